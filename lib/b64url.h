@@ -1,0 +1,22 @@
+/* Strict base64url: RFC 4648 section 5 without padding, as RFC 7515 section 2 wants it. Pure. */
+#ifndef PJWT_B64URL_H
+#define PJWT_B64URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that len characters decode to at most; characters (without a NUL) that len bytes encode to. */
+#define PJWT_B64URL_DECODED(len) ((len) / 4 * 3 + 2)
+#define PJWT_B64URL_ENCODED(len) (((len)*4 + 2) / 3)
+
+/*
+ * Decodes len characters into out, which has room for PJWT_B64URL_DECODED(len) bytes.
+ * Returns false, with *retlen untouched, for any character outside A-Z a-z 0-9 - _ (padding, white space, + and /
+ * too), for a length of 4n+1, and for spare bits that are not zero (RFC 4648 section 3.5). Empty input is valid.
+ */
+bool pjwt_b64url_decode(const char *in, size_t len, unsigned char *out, size_t *retlen);
+
+/* Encodes len bytes into out, which has room for PJWT_B64URL_ENCODED(len) + 1 characters; ends it with a NUL. */
+void pjwt_b64url_encode(const unsigned char *in, size_t len, char *out);
+
+#endif

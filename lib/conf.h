@@ -1,0 +1,124 @@
+/*
+ * The policy: issuers, grants, services (design section 3). Options are rows of a table in conf.c, from which the
+ * parser, `pamjwt check`, the commented pam_jwt.conf and pam_jwt.conf(5) are made. Parsing is pure; pjwt_conf_load()
+ * is the thin part that opens files.
+ */
+#ifndef PJWT_CONF_H
+#define PJWT_CONF_H
+
+#include "alg.h"
+#include "ini.h"
+#include "reason.h"
+
+/* Lists of strings end with NULL; NULL is an empty list. All is owned by the struct pjwt_conf. */
+
+/* Who may speak. Times in seconds. */
+struct pjwt_issuer {
+        char *name; /* [issuer/NAME]; also the cache file's name: [A-Za-z0-9._-], not beginning with a dot, at most 64 */
+        struct pjwt_origin origin;
+        char *issuer;
+        char **audience; /* %h is already replaced */
+        char *jwks;      /* https://..., file:///..., http://127.0.0.1:PORT<1024; NULL: by discovery */
+        pjwt_algset algorithms;
+        int64_t leeway;
+        int64_t max_lifetime; /* 0: no limit */
+        char **typ;
+        char **require;
+        char **clients; /* option azp */
+        bool email_trusted;
+        char *ca_file;
+        char *bearer_file;
+        char *proxy;
+        int64_t timeout;
+        int64_t max_stale;
+        int64_t refresh;
+        int64_t min_refresh;
+};
+
+/* One `match.CLAIM = value`. */
+struct pjwt_match {
+        struct pjwt_origin origin;
+        char *claim; /* the literal claim name; a JSON Pointer (RFC 6901) when it begins with / */
+        char *value; /* as written, with its glob: or regex: */
+};
+
+/* Who gets in. */
+struct pjwt_grant {
+        char *name;
+        struct pjwt_origin origin;
+        const struct pjwt_issuer *issuer;
+        char **user; /* names and templates; default %{sub} */
+        char *strip_suffix;
+        char **services; /* default sshd */
+        char **hosts;    /* globs; empty: every host */
+        struct pjwt_match *matches;
+        size_t match_count;
+};
+
+/* What a PAM service demands on top. */
+struct pjwt_service {
+        char *name;
+        struct pjwt_origin origin;
+        char **also;
+        struct pjwt_match *matches;
+        size_t match_count;
+        int64_t max_age;       /* 0: not demanded */
+        int64_t max_token_age; /* 0: not demanded */
+        char **audience;       /* demanded in addition; %h replaced */
+        bool one_use;
+        bool reuse_login;
+        bool session_until_exp;
+};
+
+struct pjwt_conf {
+        char *host_name; /* what %h stands for; NULL when no %h is used and none could be found */
+        struct pjwt_issuer *issuers;
+        size_t issuer_count;
+        struct pjwt_grant *grants;
+        size_t grant_count;
+        struct pjwt_service *services;
+        size_t service_count;
+        char **files; /* the names that origins borrow */
+};
+
+#define PJWT_CONF_FILE  "/etc/security/pam_jwt.conf"
+#define PJWT_CACHE_DIR  "/var/cache/pam_jwt"
+#define PJWT_RUN_DIR    "/run/pam_jwt"
+#define PJWT_REVOKED    "/etc/security/pam_jwt.revoked"
+
+/* One text of configuration, for pjwt_conf_parse(). */
+struct pjwt_conf_text {
+        const char *file; /* its name, for errors */
+        const char *text;
+        size_t len;
+};
+
+/*
+ * Makes a policy of the texts, in order. hostname: gethostname() of this host, NULL when unknown; needed only for %h
+ * without host_name. The same section in two texts is an error that names both.
+ * ret: on success a new policy for pjwt_conf_free(); untouched on failure.
+ * Returns PJWT_OK; PJWT_CONFIG ("FILE:LINE: KEY: ..."); PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_conf_parse(const struct pjwt_conf_text *texts, size_t count, const char *hostname,
+                                 struct pjwt_conf **ret, struct pjwt_error *reterr);
+
+/*
+ * Reads `path` and, when it is there, every *.conf of the folder `path`.d in byte order. Each must belong to root or
+ * the effective uid and not be writable by others.
+ * Returns as above, or PJWT_FILE_... .
+ */
+enum pjwt_reason pjwt_conf_load(const char *path, const char *hostname, struct pjwt_conf **ret,
+                                struct pjwt_error *reterr);
+
+/*
+ * The policy of the module arguments issuer= audience= jwks=: one issuer "arguments", one grant "arguments" with user
+ * %{sub} for this service. jwks may be NULL. Otherwise as pjwt_conf_parse().
+ */
+enum pjwt_reason pjwt_conf_from_arguments(const char *issuer, const char *audience, const char *jwks,
+                                          const char *service, const char *hostname, struct pjwt_conf **ret,
+                                          struct pjwt_error *reterr);
+
+/* Accepts NULL. */
+void pjwt_conf_free(struct pjwt_conf *conf);
+
+#endif

@@ -1,0 +1,60 @@
+/* The stages in order, to one decision. The only file that knows the order. */
+#ifndef PJWT_DECIDE_H
+#define PJWT_DECIDE_H
+
+#include "claims.h"
+#include "conf.h"
+#include "grant.h"
+#include "keycache.h"
+#include "reason.h"
+
+/* What is asked. Borrowed. */
+struct pjwt_request {
+        const char *token;
+        size_t token_len;
+        struct pjwt_user user;
+        const char *service;
+        const char *rhost; /* NULL: none */
+        int64_t now;
+        struct pjwt_keycache keys;
+};
+
+/* One stage that was passed or failed, for `pamjwt check` and `debug`. */
+struct pjwt_step {
+        enum pjwt_stage stage;
+        enum pjwt_reason outcome;
+        char value[128];           /* what was seen */
+        struct pjwt_origin origin; /* the configuration line that decided; file is NULL when none did */
+};
+
+#define PJWT_STEPS_MAX 16
+
+/* One decision. All zero: refused. Free with pjwt_decision_clear(). */
+struct pjwt_decision {
+        struct pjwt_error error; /* reason is PJWT_OK only when accepted */
+        bool verified;           /* the signature held: the fields below are true, else only claimed */
+        char *iss;               /* NULL when not known; wiped when freed */
+        char *sub;
+        char *kid;
+        char *jti;
+        const char *alg; /* static */
+        const struct pjwt_issuer *issuer; /* borrowed from conf */
+        const struct pjwt_grant *grant;
+        const struct pjwt_service *service;
+        struct pjwt_times times;
+        struct pjwt_keycache_info keys;
+        struct pjwt_step steps[PJWT_STEPS_MAX];
+        size_t step_count;
+};
+
+/*
+ * Judges one token: token -> issuer -> keys -> verify -> claims -> service -> grant -> demands of the service.
+ * ret: a decision in any case, for pjwt_decision_clear(); need not be initialised. It borrows from conf.
+ * Returns ret->error.reason: PJWT_OK when the token opens the door, else why not.
+ */
+enum pjwt_reason pjwt_decide(const struct pjwt_conf *conf, const struct pjwt_request *request,
+                             struct pjwt_decision *ret);
+
+void pjwt_decision_clear(struct pjwt_decision *decision);
+
+#endif

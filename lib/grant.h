@@ -1,0 +1,43 @@
+/* Verified claims and grants: may this user in? Services: what is demanded on top. Pure. */
+#ifndef PJWT_GRANT_H
+#define PJWT_GRANT_H
+
+#include <sys/types.h>
+
+#include "conf.h"
+#include "token.h"
+
+/* The local user who is asked for, as the caller found him in NSS. */
+struct pjwt_user {
+        const char *name;
+        bool exists;
+        uid_t uid;
+        uid_t system_uid_max; /* SYS_UID_MAX of login.defs, 999 by default */
+};
+
+/*
+ * Is the service known at all: named by a grant, or by a service section (its name or its `also`)?
+ * retservice: the service section that applies (its own name goes before an `also`), NULL when none does. Borrowed.
+ * Returns PJWT_OK or PJWT_SERVICE.
+ */
+enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *service,
+                                   const struct pjwt_service **retservice, struct pjwt_error *reterr);
+
+/*
+ * The first grant of `issuer` that allows the claims to be `user` for `service`.
+ * ret: on success the grant, borrowed; untouched on failure.
+ * Returns PJWT_OK; PJWT_BAD_USER for a name that is never legal; PJWT_UNKNOWN_USER; PJWT_EMAIL_UNVERIFIED;
+ * PJWT_SYSTEM_ACCOUNT; PJWT_NO_GRANT, whose detail says how far the nearest grant got.
+ */
+enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
+                                 const struct pjwt_token *token, const struct pjwt_user *user, const char *service,
+                                 const struct pjwt_grant **ret, struct pjwt_error *reterr);
+
+/*
+ * The demands of a service section that need claims only: match, max_age, max_token_age, audience. service may be NULL.
+ * Returns PJWT_OK, PJWT_SERVICE_MATCH, PJWT_TOO_OLD, PJWT_CLAIM_MISSING, PJWT_CLAIM_TYPE, PJWT_BAD_AUDIENCE.
+ */
+enum pjwt_reason pjwt_service_check(const struct pjwt_service *service, const struct pjwt_issuer *issuer,
+                                    const struct pjwt_token *token, int64_t now, struct pjwt_error *reterr);
+
+#endif

@@ -1,0 +1,36 @@
+/* INI at its strictest: one meaning a line, or an error with its number. Pure. */
+#ifndef PJWT_INI_H
+#define PJWT_INI_H
+
+#include "reason.h"
+
+#define PJWT_INI_BYTES_MAX (16 * 1024 * 1024)
+
+/* Where something was written; for errors and for "the line that decided". */
+struct pjwt_origin {
+        const char *file; /* borrowed from the configuration */
+        unsigned line;
+};
+
+/* One line with a meaning. key and value are NULL at a section line. The strings are valid during the call only. */
+struct pjwt_ini_line {
+        struct pjwt_origin origin;
+        const char *kind; /* [kind/name]; name is NULL in a [kind] */
+        const char *name;
+        const char *key;
+        const char *value;
+};
+
+/* Called once a section line and once a `key = value`, in order. Anything but PJWT_OK ends the reading with it. */
+typedef enum pjwt_reason (*pjwt_ini_fn)(void *arg, const struct pjwt_ini_line *line, struct pjwt_error *reterr);
+
+/*
+ * Reads len bytes of the INI text of design section 3: UTF-8 without BOM, NUL or control bytes, LF, `[kind/name]`,
+ * `key = value` behind a section, comments (# or ;) on lines of their own, no continuation, no quoting; a value that
+ * holds " ;" or " #" is refused, since somebody meant a comment. Linear in len.
+ * Returns PJWT_OK or PJWT_CONFIG ("FILE:LINE: ..."), or what fn returned.
+ */
+enum pjwt_reason pjwt_ini_read(const char *text, size_t len, const char *file, pjwt_ini_fn fn, void *arg,
+                               struct pjwt_error *reterr);
+
+#endif

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Makes pamjwt.h: mkheader.sh reasons.def pamjwt.h.in > pamjwt.h
+# The enum of reasons comes from the rows of reasons.def, so that a reason is written down once.
+set -eu
+awk '
+FNR == NR {
+        if (match($0, /^PJWT_REASON\([A-Z0-9_]+/)) {
+                code = substr($0, 13, RLENGTH - 12)
+                match($0, /"[^"]*"\)$/)
+                rows = rows sprintf("        PJWT_%s = %d, /* %s */\n", code, count++, substr($0, RSTART + 1, RLENGTH - 3))
+        }
+        next
+}
+$0 == "@PJWT_REASONS@" { printf "%s", rows; next }
+{ print }
+' "$1" "$2"

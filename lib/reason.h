@@ -1,0 +1,38 @@
+/* The error type: how a failure travels from the depth to the one audit line. Pure. */
+#ifndef PJWT_REASON_H
+#define PJWT_REASON_H
+
+#include "pamjwt.h"
+
+/* Where in a login something was found, in the order in which a token meets the stages. */
+enum pjwt_stage {
+        PJWT_STAGE_NONE,
+        PJWT_STAGE_CONF,
+        PJWT_STAGE_PROMPT,
+        PJWT_STAGE_TOKEN,
+        PJWT_STAGE_ISSUER,
+        PJWT_STAGE_KEYS,
+        PJWT_STAGE_VERIFY,
+        PJWT_STAGE_CLAIMS,
+        PJWT_STAGE_GRANT,
+        PJWT_STAGE_SERVICE,
+        PJWT_STAGE_COUNT
+};
+
+/*
+ * Records a failure and returns its reason, so that `return pjwt_fail(...)` is the whole error path.
+ * err:    borrowed; an error that is already there stays (the deepest one is the true one). May be NULL.
+ * reason: never PJWT_OK; PJWT_OK is turned into PJWT_UNDECIDED.
+ * fmt:    printf format of one clause; text that does not fit is cut.
+ */
+enum pjwt_reason pjwt_fail(struct pjwt_error *err, enum pjwt_reason reason, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* PJWT_NO_MEMORY with its text. */
+enum pjwt_reason pjwt_fail_memory(struct pjwt_error *err);
+
+/* Where a reason is found, and the word of a stage ("claims"). Static storage. */
+enum pjwt_stage pjwt_reason_stage(enum pjwt_reason reason);
+const char *pjwt_stage_name(enum pjwt_stage stage);
+
+#endif
