@@ -1,1 +1,217 @@
 #include "ini.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Characters that a reader cannot see, or that change the order in which the rest is shown: blanks that are
+ * no spaces, zero-width and bidirectional format characters. A policy that holds one does not say what it
+ * seems to say.
+ */
+static const struct range {
+        unsigned from, to;
+} invisible[] = {{0x00, 0x1f},     {0x7f, 0xa0},      {0xad, 0xad},     {0x61c, 0x61c},   {0x115f, 0x1160},
+                 {0x1680, 0x1680}, {0x180e, 0x180e},  {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
+                 {0x3000, 0x3000}, {0x3164, 0x3164},  {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+                 {0xfff0, 0xfffb}, {0xe0000, 0xe0fff}};
+
+static bool is_visible(unsigned c)
+{
+        for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
+                if (c >= invisible[i].from && c <= invisible[i].to)
+                        return false;
+        return true;
+}
+
+/* One UTF-8 character (RFC 3629: shortest form, no surrogates, up to U+10FFFF); its length, or 0. */
+static size_t utf8_char(const unsigned char *s, size_t len, unsigned *ret)
+{
+        static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+        size_t n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+        unsigned c = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
+
+        if (n == 0 || n > len)
+                return 0;
+        for (size_t i = 1; i < n; i++) {
+                if ((s[i] & 0xc0) != 0x80)
+                        return 0;
+                c = c << 6 | (s[i] & 0x3f);
+        }
+        if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+                return 0;
+        *ret = c;
+        return n;
+}
+
+bool pjwt_ini_text_ok(const char *text, size_t len)
+{
+        const unsigned char *s = (const unsigned char *)text;
+
+        for (size_t i = 0; i < len;) {
+                unsigned c = 0;
+                size_t n = s[i] >= 0x20 && s[i] < 0x7f ? 1 : utf8_char(s + i, len - i, &c);
+
+                if (n == 0 || (c != 0 && !is_visible(c)) || (n == 1 && (s[i] < 0x20 || s[i] == 0x7f)))
+                        return false;
+                i += n;
+        }
+        return true;
+}
+
+struct reader {
+        pjwt_ini_fn fn;
+        pjwt_ini_bad_fn bad; /* NULL: the first bad line ends the reading */
+        void *arg;
+        struct pjwt_ini_line line;
+        struct pjwt_error *reterr;
+        bool failed;
+};
+
+static enum pjwt_reason bad_line(struct reader *r, const char *key, const char *what)
+{
+        const struct pjwt_origin *at = &r->line.origin;
+
+        r->failed = true;
+        if (key)
+                (void)pjwt_fail(r->reterr, PJWT_CONFIG, "%s:%u: %.80s: %s", at->file, at->line, key, what);
+        else
+                (void)pjwt_fail(r->reterr, PJWT_CONFIG, "%s:%u: %s", at->file, at->line, what);
+        if (!r->bad)
+                return PJWT_CONFIG;
+        r->bad(r->arg, *at, key, what);
+        return PJWT_OK;
+}
+
+/* Cuts the spaces behind. */
+static void trim_end(char *s, size_t len)
+{
+        while (len > 0 && s[len - 1] == ' ')
+                len--;
+        s[len] = '\0';
+}
+
+/* `[kind/name]` or `[kind]`; a bad one leaves no section open, so that its keys do not land in the one above.
+ */
+static enum pjwt_reason read_section(struct reader *r, char *s)
+{
+        size_t len = strlen(s);
+        char *slash = strchr(s, '/');
+
+        r->line.kind = r->line.name = r->line.key = r->line.value = NULL;
+        if (s[len - 1] != ']')
+                return bad_line(r, NULL, "a section is [kind/name], with nothing behind it");
+        s[len - 1] = '\0';
+        s++;
+        if (strpbrk(s, "[] ") || s[0] == '\0' || slash == s || (slash && slash[1] == '\0'))
+                return bad_line(r, NULL, "a section is [kind/name], without spaces and further brackets");
+        if (slash)
+                *slash = '\0';
+        r->line.kind = s;
+        r->line.name = slash ? slash + 1 : NULL;
+        return r->fn(r->arg, &r->line, r->reterr);
+}
+
+/* Somebody who writes ` ;` or ` #` meant a comment; taking it for a part of the value would be a misreading.
+ */
+static bool has_comment(const char *value)
+{
+        for (const char *p = value; *p; p++)
+                if ((*p == ';' || *p == '#') && (p == value || p[-1] == ' '))
+                        return true;
+        return false;
+}
+
+static enum pjwt_reason read_pair(struct reader *r, char *s)
+{
+        char *equals = strchr(s, '=');
+        char *value;
+
+        if (!equals)
+                return bad_line(r, NULL, "neither [kind/name] nor `key = value` nor a comment");
+        *equals = '\0';
+        trim_end(s, (size_t)(equals - s));
+        if (s[0] == '\0')
+                return bad_line(r, NULL, "there is no key before the =");
+        for (value = equals + 1; *value == ' ';)
+                value++;
+        if (value[0] == '\0')
+                return bad_line(r, s, "the value is empty; leave the line out to get the default");
+        if (has_comment(value))
+                return bad_line(r, s, "a comment behind a value; comments stand on lines of their own");
+        if (!r->line.kind)
+                return bad_line(r, s, "a key before any section, or behind one that could not be read");
+        r->line.key = s;
+        r->line.value = value;
+        return r->fn(r->arg, &r->line, r->reterr);
+}
+
+static enum pjwt_reason read_line(struct reader *r, char *s, size_t len)
+{
+        if (!pjwt_ini_text_ok(s, len)) {
+                if (s[0] == '[')
+                        r->line.kind = NULL;
+                return bad_line(r, NULL,
+                                memchr(s, '\r', len) ? "a carriage return; lines end with LF alone"
+                                : memchr(s, '\t', len)
+                                        ? "a tab; use spaces"
+                                        : "invalid UTF-8, a control or an invisible character");
+        }
+        trim_end(s, len);
+        if (s[0] == '\0' || s[0] == '#' || s[0] == ';')
+                return len > 0 && s[0] == '\0' ? bad_line(r, NULL, "a line of spaces") : PJWT_OK;
+        if (s[0] == ' ')
+                return bad_line(r, NULL, "the line begins with a space; there are no continuation lines");
+        return s[0] == '[' ? read_section(r, s) : read_pair(r, s);
+}
+
+static enum pjwt_reason read_lines(struct reader *r, char *s, size_t len)
+{
+        enum pjwt_reason reason = PJWT_OK;
+        char *end = s + len;
+
+        while (reason == PJWT_OK && s < end) {
+                char *newline = memchr(s, '\n', (size_t)(end - s));
+
+                r->line.origin.line++;
+                /* A file that lost its end (disk full, a broken copy) may have lost a part of its last value
+                 * too. */
+                if (!newline)
+                        return bad_line(r, NULL, "the last line is not ended; is the file complete?");
+                *newline = '\0';
+                reason = read_line(r, s, (size_t)(newline - s));
+                s = newline + 1;
+        }
+        return reason;
+}
+
+enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *file, pjwt_ini_fn fn,
+                                   pjwt_ini_bad_fn bad, void *arg, struct pjwt_error *reterr)
+{
+        struct reader r = {
+                .fn = fn, .bad = bad, .arg = arg, .line = {.origin = {.file = file}}, .reterr = reterr};
+        enum pjwt_reason reason;
+        char *copy;
+
+        if (len > PJWT_INI_BYTES_MAX)
+                return pjwt_fail(reterr, PJWT_CONFIG, "%s:1: larger than %d bytes", file, PJWT_INI_BYTES_MAX);
+        if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+                r.line.origin.line = 1;
+                (void)bad_line(&r, NULL, "the file begins with a byte order mark");
+                return PJWT_CONFIG;
+        }
+        copy = malloc(len + 1);
+        if (!copy)
+                return pjwt_fail_memory(reterr);
+        if (len > 0)
+                memcpy(copy, text, len);
+        copy[len] = '\0';
+        reason = read_lines(&r, copy, len);
+        free(copy);
+        return reason == PJWT_OK && r.failed ? PJWT_CONFIG : reason;
+}
+
+enum pjwt_reason pjwt_ini_read(const char *text, size_t len, const char *file, pjwt_ini_fn fn, void *arg,
+                               struct pjwt_error *reterr)
+{
+        return pjwt_ini_read_all(text, len, file, fn, NULL, arg, reterr);
+}

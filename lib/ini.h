@@ -12,7 +12,8 @@ struct pjwt_origin {
         unsigned line;
 };
 
-/* One line with a meaning. key and value are NULL at a section line. The strings are valid during the call only. */
+/* One line with a meaning. key and value are NULL at a section line. The strings are valid during the call
+ * only. */
 struct pjwt_ini_line {
         struct pjwt_origin origin;
         const char *kind; /* [kind/name]; name is NULL in a [kind] */
@@ -21,16 +22,33 @@ struct pjwt_ini_line {
         const char *value;
 };
 
-/* Called once a section line and once a `key = value`, in order. Anything but PJWT_OK ends the reading with it. */
-typedef enum pjwt_reason (*pjwt_ini_fn)(void *arg, const struct pjwt_ini_line *line, struct pjwt_error *reterr);
+/* Called once a section line and once a `key = value`, in order. Anything but PJWT_OK ends the reading with
+ * it. */
+typedef enum pjwt_reason (*pjwt_ini_fn)(void *arg, const struct pjwt_ini_line *line,
+                                        struct pjwt_error *reterr);
 
 /*
- * Reads len bytes of the INI text of design section 3: UTF-8 without BOM, NUL or control bytes, LF, `[kind/name]`,
- * `key = value` behind a section, comments (# or ;) on lines of their own, no continuation, no quoting; a value that
- * holds " ;" or " #" is refused, since somebody meant a comment. Linear in len.
- * Returns PJWT_OK or PJWT_CONFIG ("FILE:LINE: ..."), or what fn returned.
+ * Reads len bytes of the INI text of design section 3: UTF-8 without BOM, NUL or control bytes, LF,
+ * `[kind/name]`, `key = value` behind a section, comments (# or ;) on lines of their own, no continuation, no
+ * quoting; a value that holds " ;" or " #" is refused, since somebody meant a comment. Linear in len. Returns
+ * PJWT_OK or PJWT_CONFIG ("FILE:LINE: ..."), or what fn returned.
  */
 enum pjwt_reason pjwt_ini_read(const char *text, size_t len, const char *file, pjwt_ini_fn fn, void *arg,
                                struct pjwt_error *reterr);
+
+/* Called for a line that cannot be read. key is NULL where none was recognised; `what` says what is wrong. */
+typedef void (*pjwt_ini_bad_fn)(void *arg, struct pjwt_origin origin, const char *key, const char *what);
+
+/*
+ * The same, but a bad line does not end the reading: `bad` is told, and the lines behind it are read too. For
+ * a check that shows every error in one run. The first bad line is still the error: returns PJWT_CONFIG when
+ * there was one.
+ */
+enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *file, pjwt_ini_fn fn,
+                                   pjwt_ini_bad_fn bad, void *arg, struct pjwt_error *reterr);
+
+/* Is this UTF-8 that shows what it says: valid, no control character, nothing invisible or right-to-left?
+ * Pure. */
+bool pjwt_ini_text_ok(const char *text, size_t len);
 
 #endif
