@@ -7,23 +7,31 @@
 #include "options.h"
 #include "reason.h"
 
+/*
+ * The prompts. client/pamjwt-askpass answers exactly these (the first one, unless PAMJWT_PROMPT says what `prompt=TEXT`
+ * made of it) and nothing else: a change here is a change of the protocol.
+ */
+#define PJWT_PROMPT_DEFAULT "JWT or password: "
+#define PJWT_PROMPT_PART    "JWT part %u: " /* from 2 to PJWT_PARTS_MAX */
+
 /* A token as it was given. Free with pjwt_answer_clear(). */
 struct pjwt_answer {
-        char *token; /* trimmed; wiped when freed */
+        char *token;  /* trimmed and put together; wiped when freed */
         size_t len;
+        size_t typed; /* bytes that arrived, before trimming and joining; set also on failure, 0 when none did */
+        unsigned prompts; /* how often something was asked; 0: taken from PAM_AUTHTOK. Set also on failure */
 };
 
 /*
  * Asks for a token (design sections 4 and 7).
- * ret: set on success only.
+ * ret: token and len are set on success only.
  * Returns PJWT_OK; PJWT_NOT_A_TOKEN (PAM_AUTHTOK is set for the next module); for everything else PAM_AUTHTOK has been
- * wiped: PJWT_NO_ANSWER, PJWT_TRUNCATED, PJWT_BAD_PARTS, PJWT_STAND_IN, PJWT_TOO_LONG, PJWT_NO_MEMORY.
+ * wiped (with `observe` it is always kept): PJWT_NO_ANSWER, PJWT_TRUNCATED, PJWT_BAD_PARTS, PJWT_STAND_IN,
+ * PJWT_TOO_LONG, PJWT_NO_MEMORY.
  */
-enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, int pam_flags, const struct pjwt_options *options,
-                             struct pjwt_answer *ret, struct pjwt_error *reterr);
+enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, const struct pjwt_options *options, struct pjwt_answer *ret,
+                             struct pjwt_error *reterr);
 
 void pjwt_answer_clear(struct pjwt_answer *answer);
-
-/* Pure parts, tested and fuzzed by themselves: see prompt.c and parts.c. */
 
 #endif

@@ -1,0 +1,24 @@
+/* What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10). */
+#ifndef PJWT_STATE_H
+#define PJWT_STATE_H
+
+#include <security/pam_modules.h>
+
+#include "decide.h"
+
+struct pjwt_state {
+        char *user;     /* whom the token let in */
+        int64_t exp;    /* and until when, leeway included */
+};
+
+/* Forgets what an earlier authenticate of this handle accepted. Called before anything else is looked at. */
+void pjwt_state_forget(pam_handle_t *pamh);
+
+/* Remembers an accepted token. Returns PJWT_OK, PJWT_NO_MEMORY. */
+enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, const struct pjwt_request *request,
+                                 const struct pjwt_decision *decision, struct pjwt_error *reterr);
+
+/* What authenticate of this very handle accepted; NULL when nothing. Borrowed. */
+const struct pjwt_state *pjwt_state_of(const pam_handle_t *pamh);
+
+#endif
