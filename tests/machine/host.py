@@ -1,0 +1,390 @@
+"""
+What the demo and the system tests do inside a throw-away copy of the host (see `throwaway` beside this file): the log
+socket, accounts, PAM stacks, certificates, daemons, and logins by the real ssh, sudo and su. Standard library only.
+"""
+import contextlib
+import http.server
+import os
+import pathlib
+import pwd
+import re
+import shlex
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+HOSTNAME = "db1.acme.example"
+ISSUER = "https://login.acme.example"
+SSHD_PORT = 22
+CONF = pathlib.Path("/etc/security/pam_jwt.conf")
+CACHE = pathlib.Path("/var/cache/pam_jwt")
+RUN = pathlib.Path("/run/pam_jwt")
+
+# The two stacks of the design. {0} stands for the module's arguments.
+STACKS = {
+    "token-or-password": """\
+auth [success=done cred_unavail=ignore module_unknown=ignore default=die] pam_jwt.so {0}
+auth [success=done default=ignore] pam_unix.so try_first_pass
+auth requisite pam_deny.so
+account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] pam_jwt.so {0}
+account required pam_unix.so
+-session optional pam_jwt.so {0}
+session required pam_unix.so
+""",
+    "token-only": """\
+auth required pam_jwt.so {0}
+account required pam_jwt.so require_token {0}
+account required pam_unix.so
+-session optional pam_jwt.so {0}
+session required pam_unix.so
+""",
+}
+
+
+def inside():
+    """Are we in a throw-away copy? Nothing in this module may run anywhere else."""
+    return os.path.exists("/run/throwaway")
+
+
+def run(*args, check=True, **kwargs):
+    """A command with captured text output; a failure shows what it said."""
+    done = subprocess.run([str(a) for a in args], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **kwargs)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{shlex.join(map(str, args))}: exit status {done.returncode}\n{done.stdout}")
+    return done
+
+
+def write(path, text, mode=0o644):
+    """A file of root's, replaced whole."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(new, mode)
+    os.rename(new, path)
+    return path
+
+
+def wait_for(what, condition, seconds=10):
+    """Polls until the condition holds, and returns its value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)
+
+
+# ---------------------------------------------------------------------------------------------------------------- log
+
+
+def audit_fields(line):
+    """An audit line (`result=deny reason=expired ... detail='...'`) as a dictionary."""
+    start = line.find("result=")
+    pairs = re.findall(r"([a-z_]+)=(?:'((?:[^'\\]|\\.)*)'|(\S+))", line[start:]) if start >= 0 else []
+    return {name: quoted or plain for name, quoted, plain in pairs}
+
+
+class LogCollector(threading.Thread):
+    """The host's syslog: everything that is sent to /dev/log, in order."""
+
+    def __init__(self):
+        super().__init__(daemon=True, name="syslog")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink("/dev/log")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.socket.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        self.messages = []
+        self.start()
+
+    def run(self):
+        while True:
+            self.messages.append(self.socket.recv(65536).decode("utf-8", "backslashreplace").rstrip("\0\n"))
+
+    def mark(self):
+        """A place in the log, for since() and the others. Waits until what was sent before has been read."""
+        token = f"mark {time.monotonic_ns()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.connect("/dev/log")
+            s.send(token.encode())
+        wait_for("the log collector", lambda: token in self.messages[-4096:])
+        return len(self.messages)
+
+    def since(self, mark=0):
+        self.mark()
+        return [m for m in self.messages[mark:] if not m.startswith("mark ")]
+
+    def text(self, mark=0):
+        return "\n".join(self.since(mark))
+
+    def audits(self, mark=0):
+        """The audit lines since a mark, as dictionaries."""
+        return [audit_fields(m) for m in self.since(mark) if "pam_jwt(" in m and "result=" in m]
+
+    def audit_lines(self, mark=0):
+        """The same as they were logged, without time and program."""
+        return [m[m.index("result="):] for m in self.since(mark) if "pam_jwt(" in m and "result=" in m]
+
+
+# ------------------------------------------------------------------------------------------------- accounts and files
+
+
+def add_user(name, password=None, *, sudo=False):
+    """A local account with a home folder; with sudo, it may run everything as everyone, after authenticating."""
+    run("useradd", "--create-home", "--shell", "/bin/sh", name)
+    if password is not None:
+        run("chpasswd", input=f"{name}:{password}\n")
+    if sudo:
+        write(f"/etc/sudoers.d/{name}", f"{name} ALL=(ALL:ALL) ALL\n", 0o440)
+
+
+def set_stack(service, kind, args=""):
+    """Writes /etc/pam.d/SERVICE: one of the two shipped stacks."""
+    return write(f"/etc/pam.d/{service}", STACKS[kind].format(args))
+
+
+def install(build):
+    """Installs a build the way `./dev install` does, and checks that what a login loads is there."""
+    run("meson", "install", "-C", build, "--no-rebuild", "--quiet")
+    if subprocess.run(["getent", "passwd", "_pamjwt"], stdout=subprocess.DEVNULL).returncode != 0:
+        run("useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin",
+            "_pamjwt")
+    for folder, owner in ((CACHE, "root"), (RUN, "root"), (RUN / "lock", "_pamjwt")):
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        who = pwd.getpwnam(owner)
+        os.chown(folder, who.pw_uid, who.pw_gid)
+        os.chmod(folder, 0o755)
+
+
+def installed(name):
+    """The path of a file that meson installed in the library folder (pam_jwt.so, libpamjwt.so.0)."""
+    found = [p for base in ("/usr/lib", "/lib") for p in pathlib.Path(base).glob(f"**/{name}")]
+    assert found, f"{name} is not installed"
+    return found[0].resolve().parent / name
+
+
+@contextlib.contextmanager
+def hidden(path):
+    """Takes a file away for a while."""
+    away = pathlib.Path(str(path) + ".away")
+    os.rename(path, away)
+    try:
+        yield
+    finally:
+        os.rename(away, path)
+
+
+# -------------------------------------------------------------------------------------------------------- certificates
+
+
+class CertificateAuthority:
+    """A throw-away CA: ca.pem, and one certificate a name."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.file = self.folder / "ca.pem"
+        self._request("ca", "/CN=Throw-away CA", "-x509", "-addext", "basicConstraints=critical,CA:TRUE")
+
+    def _request(self, name, subject, *args):
+        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem", "-subj", subject, *args)
+
+    def certificate(self, name):
+        """(certificate file, key file) for a host name or an address."""
+        kind = "IP" if re.fullmatch(r"[0-9.]+", name) else "DNS"
+        self._request(name, f"/CN={name}", "-x509", "-CA", self.file, "-CAkey", self.folder / "ca.key",
+                      "-addext", f"subjectAltName={kind}:{name}", "-addext", "basicConstraints=critical,CA:FALSE")
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+
+
+class Endpoint:
+    """An HTTPS server with replies by path; it counts what it was asked for. For key sets, and for broken ones."""
+
+    def __init__(self, certificate, port=443):
+        self.replies = {}   # path -> (status, headers, body); a missing path is 404
+        self.requests = []  # paths, in order
+        endpoint = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                endpoint.requests.append(self.path)
+                status, headers, body = endpoint.replies.get(self.path, (404, {}, b"no such page"))
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def json(self, path, text, **headers):
+        self.replies[path] = (200, {"Content-Type": "application/json", **headers}, text.encode())
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+# ------------------------------------------------------------------------------------------------------------- daemons
+
+
+class Sshd:
+    """A real sshd on loopback. Options are sshd_config lines that win over the defaults below."""
+
+    DEFAULTS = {
+        "UsePAM": "yes",
+        "PasswordAuthentication": "yes",
+        "KbdInteractiveAuthentication": "yes",
+        "PubkeyAuthentication": "yes",
+        "PermitRootLogin": "no",
+        "LogLevel": "DEBUG3",
+        "MaxStartups": "500",
+        "LoginGraceTime": "60",
+        "UseDNS": "no",
+        "PrintMotd": "no",
+        "StrictModes": "yes",
+    }
+
+    def __init__(self, port=SSHD_PORT, env=None, wrapper=(), **options):
+        self.port = port
+        self.env = env
+        self.wrapper = list(wrapper)
+        self.options = {**self.DEFAULTS, **options}
+        self.process = None
+
+    def __enter__(self):
+        key = pathlib.Path("/etc/ssh/throwaway_host_key")
+        if not key.exists():
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+        lines = [f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {key}", f"PidFile /run/sshd-{self.port}.pid"]
+        lines += [f"{name} {value}" for name, value in self.options.items()]
+        config = write(f"/etc/ssh/throwaway_{self.port}.conf", "\n".join(lines) + "\n")
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        command = [*self.wrapper, "/usr/sbin/sshd", "-D", "-f", str(config)]
+        self.process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, start_new_session=True)
+        wait_for("sshd", lambda: listening(self.port) or self.process.poll() is not None)
+        assert self.process.poll() is None, run("/usr/sbin/sshd", "-t", "-f", config, check=False).stdout
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+def listening(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+# -------------------------------------------------------------------------------------------------------------- logins
+
+
+class Login:
+    """How a login or a sudo went."""
+
+    def __init__(self, process, seconds, prompts):
+        self.ok = process.returncode == 0
+        self.status = process.returncode
+        self.out = process.stdout
+        self.err = process.stderr
+        self.seconds = seconds
+        self.prompts = prompts  # what the askpass program was asked, in order
+
+    def __repr__(self):
+        return (f"Login(status={self.status}, seconds={self.seconds:.2f}, prompts={self.prompts!r},\n"
+                f"out={self.out!r},\nerr={self.err!r})")
+
+
+class Askpass:
+    """An askpass program that answers from a list and notes what it was asked. The last answer repeats."""
+
+    def __init__(self, answers, owner="root"):
+        answers = [answers] if isinstance(answers, str) else list(answers)
+        who = pwd.getpwnam(owner)
+        self.folder = pathlib.Path(f"/run/askpass-{time.monotonic_ns()}")
+        self.folder.mkdir(mode=0o700)
+        for number, answer in enumerate(answers):
+            write(self.folder / f"answer-{number}", answer + "\n", 0o600)
+        write(self.folder / "prompts", "", 0o600)
+        self.program = write(self.folder / "askpass", f"""#!/bin/sh
+cd {self.folder} || exit 1
+n=$(tr -cd '\\0' <prompts | wc -c)
+printf '%s\\0' "$1" >>prompts
+while [ "$n" -gt 0 ] && [ ! -e "answer-$n" ]; do n=$((n - 1)); done
+cat "answer-$n"
+""", 0o700)
+        for path in (self.folder, *self.folder.iterdir()):
+            os.chown(path, who.pw_uid, who.pw_gid)
+
+    def prompts(self):
+        return (self.folder / "prompts").read_text(encoding="utf-8", errors="replace").split("\0")[:-1]
+
+
+def as_user(name):
+    """Arguments of subprocess that run a command as this user, in its home, without a terminal."""
+    who = pwd.getpwnam(name)
+    return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": os.getgrouplist(name, who.pw_gid),
+            "cwd": who.pw_dir, "start_new_session": True}
+
+
+def timed(args, prompts=list, **kwargs):
+    started = time.monotonic()
+    done = subprocess.run([str(a) for a in args], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          errors="replace", timeout=kwargs.pop("timeout", 90), **kwargs)
+    return Login(done, time.monotonic() - started, prompts())
+
+
+SSH_OPTIONS = ("-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+               "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1")
+
+
+def ssh(user, answers, *, method="keyboard-interactive", command="id -un", port=SSHD_PORT, options=()):
+    """Stock ssh; answers go through SSH_ASKPASS. method: password, keyboard-interactive or both with a comma."""
+    askpass = Askpass(answers)
+    env = {"PATH": os.environ["PATH"], "HOME": "/root", "SSH_ASKPASS": str(askpass.program),
+           "SSH_ASKPASS_REQUIRE": "force"}
+    args = ["ssh", *SSH_OPTIONS, "-o", f"PreferredAuthentications={method}", "-p", port]
+    args += [a for option in options for a in ("-o", option)]
+    return timed([*args, f"{user}@127.0.0.1", command], askpass.prompts, env=env, stdin=subprocess.DEVNULL,
+                 start_new_session=True)
+
+
+def ssh_key(user, key, *, command="id -un", port=SSHD_PORT, options=()):
+    """Stock ssh with a private key file and nothing else."""
+    args = ["ssh", *SSH_OPTIONS, "-o", "PreferredAuthentications=publickey", "-o", "BatchMode=yes", "-i", key, "-p", port]
+    args += [a for option in options for a in ("-o", option)]
+    return timed([*args, f"{user}@127.0.0.1", command], stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def sudo(caller, answers, *, how="-A", command=("id", "-un"), options=(), env=None):
+    """sudo as a user without a terminal. how: -A (askpass) or -S (standard input, one answer a line)."""
+    askpass = Askpass(answers, caller)
+    given = "" if how == "-A" else "".join(a + "\n" for a in ([answers] if isinstance(answers, str) else answers))
+    env = {"PATH": os.environ["PATH"], "SUDO_ASKPASS": str(askpass.program), **(env or {})}
+    return timed(["sudo", "-k", how, *options, *command], askpass.prompts, env=env, input=given, **as_user(caller))
+
+
+def su(caller, target, answers, *, command="id -un"):
+    """su as a user without a terminal; answers come from standard input, one a line."""
+    answers = [answers] if isinstance(answers, str) else answers
+    env = {"PATH": os.environ["PATH"]}
+    return timed(["su", target, "-c", command], env=env, input="".join(a + "\n" for a in answers), **as_user(caller))

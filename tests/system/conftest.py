@@ -1,0 +1,114 @@
+"""
+System tests run in a throw-away copy of the host and nowhere else:
+
+    tests/machine/throwaway /usr/bin/python3 -m pytest tests/system -k NAME
+
+PAMJWT_BUILD names the build folder that is installed there (default: build). See docs/HACKING.md.
+"""
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "machine"))
+import host  # noqa: E402
+import provider as provider_module  # noqa: E402
+import sanitizer  # noqa: E402
+
+BUILD = host.CHECKOUT / os.environ.get("PAMJWT_BUILD", "build")
+PASSWORDS = {"alice": "correct horse 7", "bob": "battery staple 8", "mallory": "Tr0ub4dor 9"}
+CONF = f"""\
+[issuer/acme]
+issuer = {host.ISSUER}
+audience = ssh://%h
+ca_file = /etc/ssl/throwaway/ca.pem
+leeway = 0s
+
+[grant/staff]
+issuer = acme
+user = %{{preferred_username}}
+services = sshd sudo su
+"""
+
+
+def pytest_configure(config):
+    if not host.inside():
+        raise pytest.UsageError("these tests rewrite /etc: run them by `./dev test`, or see tests/system/conftest.py")
+    config.addinivalue_line("markers", "asan: also runs in the pass under ASan and UBSan")
+
+
+@pytest.fixture(scope="session")
+def log():
+    """Everything that sshd, sudo, su and the module send to syslog."""
+    return host.LogCollector()
+
+
+@pytest.fixture(scope="session")
+def ca():
+    return host.CertificateAuthority("/etc/ssl/throwaway")
+
+
+@pytest.fixture(scope="session")
+def machine(log, ca):
+    """pam_jwt installed; the people alice (may sudo), bob and mallory; no stack is set yet."""
+    host.write("/etc/hosts", f"127.0.0.1 localhost {host.HOSTNAME} login.acme.example keys.acme.example\n")
+    host.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n")
+    host.install(BUILD)
+    for name, password in PASSWORDS.items():
+        host.add_user(name, password, sudo=name == "alice")
+    host.run("chpasswd", input="root:never used 0\n")
+    with sanitizer.preloaded(BUILD):
+        yield host
+
+
+@pytest.fixture(scope="session")
+def session_provider(machine, ca):
+    running = provider_module.Provider(ca, "/run/provider")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def provider(session_provider):
+    """The OpenID provider at https://login.acme.example, running when the test starts."""
+    session_provider.start()
+    return session_provider
+
+
+@pytest.fixture
+def conf(machine):
+    """The configuration, one issuer and one grant; conf(text) replaces it. The cache of keys starts empty."""
+    def replace(text, mode=0o644):
+        host.write(host.CONF, text, mode)
+
+    replace(CONF)
+    forget_keys()
+    yield replace
+    replace(CONF)
+
+
+@pytest.fixture(params=["token-or-password", "token-only"])
+def stack(request, machine):
+    """Both stacks, for sshd, sudo and su; its value is the stack's name."""
+    use_stack(request.param)
+    return request.param
+
+
+@pytest.fixture
+def sshd(machine):
+    with host.Sshd() as running:
+        yield running
+
+
+def use_stack(kind, args=""):
+    for service in ("sshd", "sudo", "su"):
+        host.set_stack(service, kind, args)
+
+
+def forget_keys():
+    """An empty cache, and no memory of when was asked last."""
+    for folder in (host.CACHE, host.RUN / "lock"):
+        for path in folder.glob("*"):
+            path.unlink()

@@ -1,0 +1,78 @@
+"""oidc-provider as a process, and tokens from it by client credentials."""
+import base64
+import json
+import pathlib
+import ssl
+import subprocess
+import urllib.parse
+import urllib.request
+
+from jwcrypto import jwk
+
+import host
+
+FOLDER = pathlib.Path(__file__).parent / "oidc-provider"
+KEY_KINDS = (
+    {"kty": "RSA", "size": 2048, "alg": "RS256"},
+    {"kty": "EC", "crv": "P-256", "alg": "ES256"},
+    {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA"},
+)
+
+
+def new_keys(generation):
+    """Private keys, one an algorithm; the generation is in their kid, so that a rotation changes every kid."""
+    return [jwk.JWK.generate(use="sig", kid=f"{kind['alg']}-{generation}", **kind) for kind in KEY_KINDS]
+
+
+class Provider:
+    def __init__(self, ca, folder, issuer=host.ISSUER):
+        self.issuer = issuer
+        self.name = urllib.parse.urlsplit(issuer).hostname
+        self.ca = ca
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.certificate = ca.certificate(self.name)
+        self.keys = new_keys(1)
+        self.process = None
+
+    def start(self):
+        """Starts it with self.keys; does nothing when it runs."""
+        if self.process:
+            return
+        text = json.dumps({"keys": [key.export(as_dict=True) for key in self.keys]})
+        jwks = host.write(self.folder / "keys.json", text, 0o600)
+        self.process = subprocess.Popen(
+            ["node", FOLDER / "provider.mjs", self.issuer, *self.certificate, jwks],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=open(self.folder / "provider.log", "a"), text=True,
+            env={"PATH": "/usr/bin:/bin", "NODE_ENV": "production"})
+        first = self.process.stdout.readline()
+        assert first.strip() == "ready", (self.folder / "provider.log").read_text()
+
+    def stop(self):
+        """The endpoint is down from here on."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+
+    def rotate(self, generation):
+        """New keys; the old ones are withdrawn."""
+        self.stop()
+        self.keys = new_keys(generation)
+        self.start()
+
+    def _open(self, url, data=None, headers=None):
+        context = ssl.create_default_context(cafile=str(self.ca.file))
+        request = urllib.request.Request(url, data=data, headers=headers or {})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
+                                             urllib.request.HTTPSHandler(context=context))
+        with opener.open(request, timeout=20) as reply:
+            return json.load(reply)
+
+    def token(self, person, *, audience=f"ssh://{host.HOSTNAME}", alg="ES256", ttl=300, **claims):
+        """A JWT access token for a person (alice, bob, mallory, root, nobody-here)."""
+        basic = base64.b64encode(f"{person}:{person}".encode()).decode()
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "resource": audience}).encode()
+        headers = {"Authorization": f"Basic {basic}", "x-alg": alg, "x-ttl": str(ttl), "x-claims": json.dumps(claims)}
+        return self._open(f"{self.issuer}/token", form, headers)["access_token"]

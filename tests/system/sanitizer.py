@@ -1,0 +1,36 @@
+"""
+A build with ASan and UBSan in the system tests: every program that loads the module has to start with ASan's run-time
+library. LD_PRELOAD does not reach set-uid programs (sudo, su), /etc/ld.so.preload does.
+"""
+import contextlib
+import os
+import pathlib
+
+import host
+
+REPORTS = pathlib.Path("/run/sanitizer")
+
+
+def library(build):
+    """ASan's run-time library, or None when this build does not need it."""
+    needed = host.run("ldd", pathlib.Path(build) / "module" / "pam_jwt.so", check=False).stdout
+    lines = [line.split() for line in needed.splitlines() if "libasan" in line]
+    return lines[0][2] if lines else None
+
+
+@contextlib.contextmanager
+def preloaded(build):
+    """While this is entered, all programs start with the sanitizer; what it reported fails the session at the end."""
+    asan = library(build)
+    if not asan:
+        yield
+        return
+    REPORTS.mkdir()
+    REPORTS.chmod(0o1777)
+    os.environ["ASAN_OPTIONS"] = f"detect_leaks=0:log_path={REPORTS}/report"
+    os.environ["UBSAN_OPTIONS"] = f"print_stacktrace=1:log_path={REPORTS}/report"
+    preload = host.write("/etc/ld.so.preload", asan + "\n")
+    yield
+    preload.unlink()
+    reports = [path.read_text(errors="replace") for path in REPORTS.iterdir()]
+    assert not reports, "\n".join(reports)[:20000]
