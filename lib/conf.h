@@ -84,7 +84,7 @@ struct pjwt_conf {
 #define PJWT_CONF_FILE  "/etc/security/pam_jwt.conf"
 #define PJWT_CACHE_DIR  "/var/cache/pam_jwt"
 #define PJWT_RUN_DIR    "/run/pam_jwt"
-#define PJWT_REVOKED    "/etc/security/pam_jwt.revoked"
+#define PJWT_REVOKED_FILE "/etc/security/pam_jwt.revoked"
 
 /* One text of configuration, for pjwt_conf_parse(). */
 struct pjwt_conf_text {
