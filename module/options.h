@@ -38,9 +38,10 @@ struct pjwt_option_doc {
 
 /*
  * Reads the arguments of one line (PJWT_LINE_...).
- * ret: filled in any case: the defaults, then every argument that is understood. An argument that is not understood
- *      does not stop the reading, since a password must still reach the next module (design section 4).
- * Returns PJWT_OK, or PJWT_CONFIG naming the first argument that is unknown, misplaced, empty or contradicts another.
+ * ret: filled in any case: the defaults, then every argument that is understood. An argument that is not
+ * understood does not stop the reading, since a password must still reach the next module (design section 4).
+ * Returns PJWT_OK, or PJWT_CONFIG naming the first argument that is unknown, misplaced, empty or contradicts
+ * another.
  */
 enum pjwt_reason pjwt_options_parse(int argc, const char **argv, unsigned line, struct pjwt_options *ret,
                                     struct pjwt_error *reterr);

@@ -6,8 +6,8 @@
 #include "shape.h"
 
 /*
- * One part: `II/NN:` and PJWT_PARTS_BODY bytes of the token; only the last is shorter, and has an empty body when the
- * token is a multiple of PJWT_PARTS_BODY. 66 parts carry PJWT_TOKEN_MAX bytes.
+ * One part: `II/NN:` and PJWT_PARTS_BODY bytes of the token; only the last is shorter, and has an empty body
+ * when the token is a multiple of PJWT_PARTS_BODY. 66 parts carry PJWT_TOKEN_MAX bytes.
  */
 #define PJWT_PARTS_HEAD 6
 #define PJWT_PARTS_BODY 500
@@ -15,8 +15,8 @@
 #define PJWT_PARTS_MAX  66
 
 /*
- * Is another answer to be asked for behind the count-th one? By the length of it alone: what an unknown user is asked
- * is what a known one is asked (attacks REV-03).
+ * Is another answer to be asked for behind the count-th one? By the length of it alone: what an unknown user
+ * is asked is what a known one is asked (attacks REV-03).
  */
 bool pjwt_parts_more(size_t answer_len, size_t count);
 
@@ -25,10 +25,10 @@ bool pjwt_parts_is_part(struct pjwt_span answer);
 
 /*
  * Makes one token of the answers in their order.
- * answers: count of them, at least one; each but the last has PJWT_PARTS_FULL bytes, as pjwt_parts_more() saw to it.
- * out:     room for PJWT_PARTS_MAX * PJWT_PARTS_BODY bytes or the length of the first answer, whichever is more.
- * A first answer that is a whole token counts when nothing else followed: an empty second answer, or the very same
- * answer again and again, which is how sshd's password method answers every prompt.
+ * answers: count of them, at least one; each but the last has PJWT_PARTS_FULL bytes, as pjwt_parts_more() saw
+ * to it. out:     room for PJWT_PARTS_MAX * PJWT_PARTS_BODY bytes or the length of the first answer,
+ * whichever is more. A first answer that is a whole token counts when nothing else followed: an empty second
+ * answer, or the very same answer again and again, which is how sshd's password method answers every prompt.
  * Returns PJWT_OK; PJWT_BAD_PARTS; PJWT_TOO_LONG. retlen is untouched on failure.
  */
 enum pjwt_reason pjwt_parts_join(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,

@@ -1,4 +1,5 @@
-/* The secret: from PAM_AUTHTOK or the conversation, whole or in parts, and whether it has the shape of a token. */
+/* The secret: from PAM_AUTHTOK or the conversation, whole or in parts, and whether it has the shape of a
+ * token. */
 #ifndef PJWT_PROMPT_H
 #define PJWT_PROMPT_H
 
@@ -8,26 +9,27 @@
 #include "reason.h"
 
 /*
- * The prompts. client/pamjwt-askpass answers exactly these (the first one, unless PAMJWT_PROMPT says what `prompt=TEXT`
- * made of it) and nothing else: a change here is a change of the protocol.
+ * The prompts. client/pamjwt-askpass answers exactly these (the first one, unless PAMJWT_PROMPT says what
+ * `prompt=TEXT` made of it) and nothing else: a change here is a change of the protocol.
  */
 #define PJWT_PROMPT_DEFAULT "JWT or password: "
 #define PJWT_PROMPT_PART    "JWT part %u: " /* from 2 to PJWT_PARTS_MAX */
 
 /* A token as it was given. Free with pjwt_answer_clear(). */
 struct pjwt_answer {
-        char *token;  /* trimmed and put together; wiped when freed */
+        char *token; /* trimmed and put together; wiped when freed */
         size_t len;
-        size_t typed; /* bytes that arrived, before trimming and joining; set also on failure, 0 when none did */
+        size_t typed; /* bytes that arrived, before trimming and joining; set also on failure, 0 when none did
+                       */
         unsigned prompts; /* how often something was asked; 0: taken from PAM_AUTHTOK. Set also on failure */
 };
 
 /*
  * Asks for a token (design sections 4 and 7).
  * ret: token and len are set on success only.
- * Returns PJWT_OK; PJWT_NOT_A_TOKEN (PAM_AUTHTOK is set for the next module); for everything else PAM_AUTHTOK has been
- * wiped (with `observe` it is always kept): PJWT_NO_ANSWER, PJWT_TRUNCATED, PJWT_BAD_PARTS, PJWT_STAND_IN,
- * PJWT_TOO_LONG, PJWT_NO_MEMORY.
+ * Returns PJWT_OK; PJWT_NOT_A_TOKEN (PAM_AUTHTOK is set for the next module); for everything else PAM_AUTHTOK
+ * has been wiped (with `observe` it is always kept): PJWT_NO_ANSWER, PJWT_TRUNCATED, PJWT_BAD_PARTS,
+ * PJWT_STAND_IN, PJWT_TOO_LONG, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, const struct pjwt_options *options, struct pjwt_answer *ret,
                              struct pjwt_error *reterr);

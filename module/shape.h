@@ -11,7 +11,8 @@ struct pjwt_span {
         size_t len;
 };
 
-/* From this length on, letters and dots alone are a token, and an answer to a user who may not log in is refused. */
+/* From this length on, letters and dots alone are a token, and an answer to a user who may not log in is
+ * refused. */
 #define PJWT_SHAPE_LONG 200
 
 /* Without the white space, quotes and `Bearer ` around it. */
@@ -21,18 +22,19 @@ struct pjwt_span pjwt_shape_trim(struct pjwt_span answer);
 bool pjwt_shape_letter(char c);
 
 /*
- * Must this answer never reach another module? After trimming: it holds `eyJ` and 20 base64url letters behind it
- * anywhere, or PJWT_SHAPE_LONG letters and dots in a row. Parts are pjwt_parts_is_part()'s to know.
+ * Must this answer never reach another module? After trimming: it holds `eyJ` and 20 base64url letters behind
+ * it anywhere, or PJWT_SHAPE_LONG letters and dots in a row. Parts are pjwt_parts_is_part()'s to know.
  */
 bool pjwt_shape_token(struct pjwt_span answer);
 
 /*
- * A whole token that lost its end: letters and dots only, begins with `eyJ`, and has no third part (attacks PAM-13).
- * answer is trimmed.
+ * A whole token that lost its end: letters and dots only, begins with `eyJ`, and has no third part (attacks
+ * PAM-13). answer is trimmed.
  */
 bool pjwt_shape_cut(struct pjwt_span answer);
 
-/* sshd's fake_password(): `\b\n\r\177INCORRECT` again and again, for a user who may not log in (attacks PAM-14). */
+/* sshd's fake_password(): `\b\n\r\177INCORRECT` again and again, for a user who may not log in (attacks
+ * PAM-14). */
 bool pjwt_shape_stand_in(struct pjwt_span answer);
 
 #endif

@@ -1,4 +1,5 @@
-/* What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10). */
+/* What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10).
+ */
 #ifndef PJWT_STATE_H
 #define PJWT_STATE_H
 
@@ -7,8 +8,8 @@
 #include "decide.h"
 
 struct pjwt_state {
-        char *user;     /* whom the token let in */
-        int64_t exp;    /* and until when, leeway included */
+        char *user;  /* whom the token let in */
+        int64_t exp; /* and until when, leeway included */
 };
 
 /* Forgets what an earlier authenticate of this handle accepted. Called before anything else is looked at. */

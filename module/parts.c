@@ -1,0 +1,150 @@
+#include "parts.h"
+
+#include "pamjwt.h"
+#include "secret.h"
+
+#include <string.h>
+
+/* `II/NN:` as numbers. */
+struct part {
+        unsigned number;
+        unsigned total;
+        struct pjwt_span body;
+};
+
+bool pjwt_parts_more(size_t answer_len, size_t count)
+{
+        return answer_len == PJWT_PARTS_FULL && count < PJWT_PARTS_MAX;
+}
+
+static bool two_digits(const char *s, unsigned *ret)
+{
+        if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
+                return false;
+        *ret = (unsigned)(s[0] - '0') * 10 + (unsigned)(s[1] - '0');
+        return true;
+}
+
+static bool is_body(struct pjwt_span body)
+{
+        for (size_t i = 0; i < body.len; i++)
+                if (!pjwt_shape_letter(body.text[i]))
+                        return false;
+        return true;
+}
+
+/* Takes one answer apart. A part that is not the last is full, and the last one is not. */
+static bool part_of(struct pjwt_span answer, struct part *ret)
+{
+        struct part part = {0};
+        const char *s = answer.text;
+
+        if (answer.len < PJWT_PARTS_HEAD || s[2] != '/' || s[5] != ':' || !two_digits(s, &part.number) ||
+            !two_digits(s + 3, &part.total))
+                return false;
+        part.body = (struct pjwt_span){s + PJWT_PARTS_HEAD, answer.len - PJWT_PARTS_HEAD};
+        if (part.number < 1 || part.number > part.total || !is_body(part.body))
+                return false;
+        if (part.number < part.total ? part.body.len != PJWT_PARTS_BODY : part.body.len >= PJWT_PARTS_BODY)
+                return false;
+        *ret = part;
+        return true;
+}
+
+bool pjwt_parts_is_part(struct pjwt_span answer)
+{
+        struct part part;
+
+        return part_of(answer, &part);
+}
+
+/* How many answers from the first on are the very same? */
+static size_t count_same(const struct pjwt_span *answers, size_t count)
+{
+        size_t same = 1;
+
+        while (same < count &&
+               pjwt_secret_equal(answers[0].text, answers[0].len, answers[same].text, answers[same].len))
+                same++;
+        return same;
+}
+
+/* A whole token of PJWT_PARTS_FULL bytes has further answers only because its length asked for them. */
+static enum pjwt_reason join_whole(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,
+                                   struct pjwt_error *reterr)
+{
+        struct pjwt_span token = pjwt_shape_trim(answers[0]);
+        bool ended = count == 2 && pjwt_shape_trim(answers[1]).len == 0;
+
+        if (count > 1 && !ended && count_same(answers, count) != count)
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "a whole token of %zu bytes, and then other answers",
+                                 answers[0].len);
+        if (token.len > PJWT_TOKEN_MAX)
+                return pjwt_fail(reterr, PJWT_TOO_LONG, "%zu bytes, at most %d", token.len, PJWT_TOKEN_MAX);
+        memcpy(out, token.text, token.len);
+        *retlen = token.len;
+        return PJWT_OK;
+}
+
+/* The i-th answer (from 0) as part i + 1 of as many as there are answers. */
+static enum pjwt_reason check_part(struct pjwt_span answer, size_t i, size_t count, struct part *ret,
+                                   struct pjwt_error *reterr)
+{
+        if (!part_of(answer, ret))
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "answer %zu of %zu bytes is no part", i + 1,
+                                 answer.len);
+        if (ret->total > PJWT_PARTS_MAX)
+                return pjwt_fail(reterr, PJWT_TOO_LONG, "%u parts are announced, at most %d", ret->total,
+                                 PJWT_PARTS_MAX);
+        if (ret->number != i + 1)
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "answer %zu is part %u", i + 1, ret->number);
+        if (ret->total != count)
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "part %u says that there are %u, %zu came",
+                                 ret->number, ret->total, count);
+        return PJWT_OK;
+}
+
+static enum pjwt_reason join_parts(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,
+                                   struct pjwt_error *reterr)
+{
+        size_t len = 0;
+
+        if (count > 1 && count_same(answers, count) == count)
+                return pjwt_fail(reterr, PJWT_BAD_PARTS,
+                                 "%zu times the same part: sshd's password method cannot carry parts", count);
+        for (size_t i = 0; i < count; i++) {
+                struct part part;
+                enum pjwt_reason reason = check_part(answers[i], i, count, &part, reterr);
+
+                if (reason != PJWT_OK)
+                        return reason;
+                memcpy(out + len, part.body.text, part.body.len);
+                len += part.body.len;
+        }
+        if (len > PJWT_TOKEN_MAX)
+                return pjwt_fail(reterr, PJWT_TOO_LONG, "%zu bytes in %zu parts, at most %d", len, count,
+                                 PJWT_TOKEN_MAX);
+        *retlen = len;
+        return PJWT_OK;
+}
+
+enum pjwt_reason pjwt_parts_join(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,
+                                 struct pjwt_error *reterr)
+{
+        if (count < 1 || count > PJWT_PARTS_MAX)
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "%zu answers", count);
+        for (size_t i = 0; i + 1 < count; i++)
+                if (answers[i].len != PJWT_PARTS_FULL)
+                        return pjwt_fail(reterr, PJWT_BAD_PARTS, "answer %zu has %zu bytes", i + 1,
+                                         answers[i].len);
+        if (count == 1 && !pjwt_parts_is_part(pjwt_shape_trim(answers[0])))
+                return join_whole(answers, count, out, retlen, reterr);
+        if (count > 1 && !pjwt_parts_is_part(answers[0]))
+                return join_whole(answers, count, out, retlen, reterr);
+        if (count == 1) {
+                struct pjwt_span only = pjwt_shape_trim(answers[0]);
+
+                return join_parts(&only, 1, out, retlen, reterr);
+        }
+        return join_parts(answers, count, out, retlen, reterr);
+}

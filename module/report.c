@@ -1,0 +1,99 @@
+#include "report.h"
+
+#include "audit.h"
+#include "shape.h"
+
+#include <security/pam_ext.h>
+#include <string.h>
+#include <syslog.h>
+
+int pjwt_report_answer(enum pjwt_reason reason)
+{
+        static const int answers[] = {
+#define PJWT_REASON(code, name, stage, answer, text) [PJWT_##code] = PAM_##answer,
+#include "reasons.def"
+#undef PJWT_REASON
+        };
+
+        return (size_t)reason < sizeof(answers) / sizeof(answers[0]) ? answers[reason] : PAM_SYSTEM_ERR;
+}
+
+/* A refused token is a notice; what an administrator has to mend is an error. */
+static int priority_of(enum pjwt_reason reason)
+{
+        int answer = pjwt_report_answer(reason);
+
+        if (reason == PJWT_OK)
+                return LOG_INFO;
+        return answer == PAM_SERVICE_ERR || answer == PAM_SYSTEM_ERR || answer == PAM_AUTHINFO_UNAVAIL
+                       ? LOG_ERR
+                       : LOG_NOTICE;
+}
+
+static void log_step(pam_handle_t *pamh, const struct pjwt_step *step)
+{
+        char value[4 * sizeof(step->value) + 1];
+        char file[256 + 1];
+        const char *origin = step->origin.file ? step->origin.file : "";
+
+        value[pjwt_audit_escape(step->value, strnlen(step->value, sizeof(step->value)), value,
+                                sizeof(value) - 1)] = '\0';
+        file[pjwt_audit_escape(origin, strlen(origin), file, sizeof(file) - 1)] = '\0';
+        pam_syslog(pamh, LOG_DEBUG, "stage=%s outcome=%s value='%s' file='%s' line=%u",
+                   pjwt_stage_name(step->stage), pjwt_reason_name(step->outcome), value, file,
+                   step->origin.line);
+}
+
+void pjwt_report_decision(pam_handle_t *pamh, const struct pjwt_options *options,
+                          const struct pjwt_request *request, const struct pjwt_decision *decision)
+{
+        char line[PJWT_AUDIT_MAX];
+
+        for (size_t i = 0; options->debug && i < decision->step_count; i++)
+                log_step(pamh, &decision->steps[i]);
+        pjwt_audit_line(request, decision, line);
+        pam_syslog(pamh, priority_of(decision->error.reason), "%s%s", options->observe ? "observe " : "",
+                   line);
+}
+
+/* Where something between the user and us is known to cut (facts: "How long a secret can be"). */
+static const char *edge_of(size_t typed)
+{
+        switch (typed) {
+        case 511:
+                return "which is where some applications cut";
+        case 1023:
+                return "which is where ssh cuts";
+        case 4095:
+                return "which is where a terminal cuts";
+        default:
+                return NULL;
+        }
+}
+
+bool pjwt_report_is_edge(size_t typed)
+{
+        return edge_of(typed) != NULL;
+}
+
+void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason reason, size_t typed)
+{
+        const char *edge = edge_of(typed);
+
+        if (reason == PJWT_OK)
+                return;
+        if (reason == PJWT_NO_ANSWER)
+                (void)pam_error(
+                        pamh, "No token arrived. sudo takes at most 511 bytes at a prompt: use sudo -A with "
+                              "pamjwt-askpass, or pamjwt sudo.");
+        else if (typed < PJWT_SHAPE_LONG || ((unsigned)pam_flags & PAM_SILENT))
+                return;
+        else if (edge)
+                (void)pam_error(
+                        pamh,
+                        "The token was not accepted; %zu bytes arrived, %s: use pamjwt ssh, pamjwt sudo or "
+                        "pamjwt-askpass.",
+                        typed, edge);
+        else
+                (void)pam_error(pamh, "The token was not accepted; %zu bytes arrived.", typed);
+}
