@@ -137,6 +137,12 @@ class LogCollector(threading.Thread):
 # ------------------------------------------------------------------------------------------------- accounts and files
 
 
+def use_local_names():
+    """The names of the story: the provider at 127.0.0.1, a second key endpoint at 127.0.0.2. No other name resolves."""
+    write("/etc/hosts", f"127.0.0.1 localhost {HOSTNAME} login.acme.example\n127.0.0.2 keys.acme.example\n")
+    write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n")
+
+
 def add_user(name, password=None, *, sudo=False):
     """A local account with a home folder; with sudo, it may run everything as everyone, after authenticating."""
     run("useradd", "--create-home", "--shell", "/bin/sh", name)
@@ -209,7 +215,7 @@ class CertificateAuthority:
 class Endpoint:
     """An HTTPS server with replies by path; it counts what it was asked for. For key sets, and for broken ones."""
 
-    def __init__(self, certificate, port=443):
+    def __init__(self, certificate, address="127.0.0.2", port=443):
         self.replies = {}   # path -> (status, headers, body); a missing path is 404
         self.requests = []  # paths, in order
         endpoint = self
@@ -230,7 +236,7 @@ class Endpoint:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = http.server.ThreadingHTTPServer((address, port), Handler)
         self.server.daemon_threads = True
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -357,15 +363,17 @@ SSH_OPTIONS = ("-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownH
                "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1")
 
 
-def ssh(user, answers, *, method="keyboard-interactive", command="id -un", port=SSHD_PORT, options=()):
-    """Stock ssh; answers go through SSH_ASKPASS. method: password, keyboard-interactive or both with a comma."""
+def ssh(user, answers, *, method="keyboard-interactive", command="id -un", port=SSHD_PORT, options=(), given=""):
+    """
+    Stock ssh; answers go through SSH_ASKPASS. method: password, keyboard-interactive or several with commas; given is
+    the command's standard input.
+    """
     askpass = Askpass(answers)
     env = {"PATH": os.environ["PATH"], "HOME": "/root", "SSH_ASKPASS": str(askpass.program),
            "SSH_ASKPASS_REQUIRE": "force"}
     args = ["ssh", *SSH_OPTIONS, "-o", f"PreferredAuthentications={method}", "-p", port]
     args += [a for option in options for a in ("-o", option)]
-    return timed([*args, f"{user}@127.0.0.1", command], askpass.prompts, env=env, stdin=subprocess.DEVNULL,
-                 start_new_session=True)
+    return timed([*args, f"{user}@127.0.0.1", command], askpass.prompts, env=env, input=given, start_new_session=True)
 
 
 def ssh_key(user, key, *, command="id -un", port=SSHD_PORT, options=()):

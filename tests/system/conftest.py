@@ -52,8 +52,7 @@ def ca():
 @pytest.fixture(scope="session")
 def machine(log, ca):
     """pam_jwt installed; the people alice (may sudo), bob and mallory; no stack is set yet."""
-    host.write("/etc/hosts", f"127.0.0.1 localhost {host.HOSTNAME} login.acme.example keys.acme.example\n")
-    host.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n")
+    host.use_local_names()
     host.install(BUILD)
     for name, password in PASSWORDS.items():
         host.add_user(name, password, sudo=name == "alice")
@@ -75,6 +74,13 @@ def provider(session_provider):
     """The OpenID provider at https://login.acme.example, running when the test starts."""
     session_provider.start()
     return session_provider
+
+
+@pytest.fixture
+def keys_endpoint(machine, ca):
+    """An issuer of our own at https://keys.acme.example, whose endpoint answers what a test wants."""
+    with provider_module.KeysEndpoint(ca) as running:
+        yield running
 
 
 @pytest.fixture

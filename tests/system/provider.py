@@ -4,9 +4,11 @@ import json
 import pathlib
 import ssl
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 
+import jwt
 from jwcrypto import jwk
 
 import host
@@ -76,3 +78,44 @@ class Provider:
         form = urllib.parse.urlencode({"grant_type": "client_credentials", "resource": audience}).encode()
         headers = {"Authorization": f"Basic {basic}", "x-alg": alg, "x-ttl": str(ttl), "x-claims": json.dumps(claims)}
         return self._open(f"{self.issuer}/token", form, headers)["access_token"]
+
+
+class KeysEndpoint:
+    """An issuer of our own: signs with PyJWT, serves its key set by an Endpoint that can also answer nonsense."""
+
+    issuer = "https://keys.acme.example"
+    path = "/certs"
+
+    def __init__(self, ca):
+        self.certificate = ca.certificate("keys.acme.example")
+        self.key = jwk.JWK.generate(kty="EC", crv="P-256", alg="ES256", use="sig", kid="key-1")
+        self.endpoint = None
+
+    def __enter__(self):
+        self.endpoint = host.Endpoint(self.certificate)
+        self.serve_keys()
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
+    def down(self):
+        if self.endpoint:
+            self.endpoint.close()
+            self.endpoint = None
+
+    def serve_keys(self, **headers):
+        self.endpoint.json(self.path, json.dumps({"keys": [self.key.export_public(as_dict=True)]}), **headers)
+
+    def conf(self, **options):
+        """Configuration text: this issuer, and a grant for everybody by sub."""
+        options = {"issuer": self.issuer, "audience": "ssh://%h", "jwks": self.issuer + self.path,
+                   "ca_file": "/etc/ssl/throwaway/ca.pem", "timeout": "3s", **options}
+        return "\n".join(["[issuer/keys]", *(f"{k} = {v}" for k, v in options.items()), "",
+                          "[grant/all]", "issuer = keys", "services = sshd sudo su", ""])
+
+    def token(self, sub, key=None, ttl=300, **claims):
+        key = key or self.key
+        now = int(time.time())
+        body = {"iss": self.issuer, "sub": sub, "aud": f"ssh://{host.HOSTNAME}", "iat": now, "exp": now + ttl, **claims}
+        return jwt.encode(body, key.export_to_pem(private_key=True, password=None), "ES256", {"kid": key["kid"]})
