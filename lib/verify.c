@@ -1,1 +1,305 @@
 #include "verify.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rsa.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret.h"
+
+/*
+ * Set up once a key and algorithm: a fifth of the time of an RS256 verification is set-up. One thread at a
+ * time has it; another that comes meanwhile makes its own.
+ */
+struct pjwt_kept {
+        const struct pjwt_alg *alg;
+        EVP_MD *md;
+        EVP_MD_CTX *hash;
+        EVP_PKEY_CTX *verify; /* RSA and EC */
+        EVP_MAC_CTX *mac;     /* oct */
+};
+
+enum outcome { HOLDS, DOES_NOT_HOLD, FAILED };
+
+/* The orders of the groups: r and s must be below (SIG-05, SIG-06). */
+static const struct order {
+        const char *curve;
+        unsigned char n[66];
+} orders[] = {
+        {"P-256",
+         {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51}},
+        {"P-384",
+         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf,
+          0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73}},
+        {"P-521", {0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                   0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                   0xff, 0xff, 0xff, 0xff, 0xff, 0xfa, 0x51, 0x86, 0x87, 0x83, 0xbf, 0x2f, 0x96, 0x6b,
+                   0x7f, 0xcc, 0x01, 0x48, 0xf7, 0x09, 0xa5, 0xd0, 0x3b, 0xb5, 0xc9, 0xb8, 0x89, 0x9c,
+                   0x47, 0xae, 0xbb, 0x6f, 0xb7, 0x1e, 0x91, 0x38, 0x64, 0x09}},
+        {"secp256k1",
+         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+          0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41}},
+};
+
+#define DER_MAX (3 + 2 * (2 + 1 + 66))
+
+static bool in_range(const unsigned char *number, size_t size, const char *curve)
+{
+        static const unsigned char zero[66];
+
+        if (memcmp(number, zero, size) == 0)
+                return false;
+        for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+                if (strcmp(orders[i].curve, curve) == 0)
+                        return memcmp(number, orders[i].n, size) < 0;
+        return false;
+}
+
+/* An ASN.1 INTEGER: no more zero bytes in front than the sign needs. */
+static unsigned char *put_integer(unsigned char *out, const unsigned char *number, size_t size)
+{
+        for (; *number == 0; number++) /* not zero as a whole: in_range() */
+                size--;
+        *out++ = 0x02;
+        *out++ = (unsigned char)(size + (*number >> 7));
+        if (*number >> 7)
+                *out++ = 0;
+        memcpy(out, number, size);
+        return out + size;
+}
+
+/* r || s (RFC 7518 section 3.4) as the DER that OpenSSL takes. Returns its size, 0 when r or s is out of
+ * range. */
+static size_t der_of_rs(const unsigned char *rs, size_t size, const char *curve, unsigned char out[DER_MAX])
+{
+        size_t half = size / 2, len;
+        unsigned char body[DER_MAX], *end;
+
+        if (!in_range(rs, half, curve) || !in_range(rs + half, half, curve))
+                return 0;
+        end = put_integer(put_integer(body, rs, half), rs + half, half);
+        len = (size_t)(end - body);
+        *out++ = 0x30;
+        if (len >= 0x80)
+                *out++ = 0x81;
+        *out++ = (unsigned char)len;
+        memcpy(out, body, len);
+        return len + (len >= 0x80 ? 3 : 2);
+}
+
+void pjwt_kept_free(struct pjwt_kept *kept)
+{
+        if (!kept)
+                return;
+        EVP_MAC_CTX_free(kept->mac);
+        EVP_PKEY_CTX_free(kept->verify);
+        EVP_MD_CTX_free(kept->hash);
+        EVP_MD_free(kept->md);
+        free(kept);
+}
+
+static bool set_up_mac(struct pjwt_kept *kept, OSSL_LIB_CTX *libctx)
+{
+        EVP_MAC *mac = EVP_MAC_fetch(libctx, "HMAC", NULL);
+
+        kept->mac = mac ? EVP_MAC_CTX_new(mac) : NULL;
+        EVP_MAC_free(mac); /* the context has its own reference */
+        return kept->mac != NULL;
+}
+
+/* RFC 7518 section 3.5: the salt is as long as the digest, MGF1 has the same digest (SIG-16). */
+static bool set_up_rsa(struct pjwt_kept *kept)
+{
+        int padding = kept->alg->pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+
+        if (EVP_PKEY_CTX_set_rsa_padding(kept->verify, padding) != 1 ||
+            EVP_PKEY_CTX_set_signature_md(kept->verify, kept->md) != 1)
+                return false;
+        return !kept->alg->pss ||
+               (EVP_PKEY_CTX_set_rsa_mgf1_md(kept->verify, kept->md) == 1 &&
+                EVP_PKEY_CTX_set_rsa_pss_saltlen(kept->verify, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
+static bool set_up_verify(struct pjwt_kept *kept, OSSL_LIB_CTX *libctx, EVP_PKEY *pkey)
+{
+        kept->md = EVP_MD_fetch(libctx, kept->alg->digest, NULL);
+        kept->verify = EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
+        if (!kept->md || !kept->verify || EVP_PKEY_verify_init(kept->verify) != 1)
+                return false;
+        return kept->alg->kty != PJWT_KTY_RSA || set_up_rsa(kept);
+}
+
+static struct pjwt_kept *set_up(const struct pjwt_key *key, const struct pjwt_alg *alg, EVP_PKEY *pkey)
+{
+        struct pjwt_kept *kept = calloc(1, sizeof(*kept));
+        bool ok;
+
+        if (!kept)
+                return NULL;
+        kept->alg = alg;
+        if (alg->kty == PJWT_KTY_OCT)
+                ok = set_up_mac(kept, key->state->libctx);
+        else
+                ok = (kept->hash = EVP_MD_CTX_new()) &&
+                     (!alg->digest || set_up_verify(kept, key->state->libctx, pkey));
+        if (ok)
+                return kept;
+        pjwt_kept_free(kept);
+        return NULL;
+}
+
+/* What an earlier verification left, if it was for this alg; nobody else has it until it is given back. */
+static struct pjwt_kept *take(const struct pjwt_key *key, const struct pjwt_alg *alg, EVP_PKEY *pkey)
+{
+        struct pjwt_kept *kept = atomic_exchange(&key->state->kept, NULL);
+
+        if (kept && kept->alg == alg)
+                return kept;
+        pjwt_kept_free(kept);
+        return set_up(key, alg, pkey);
+}
+
+static void give_back(const struct pjwt_key *key, struct pjwt_kept *kept)
+{
+        pjwt_kept_free(atomic_exchange(&key->state->kept, kept));
+}
+
+static enum outcome verify_mac(const struct pjwt_kept *kept, const struct pjwt_key *key,
+                               const struct pjwt_token *token)
+{
+        unsigned char tag[EVP_MAX_MD_SIZE];
+        char digest[16];
+        OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_END};
+        size_t len = 0;
+        enum outcome o;
+
+        memcpy(digest, token->alg->digest, strlen(token->alg->digest) + 1);
+        if (EVP_MAC_init(kept->mac, key->secret, key->secret_len, params) != 1 ||
+            EVP_MAC_update(kept->mac, (const unsigned char *)token->text, token->signing_input_len) != 1 ||
+            EVP_MAC_final(kept->mac, tag, &len, sizeof(tag)) != 1)
+                return FAILED;
+        o = pjwt_secret_equal(tag, len, token->signature, token->signature_len) ? HOLDS : DOES_NOT_HOLD;
+        pjwt_wipe(tag, sizeof(tag)); /* the right signature of a token that may not have it */
+        return o;
+}
+
+/* EdDSA and ML-DSA hash by themselves. */
+static enum outcome verify_whole(const struct pjwt_kept *kept, const struct pjwt_key *key, EVP_PKEY *pkey,
+                                 const struct pjwt_token *token)
+{
+        int r;
+
+        if (EVP_DigestVerifyInit_ex(kept->hash, NULL, NULL, key->state->libctx, NULL, pkey, NULL) != 1)
+                return FAILED;
+        r = EVP_DigestVerify(kept->hash, token->signature, token->signature_len,
+                             (const unsigned char *)token->text, token->signing_input_len);
+        return r == 1 ? HOLDS : DOES_NOT_HOLD;
+}
+
+static enum outcome verify_digest(const struct pjwt_kept *kept, const struct pjwt_token *token)
+{
+        unsigned char digest[EVP_MAX_MD_SIZE], der[DER_MAX];
+        const unsigned char *signature = token->signature;
+        size_t signature_len = token->signature_len;
+        unsigned len = 0;
+
+        if (token->alg->kty == PJWT_KTY_EC) {
+                signature_len = der_of_rs(token->signature, token->signature_len, token->alg->curve, der);
+                signature = der;
+                if (signature_len == 0)
+                        return DOES_NOT_HOLD;
+        }
+        if (EVP_DigestInit_ex2(kept->hash, kept->md, NULL) != 1 ||
+            EVP_DigestUpdate(kept->hash, token->text, token->signing_input_len) != 1 ||
+            EVP_DigestFinal_ex(kept->hash, digest, &len) != 1)
+                return FAILED;
+        /* 1 and nothing else is a yes (SIG-24). */
+        return EVP_PKEY_verify(kept->verify, signature, signature_len, digest, len) == 1 ? HOLDS
+                                                                                         : DOES_NOT_HOLD;
+}
+
+/* Exact lengths, before OpenSSL sees a byte (SIG-02, SIG-03, SIG-04, SIG-15, SIG-23). */
+static size_t signature_size(const struct pjwt_key *key, const struct pjwt_alg *alg)
+{
+        if (alg->signature_size > 0)
+                return alg->signature_size;
+        if (alg->kty == PJWT_KTY_RSA)
+                return (key->bits + 7) / 8;
+        return strcmp(key->curve, "Ed448") == 0 ? 114 : 64; /* EdDSA */
+}
+
+static enum outcome verify_set_up(const struct pjwt_key *key, EVP_PKEY *pkey, const struct pjwt_token *token)
+{
+        struct pjwt_kept *kept = take(key, token->alg, pkey);
+        enum outcome o;
+
+        if (!kept)
+                return FAILED;
+        if (token->alg->kty == PJWT_KTY_OCT)
+                o = verify_mac(kept, key, token);
+        else if (!token->alg->digest)
+                o = verify_whole(kept, key, pkey, token);
+        else
+                o = verify_digest(kept, token);
+        if (o == FAILED)
+                pjwt_kept_free(kept);
+        else
+                give_back(key, kept);
+        return o;
+}
+
+static enum pjwt_reason verify_one(const struct pjwt_key *key, const struct pjwt_token *token,
+                                   struct pjwt_error *reterr)
+{
+        EVP_PKEY *pkey = NULL;
+        size_t size;
+
+        if (key->unusable != PJWT_OK || !pjwt_key_fits(key, token->alg))
+                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "the key does not serve %s", token->alg->name);
+        size = signature_size(key, token->alg);
+        if (token->signature_len != size)
+                return pjwt_fail(reterr, PJWT_BAD_SIGNATURE, "the signature has %zu bytes instead of %zu",
+                                 token->signature_len, size);
+        if (key->kty != PJWT_KTY_OCT) {
+                enum pjwt_reason r = pjwt_key_public(key, &pkey, reterr);
+
+                if (r != PJWT_OK)
+                        return r;
+        }
+        switch (verify_set_up(key, pkey, token)) {
+        case HOLDS:
+                return PJWT_OK;
+        case DOES_NOT_HOLD:
+                return pjwt_fail(reterr, PJWT_BAD_SIGNATURE, "the %s signature does not hold",
+                                 token->alg->name);
+        case FAILED:
+                break;
+        }
+        return pjwt_fail(reterr, PJWT_CRYPTO, "OpenSSL cannot verify %s", token->alg->name);
+}
+
+enum pjwt_reason pjwt_verify_token(const struct pjwt_keyset *set, const struct pjwt_key *const *picks,
+                                   size_t count, const struct pjwt_token *token,
+                                   const struct pjwt_key **retkey, struct pjwt_error *reterr)
+{
+        struct pjwt_error first = {0};
+        enum pjwt_reason r = PJWT_UNDECIDED;
+
+        (void)set;
+        if (!token->alg || count == 0)
+                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "no key to verify with");
+        (void)ERR_set_mark();
+        for (size_t i = 0; i < count && r != PJWT_OK; i++) {
+                r = verify_one(picks[i], token, &first);
+                if (r == PJWT_OK)
+                        *retkey = picks[i];
+        }
+        (void)ERR_pop_to_mark();
+        return r == PJWT_OK ? r : pjwt_fail(reterr, first.reason, "%s", first.detail);
+}
