@@ -16,8 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FAIL_DELAY_USEC 2000000 /* as pam_unix, which answers for users that do not exist (attacks REV-03)   \
-                                 */
+#define FAIL_DELAY_USEC                                                                                      \
+        2000000 /* as pam_unix, which answers for users that do not exist (attacks REV-03)                   \
+                 */
 
 /*
  * Asked for at the start, whatever comes: libpam waits only when the whole stack refuses, and then known,

@@ -33,17 +33,24 @@ static bool is_body(struct pjwt_span body)
         return true;
 }
 
+/* Does it say that it is a part? No token begins so: a colon is no letter of one. */
+static bool head_of(struct pjwt_span answer, struct part *ret)
+{
+        const char *s = answer.text;
+
+        if (answer.len < PJWT_PARTS_HEAD || s[2] != '/' || s[5] != ':' || !two_digits(s, &ret->number) ||
+            !two_digits(s + 3, &ret->total))
+                return false;
+        ret->body = (struct pjwt_span){s + PJWT_PARTS_HEAD, answer.len - PJWT_PARTS_HEAD};
+        return true;
+}
+
 /* Takes one answer apart. A part that is not the last is full, and the last one is not. */
 static bool part_of(struct pjwt_span answer, struct part *ret)
 {
         struct part part = {0};
-        const char *s = answer.text;
 
-        if (answer.len < PJWT_PARTS_HEAD || s[2] != '/' || s[5] != ':' || !two_digits(s, &part.number) ||
-            !two_digits(s + 3, &part.total))
-                return false;
-        part.body = (struct pjwt_span){s + PJWT_PARTS_HEAD, answer.len - PJWT_PARTS_HEAD};
-        if (part.number < 1 || part.number > part.total || !is_body(part.body))
+        if (!head_of(answer, &part) || part.number < 1 || part.number > part.total || !is_body(part.body))
                 return false;
         if (part.number < part.total ? part.body.len != PJWT_PARTS_BODY : part.body.len >= PJWT_PARTS_BODY)
                 return false;
@@ -131,20 +138,19 @@ static enum pjwt_reason join_parts(const struct pjwt_span *answers, size_t count
 enum pjwt_reason pjwt_parts_join(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,
                                  struct pjwt_error *reterr)
 {
+        struct part head;
+        struct pjwt_span only;
+
         if (count < 1 || count > PJWT_PARTS_MAX)
                 return pjwt_fail(reterr, PJWT_BAD_PARTS, "%zu answers", count);
         for (size_t i = 0; i + 1 < count; i++)
                 if (answers[i].len != PJWT_PARTS_FULL)
                         return pjwt_fail(reterr, PJWT_BAD_PARTS, "answer %zu has %zu bytes", i + 1,
                                          answers[i].len);
-        if (count == 1 && !pjwt_parts_is_part(pjwt_shape_trim(answers[0])))
-                return join_whole(answers, count, out, retlen, reterr);
-        if (count > 1 && !pjwt_parts_is_part(answers[0]))
-                return join_whole(answers, count, out, retlen, reterr);
-        if (count == 1) {
-                struct pjwt_span only = pjwt_shape_trim(answers[0]);
-
+        only = pjwt_shape_trim(answers[0]);
+        if (count == 1 && head_of(only, &head))
                 return join_parts(&only, 1, out, retlen, reterr);
-        }
-        return join_parts(answers, count, out, retlen, reterr);
+        if (head_of(answers[0], &head))
+                return join_parts(answers, count, out, retlen, reterr);
+        return join_whole(answers, count, out, retlen, reterr);
 }

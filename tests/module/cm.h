@@ -1,0 +1,13 @@
+/* cmocka wants these before itself. */
+#ifndef CM_H
+#define CM_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#endif

@@ -1,0 +1,485 @@
+/*
+ * Runs the module inside a real libpam as a script says: tests/module/scripts/AREA/NAME. One TAP line a
+ * script.
+ *
+ *   # the rule that this script guards, with the attack's id
+ *   [options]            auth, account, session = arguments of that line; `conf=` is added unless noconf is
+ * set [set]                user, service, rhost, authtok (before authenticate), noconf [conf] another
+ * configuration, %d is the folder [run]                what is called and what must come of it, in order:
+ *                          authenticate [silent] = PAM_AUTH_ERR     also setcred, acct_mgmt, open_session,
+ * close_session authtok = none | text                    as the next module finds it delay = yes | no of the
+ * last authenticate user = NAME                              changes PAM_USER sleep = SECONDS [prompts] what
+ * the user must see, in order, and what he answers ask PROMPT|ANSWER      (tokens.h; `|@fail` fails the
+ * conversation, `|@null` answers nothing) error TEXT, info TEXT  patterns of fnmatch(3) [output] every log
+ * line but DEBUG, in order: patterns of fnmatch(3); with DEBUG in front a line must be there somewhere under
+ * `debug`
+ *
+ * Each script runs twice, the second time with `debug`, and in both no piece of 16 bytes of an answer that
+ * holds a token may be in any line of the log or any message (attacks USR-13).
+ */
+#include "probe.h"
+#include "tokens.h"
+#include "world.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINES_MAX 200
+
+struct section {
+        char *lines[LINES_MAX];
+        size_t count;
+};
+
+struct script {
+        struct section options;
+        struct section set;
+        struct section conf;
+        struct section run;
+        struct section prompts;
+        struct section output;
+};
+
+/* One run of one script. */
+static struct run {
+        const struct script *script;
+        size_t prompt;            /* the next line of [prompts] */
+        char *secrets[LINES_MAX]; /* answers that were given */
+        size_t secret_count;
+        char *messages[LINES_MAX]; /* what the user was shown */
+        size_t message_count;
+        const char *first_pass; /* PAM_AUTHTOK before authenticate */
+        int result;
+        char *authtok;
+        unsigned delay;
+        bool failed;
+} run;
+
+static const char *module_path;
+static const char *probe_path;
+
+static void complain(const char *fmt, ...)
+{
+        va_list ap;
+
+        run.failed = true;
+        (void)printf("#   ");
+        va_start(ap, fmt);
+        (void)vprintf(fmt, ap);
+        va_end(ap);
+        (void)printf("\n");
+}
+
+void probe_before(pam_handle_t *pamh, const char *entry)
+{
+        if (run.first_pass && strcmp(entry, "pam_sm_authenticate") == 0)
+                (void)pam_set_item(pamh, PAM_AUTHTOK, run.first_pass);
+}
+
+void probe_after(pam_handle_t *pamh, const char *entry, int result, const char *authtok)
+{
+        (void)pamh;
+        (void)entry;
+        run.result = result;
+        free(run.authtok);
+        run.authtok = authtok ? strdup(authtok) : NULL;
+}
+
+static void delay_fn(int status, unsigned usec, void *appdata)
+{
+        (void)status;
+        (void)appdata;
+        run.delay = usec;
+}
+
+/* The next line of [prompts], without `kind `; NULL when another one was expected. */
+static const char *next_prompt(const char *kind, const char *seen)
+{
+        const struct section *prompts = &run.script->prompts;
+        const char *line = run.prompt < prompts->count ? prompts->lines[run.prompt] : "(nothing)";
+
+        run.prompt++;
+        if (strncmp(line, kind, strlen(kind)) == 0 && line[strlen(kind)] == ' ')
+                return line + strlen(kind) + 1;
+        complain("the user saw: %s %s, expected: %s", kind, seen, line);
+        return NULL;
+}
+
+static int answer_prompt(const char *prompt, char **ret)
+{
+        const char *line = next_prompt("ask", prompt);
+        const char *bar = line ? strchr(line, '|') : NULL;
+
+        if (!bar)
+                return PAM_CONV_ERR;
+        if (strlen(prompt) != (size_t)(bar - line) || strncmp(prompt, line, strlen(prompt)) != 0)
+                complain("prompt: \"%s\", expected: %s", prompt, line);
+        if (strcmp(bar + 1, "@fail") == 0)
+                return PAM_CONV_ERR;
+        if (strcmp(bar + 1, "@null") == 0)
+                return PAM_SUCCESS;
+        *ret = tokens_answer(bar + 1);
+        run.secrets[run.secret_count++] = strdup(*ret);
+        return PAM_SUCCESS;
+}
+
+static void show_message(const char *kind, const char *text)
+{
+        const char *pattern = next_prompt(kind, text);
+
+        if (pattern && fnmatch(pattern, text, 0) != 0)
+                complain("%s: \"%s\", expected: %s", kind, text, pattern);
+        run.messages[run.message_count++] = strdup(text);
+}
+
+static int converse(int count, const struct pam_message **messages, struct pam_response **ret, void *appdata)
+{
+        int result = PAM_SUCCESS;
+
+        (void)appdata;
+        *ret = calloc((size_t)count, sizeof(**ret));
+        for (int i = 0; i < count && *ret; i++)
+                if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF)
+                        result = answer_prompt(messages[i]->msg, &(*ret)[i].resp);
+                else
+                        show_message(messages[i]->msg_style == PAM_ERROR_MSG ? "error" : "info",
+                                     messages[i]->msg);
+        if (result != PAM_SUCCESS) {
+                free(*ret);
+                *ret = NULL;
+        }
+        return result;
+}
+
+static void add_line(struct section *section, const char *line)
+{
+        if (section->count == LINES_MAX)
+                abort();
+        section->lines[section->count++] = strdup(line);
+}
+
+static struct section *section_of(struct script *script, const char *line)
+{
+        static const char *const names[] = {"[options]", "[set]", "[conf]", "[run]", "[prompts]", "[output]"};
+        struct section *const sections[] = {&script->options, &script->set,     &script->conf,
+                                            &script->run,     &script->prompts, &script->output};
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                if (strcmp(line, names[i]) == 0)
+                        return sections[i];
+        return NULL;
+}
+
+/* [conf] has headings of its own: it ends at the next heading of a script. */
+static void read_script(const char *path, struct script *script)
+{
+        FILE *f = fopen(path, "r");
+        struct section *section = NULL;
+        char *line = NULL;
+        size_t size = 0;
+
+        if (!f) {
+                perror(path);
+                exit(99);
+        }
+        while (getline(&line, &size, f) >= 0) {
+                line[strcspn(line, "\n")] = '\0';
+                if (section_of(script, line))
+                        section = section_of(script, line);
+                else if (section && *line && (*line != '#' || section == &script->conf))
+                        add_line(section, line);
+                else if (!section && *line && *line != '#')
+                        complain("line before the first heading: %s", line);
+        }
+        free(line);
+        (void)fclose(f);
+}
+
+static void free_script(struct script *script)
+{
+        struct section *const sections[] = {&script->options, &script->set,     &script->conf,
+                                            &script->run,     &script->prompts, &script->output};
+
+        for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+                for (size_t j = 0; j < sections[i]->count; j++)
+                        free(sections[i]->lines[j]);
+}
+
+/* The value of `name = value` in a section; NULL when it is not there. */
+static const char *value_of(const struct section *section, const char *name)
+{
+        for (size_t i = 0; i < section->count; i++) {
+                const char *line = section->lines[i];
+                size_t len = strlen(name);
+
+                if (strncmp(line, name, len) == 0 && (line[len] == '\0' || strncmp(line + len, " =", 2) == 0))
+                        return line[len] == '\0' || line[len + 2] == '\0' ? "" : line + len + 3;
+        }
+        return NULL;
+}
+
+static char *conf_text(const struct script *script)
+{
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+
+        for (size_t i = 0; f && i < script->conf.count; i++)
+                (void)fprintf(f, "%s\n", script->conf.lines[i]);
+        if (!f || fclose(f) != 0)
+                abort();
+        return text;
+}
+
+static void write_stack(const struct script *script, const char *service, bool debug)
+{
+        static const char *const lines[] = {"auth", "account", "session"};
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+        bool conf = !value_of(&script->set, "noconf");
+
+        for (size_t i = 0; f && i < 3; i++) {
+                const char *arguments = value_of(&script->options, lines[i]);
+
+                (void)fprintf(f, "%s required %s %s%s%s %s\n", lines[i], probe_path, module_path,
+                              conf ? " config=%d/pam_jwt.conf cache=%d" : "", debug ? " debug" : "",
+                              arguments ? arguments : "");
+        }
+        if (!f || fclose(f) != 0)
+                abort();
+        world_stack(service, text);
+        free(text);
+}
+
+static int code_of(const char *name)
+{
+        static const struct {
+                const char *name;
+                int code;
+        } codes[] = {{"PAM_SUCCESS", PAM_SUCCESS},
+                     {"PAM_AUTH_ERR", PAM_AUTH_ERR},
+                     {"PAM_CRED_UNAVAIL", PAM_CRED_UNAVAIL},
+                     {"PAM_AUTHINFO_UNAVAIL", PAM_AUTHINFO_UNAVAIL},
+                     {"PAM_SERVICE_ERR", PAM_SERVICE_ERR},
+                     {"PAM_SYSTEM_ERR", PAM_SYSTEM_ERR},
+                     {"PAM_IGNORE", PAM_IGNORE},
+                     {"PAM_PERM_DENIED", PAM_PERM_DENIED}};
+
+        for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+                if (strcmp(codes[i].name, name) == 0)
+                        return codes[i].code;
+        complain("no such PAM code: %s", name);
+        return -1;
+}
+
+static int call(pam_handle_t *pamh, const char *what, int flags)
+{
+        run.result = -1;
+        if (strcmp(what, "authenticate") == 0)
+                return pam_authenticate(pamh, flags);
+        if (strcmp(what, "setcred") == 0)
+                return pam_setcred(pamh, (int)((unsigned)PAM_ESTABLISH_CRED | (unsigned)flags));
+        if (strcmp(what, "acct_mgmt") == 0)
+                return pam_acct_mgmt(pamh, flags);
+        if (strcmp(what, "open_session") == 0)
+                return pam_open_session(pamh, flags);
+        if (strcmp(what, "close_session") == 0)
+                return pam_close_session(pamh, flags);
+        complain("no such step: %s", what);
+        return -1;
+}
+
+static void check_authtok(const char *expected)
+{
+        char *wanted = strcmp(expected, "none") == 0 ? NULL : tokens_answer(expected);
+
+        if ((wanted == NULL) != (run.authtok == NULL) || (wanted && strcmp(wanted, run.authtok) != 0))
+                complain("authtok: %s, expected: %s", run.authtok ? run.authtok : "(none)", expected);
+        free(wanted);
+}
+
+static void step(pam_handle_t *pamh, const char *line)
+{
+        char what[64] = "";
+        const char *expected = strstr(line, " = ");
+
+        (void)sscanf(line, "%63s", what);
+        if (!expected) {
+                complain("no expectation: %s", line);
+                return;
+        }
+        expected += 3;
+        if (strcmp(what, "authtok") == 0)
+                check_authtok(expected);
+        else if (strcmp(what, "delay") == 0 && (run.delay > 1000000) != (strcmp(expected, "yes") == 0))
+                complain("delay: %u us, expected: %s", run.delay, expected);
+        else if (strcmp(what, "user") == 0)
+                (void)pam_set_item(pamh, PAM_USER, expected);
+        else if (strcmp(what, "sleep") == 0)
+                (void)sleep((unsigned)strtoul(expected, NULL, 10));
+        else if (strcmp(what, "delay") != 0) {
+                (void)call(pamh, what, strstr(line, " silent ") ? PAM_SILENT : 0);
+                if (run.result != code_of(expected))
+                        complain("%s answered %d (%s), expected: %s", what, run.result,
+                                 run.result < 0 ? "not called" : pam_strerror(pamh, run.result), expected);
+        }
+}
+
+static void check_log(const struct section *output, bool debug)
+{
+        size_t expected = 0;
+
+        for (size_t i = 0; i < world_log_count; i++) {
+                const char *seen = world_log[i];
+                const char *pattern;
+
+                if (strncmp(seen, "DEBUG", 5) == 0 && debug)
+                        continue;
+                while (expected < output->count && strncmp(output->lines[expected], "DEBUG", 5) == 0)
+                        expected++;
+                pattern = expected < output->count ? output->lines[expected++] : "(nothing)";
+                if (fnmatch(pattern, seen, 0) != 0)
+                        complain("logged:   %s\n#   expected: %s", seen, pattern);
+        }
+        for (; expected < output->count; expected++)
+                if (strncmp(output->lines[expected], "DEBUG", 5) != 0)
+                        complain("not logged: %s", output->lines[expected]);
+}
+
+static void check_debug_log(const struct section *output)
+{
+        for (size_t i = 0; i < output->count; i++) {
+                bool seen = strncmp(output->lines[i], "DEBUG", 5) != 0;
+
+                for (size_t j = 0; j < world_log_count; j++)
+                        seen = seen || fnmatch(output->lines[i], world_log[j], 0) == 0;
+                if (!seen)
+                        complain("not logged: %s", output->lines[i]);
+        }
+}
+
+#define PIECE 16
+
+static void check_piece(const char *piece)
+{
+        for (size_t i = 0; i < world_log_count; i++)
+                if (strstr(world_log[i], piece))
+                        complain("a piece of the answer is in the log: %s", world_log[i]);
+        for (size_t i = 0; i < run.message_count; i++)
+                if (strstr(run.messages[i], piece))
+                        complain("a piece of the answer is in a message: %s", run.messages[i]);
+}
+
+static void check_no_leak(void)
+{
+        char piece[PIECE + 1] = "";
+
+        for (size_t i = 0; i < run.secret_count; i++)
+                for (size_t at = 0; strlen(run.secrets[i]) >= PIECE && at + PIECE <= strlen(run.secrets[i]);
+                     at += PIECE / 2) {
+                        memcpy(piece, run.secrets[i] + at, PIECE);
+                        check_piece(piece);
+                }
+}
+
+/* PAM hands a function over as an object; C does not convert one into the other. */
+static const union {
+        void (*fn)(int status, unsigned usec, void *appdata);
+        const void *object;
+} delay_item = {delay_fn};
+
+static void run_once(const struct script *script, bool debug)
+{
+        const struct pam_conv conv = {converse, NULL};
+        const char *service = value_of(&script->set, "service");
+        const char *user = value_of(&script->set, "user");
+        const char *first_pass = value_of(&script->set, "authtok");
+        const char *rhost = value_of(&script->set, "rhost");
+        char *conf = script->conf.count > 0 ? conf_text(script) : NULL;
+        char *owned = first_pass ? tokens_answer(first_pass) : NULL;
+        pam_handle_t *pamh;
+
+        run = (struct run){.script = script, .first_pass = owned, .failed = run.failed};
+        world_forget();
+        (void)world_folder(conf);
+        write_stack(script, service ? service : "sshd", debug);
+        pamh = world_start(service ? service : "sshd", user ? user : "alice", &conv);
+        (void)pam_set_item(pamh, PAM_FAIL_DELAY, delay_item.object);
+        if (rhost)
+                (void)pam_set_item(pamh, PAM_RHOST, rhost);
+        for (size_t i = 0; i < script->run.count; i++)
+                step(pamh, script->run.lines[i]);
+        (void)pam_end(pamh, PAM_SUCCESS);
+        if (run.prompt != script->prompts.count)
+                complain("%zu prompts and messages, expected: %zu", run.prompt, script->prompts.count);
+        check_log(&script->output, debug);
+        if (debug)
+                check_debug_log(&script->output);
+        check_no_leak();
+        world_remove();
+        for (size_t i = 0; i < run.secret_count; i++)
+                free(run.secrets[i]);
+        for (size_t i = 0; i < run.message_count; i++)
+                free(run.messages[i]);
+        free(run.authtok);
+        free(owned);
+        free(conf);
+}
+
+static bool run_script(const char *path)
+{
+        struct script script = {0};
+
+        run.failed = false;
+        read_script(path, &script);
+        if (script.run.count == 0)
+                complain("nothing to run");
+        run_once(&script, false);
+        run_once(&script, true);
+        free_script(&script);
+        return !run.failed;
+}
+
+static int is_script(const struct dirent *entry)
+{
+        return entry->d_name[0] != '.';
+}
+
+/* run_scripts MODULE PROBE FOLDER [NAME]: every script of a folder, or one. */
+int main(int argc, char **argv)
+{
+        struct dirent **names = NULL;
+        int count;
+        int failed = 0;
+        int done = 0;
+
+        if (argc < 4)
+                return 99;
+        module_path = argv[1];
+        probe_path = argv[2];
+        count = scandir(argv[3], &names, is_script, alphasort);
+        for (int i = 0; i < count; i++) {
+                char path[4096];
+                bool ok;
+
+                (void)snprintf(path, sizeof(path), "%s/%s", argv[3], names[i]->d_name);
+                if (argc > 4 && strcmp(argv[4], names[i]->d_name) != 0)
+                        continue;
+                ok = run_script(path);
+                (void)printf("%sok %d - %s\n", ok ? "" : "not ", ++done, names[i]->d_name);
+                failed += !ok;
+        }
+        for (int i = 0; i < count; i++)
+                free(names[i]);
+        free(names);
+        (void)printf("1..%d\n", done);
+        world_forget();
+        return failed || done == 0;
+}

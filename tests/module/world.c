@@ -1,0 +1,184 @@
+#include "world.h"
+
+#include "tokens.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+char *world_log[WORLD_LINES];
+size_t world_log_count;
+
+static char folder[64];
+
+static const struct user {
+        const char *name;
+        uid_t uid;
+} users[] = {{"alice", 1500}, {"bob", 1501}, {"root", 0}, {"daemon", 1}};
+
+/* All that libpam's pam_modutil_getpwnam() calls. */
+int getpwnam_r(const char *name, struct passwd *ret, char *buffer, size_t size, struct passwd **found)
+{
+        *found = NULL;
+        for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+                if (strcmp(users[i].name, name) == 0) {
+                        (void)snprintf(buffer, size, "%s", name);
+                        *ret = (struct passwd){
+                                .pw_name = buffer, .pw_uid = users[i].uid, .pw_gid = users[i].uid};
+                        ret->pw_passwd = ret->pw_gecos = ret->pw_dir = ret->pw_shell =
+                                buffer + strlen(buffer);
+                        *found = ret;
+                }
+        return 0;
+}
+
+static const char *priority_name(int priority)
+{
+        static const char *const names[] = {"EMERG",   "ALERT",  "CRIT", "ERR",
+                                            "WARNING", "NOTICE", "INFO", "DEBUG"};
+
+        return names[LOG_PRI(priority)];
+}
+
+static void record(int priority, const char *fmt, va_list ap)
+{
+        char *text = NULL;
+
+        if (vasprintf(&text, fmt, ap) < 0 || world_log_count == WORLD_LINES)
+                abort();
+        if (asprintf(&world_log[world_log_count], "%s%s %s",
+                     (priority & LOG_FACMASK) == LOG_AUTHPRIV ? "" : "(facility) ", priority_name(priority),
+                     text) < 0)
+                abort();
+        world_log_count++;
+        free(text);
+}
+
+void vsyslog(int priority, const char *fmt, va_list ap)
+{
+        record(priority, fmt, ap);
+}
+
+void syslog(int priority, const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        record(priority, fmt, ap);
+        va_end(ap);
+}
+
+/* The same under _FORTIFY_SOURCE. Their names belong to the C library, which declares them nowhere. */
+void __vsyslog_chk(int priority, int flag, const char *fmt, va_list ap);
+void __syslog_chk(int priority, int flag, const char *fmt, ...);
+
+void __vsyslog_chk(int priority, int flag, const char *fmt, va_list ap)
+{
+        (void)flag;
+        record(priority, fmt, ap);
+}
+
+void __syslog_chk(int priority, int flag, const char *fmt, ...)
+{
+        va_list ap;
+
+        (void)flag;
+        va_start(ap, fmt);
+        record(priority, fmt, ap);
+        va_end(ap);
+}
+
+void world_forget(void)
+{
+        for (size_t i = 0; i < world_log_count; i++)
+                free(world_log[i]);
+        world_log_count = 0;
+}
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+        char path[512];
+        FILE *f;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+        f = fopen(path, "w");
+        if (!f || fputs(text, f) < 0 || fclose(f) != 0 || chmod(path, mode) != 0) {
+                perror(path);
+                abort();
+        }
+}
+
+/* Puts the folder's name where `%d` stands. */
+static char *with_folder(const char *text)
+{
+        char *out = calloc(1, strlen(text) + 1);
+
+        if (!out)
+                abort();
+        (void)strcpy(out, text);
+        for (char *at = strstr(out, "%d"); at; at = strstr(out, "%d")) {
+                char *longer = NULL;
+
+                if (asprintf(&longer, "%.*s%s%s", (int)(at - out), out, folder, at + 2) < 0)
+                        abort();
+                free(out);
+                out = longer;
+        }
+        return out;
+}
+
+static const char default_conf[] = "[issuer/test]\n"
+                                   "issuer = https://idp.test\n"
+                                   "audience = ssh://test\n"
+                                   "algorithms = HS256\n"
+                                   "leeway = 30s\n"
+                                   "jwks = file://%d/jwks.json\n"
+                                   "[grant/users]\n"
+                                   "issuer = test\n"
+                                   "services = sshd sudo\n";
+
+const char *world_folder(const char *conf)
+{
+        char *text;
+
+        (void)strcpy(folder, "/tmp/pam_jwt-test-XXXXXX");
+        if (!mkdtemp(folder))
+                abort();
+        text = with_folder(conf ? conf : default_conf);
+        write_file("pam_jwt.conf", text, 0644);
+        write_file("jwks.json", tokens_jwk, 0600);
+        free(text);
+        return folder;
+}
+
+void world_remove(void)
+{
+        char command[128];
+
+        (void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+        if (system(command) != 0)
+                abort();
+}
+
+void world_stack(const char *service, const char *text)
+{
+        char *full = with_folder(text);
+
+        write_file(service, full, 0644);
+        free(full);
+}
+
+pam_handle_t *world_start(const char *service, const char *user, const struct pam_conv *conv)
+{
+        pam_handle_t *pamh = NULL;
+
+        if (pam_start_confdir(service, user, conv, folder, &pamh) != PAM_SUCCESS)
+                abort();
+        return pamh;
+}
