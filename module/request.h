@@ -14,10 +14,4 @@
 enum pjwt_reason pjwt_request_fill(pam_handle_t *pamh, const struct pjwt_options *options,
                                    struct pjwt_request *ret, struct pjwt_error *reterr);
 
-/*
- * The largest uid of a system account in the text of a login.defs: SYS_UID_MAX, else UID_MIN - 1, else 999. A
- * number that is not plain decimal or over 65533 counts as absent. Pure.
- */
-uid_t pjwt_system_uid_max(const char *text, size_t len);
-
 #endif
