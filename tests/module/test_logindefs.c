@@ -1,6 +1,6 @@
 /* Which uids are system accounts: login.defs, read strictly (design section 3). */
 #include "cm.h"
-#include "request.h"
+#include "logindefs.h"
 
 static uid_t max_of(const char *text)
 {
