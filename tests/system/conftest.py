@@ -7,6 +7,7 @@ PAMJWT_BUILD names the build folder that is installed there (default: build). Se
 """
 import os
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -17,6 +18,7 @@ import provider as provider_module  # noqa: E402
 import sanitizer  # noqa: E402
 
 BUILD = host.CHECKOUT / os.environ.get("PAMJWT_BUILD", "build")
+DEBIAN_PAM = pathlib.Path("/run/pam.d.debian")  # pam.d as the distribution has it
 PASSWORDS = {"alice": "correct horse 7", "bob": "battery staple 8", "mallory": "Tr0ub4dor 9"}
 CONF = f"""\
 [issuer/acme]
@@ -53,6 +55,7 @@ def ca():
 def machine(log, ca):
     """pam_jwt installed; the people alice (may sudo), bob and mallory; no stack is set yet."""
     host.use_local_names()
+    shutil.copytree("/etc/pam.d", DEBIAN_PAM)
     host.install(BUILD)
     for name, password in PASSWORDS.items():
         host.add_user(name, password, sudo=name == "alice")

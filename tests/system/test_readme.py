@@ -1,0 +1,61 @@
+"""README's lines, put into the distribution's own files as README says, let in whom README says."""
+import re
+
+import pytest
+
+import host
+from conftest import DEBIAN_PAM, PASSWORDS
+
+README = (host.CHECKOUT / "README.md").read_text(encoding="utf-8")
+
+
+def block(name):
+    """The code block behind `<!-- test: NAME -->`."""
+    found = re.findall(rf"<!-- test: {re.escape(name)} -->\n```\w*\n(.*?)```", README, re.DOTALL)
+    assert len(found) == 1, f"README has {len(found)} blocks named {name}"
+    return found[0]
+
+
+def follow_readme(service, stack):
+    """pam.d/SERVICE of the distribution with README's lines in the places that README names."""
+    text = (DEBIAN_PAM / service).read_text()
+    account, session = block(f"{stack} account session").splitlines()
+    assert "@include common-auth\n" in text and "@include common-account\n" in text
+    text = text.replace("@include common-auth\n", block(f"{stack} auth"))
+    text = text.replace("@include common-account\n", f"{account}\n@include common-account\n")
+    host.write(f"/etc/pam.d/{service}", f"{text}{session}\n")
+
+
+@pytest.fixture(params=["token-or-password", "token-only"])
+def readme_host(request, conf, ca):
+    conf(block("pam_jwt.conf").replace("[grant", "ca_file = /etc/ssl/throwaway/ca.pem\n\n[grant"))
+    for service in ("sshd", "sudo"):
+        follow_readme(service, request.param)
+    options = dict(line.split() for line in block("sshd_config").splitlines())
+    with host.Sshd(**options):
+        yield request.param
+
+
+def test_readme_lets_in_with_a_token(readme_host, provider, log):
+    mark = log.mark()
+    for method in ("password", "keyboard-interactive"):
+        login = host.ssh("alice", provider.token("alice"), method=method)
+        assert login.ok, (login, log.text(mark))
+    done = host.sudo("alice", provider.token("alice"))
+    assert done.ok, (done, log.text(mark))
+
+
+def test_readme_lets_in_with_a_password_only_where_it_says_so(readme_host):
+    wanted = readme_host == "token-or-password"
+    assert host.ssh("alice", PASSWORDS["alice"]).ok == wanted
+    assert host.sudo("alice", PASSWORDS["alice"]).ok == wanted
+
+
+def test_readme_commands_exist():
+    """Every `pamjwt SUBCOMMAND` and `./dev VERB` that README names is there."""
+    helps = host.run("pamjwt", "--help", check=False).stdout
+    verbs = host.run(host.CHECKOUT / "dev").stdout
+    for subcommand in set(re.findall(r"`pamjwt (\w+)", README)):
+        assert re.search(rf"\b{subcommand}\b", helps), subcommand
+    for verb in set(re.findall(r"\./dev (\w+)", README)):
+        assert re.search(rf"^ +{verb}\b", verbs, re.MULTILINE), verb
