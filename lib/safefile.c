@@ -192,7 +192,8 @@ enum pjwt_reason pjwt_file_read(const char *path, unsigned flags, size_t max, ch
                                 struct stat *st, struct pjwt_error *reterr)
 {
         struct pjwt_error err = {0};
-        int fd = flags & PJWT_FILE_ANY_OWNER ? open_any(path, &err) : open_checked(path, &err);
+        int fd = flags & (PJWT_FILE_ANY_OWNER | PJWT_FILE_LINKS) ? open_any(path, &err)
+                                                                 : open_checked(path, &err);
         enum pjwt_reason r;
 
         if (fd < 0)
@@ -206,7 +207,8 @@ enum pjwt_reason pjwt_file_read(const char *path, unsigned flags, size_t max, ch
 
 int pjwt_file_open(const char *path, unsigned flags, struct pjwt_error *reterr)
 {
-        int fd = flags & PJWT_FILE_ANY_OWNER ? open_any(path, reterr) : open_checked(path, reterr);
+        int fd = flags & (PJWT_FILE_ANY_OWNER | PJWT_FILE_LINKS) ? open_any(path, reterr)
+                                                                 : open_checked(path, reterr);
         struct stat st;
 
         if (fd < 0)

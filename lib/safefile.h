@@ -12,6 +12,9 @@ enum {
         PJWT_FILE_SECRET = 1, /* not readable by group or others either */
         PJWT_FILE_ANY_OWNER =
                 2, /* the command's own arguments: no rule on owner and mode, links are followed */
+        PJWT_FILE_LINKS =
+                4, /* links are followed and the folder is not looked at: files that the configuration
+                      names and that never decide by themselves (a CA bundle, a bearer token) */
 };
 
 /*
