@@ -1,1 +1,402 @@
 #include "keycache.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cachefile.h"
+#include "fetchcall.h"
+#include "fetchwire.h"
+#include "safefile.h"
+#include "secret.h"
+
+#define STALE_WAIT_MS INT64_C(2000) /* keys are there: do not let a login wait long for newer ones */
+#define HELPER_LEAD_MS                                                                                       \
+        INT64_C(250) /* the helper gives up that much earlier, so that its own words arrive                  \
+                      */
+
+/* One call of pjwt_keycache_get(). */
+struct call {
+        const struct pjwt_keycache *cache;
+        const struct pjwt_issuer *issuer;
+        unsigned flags;
+        int64_t boot_now;             /* the moment that cache->now stands for */
+        struct pjwt_cachefile cached; /* set is NULL when there is none that may be trusted */
+        struct pjwt_keycache_info *info;
+};
+
+static void take(struct call *c, struct pjwt_cachefile *file)
+{
+        pjwt_cachefile_clear(&c->cached);
+        c->cached = *file;
+        *file = (struct pjwt_cachefile){0};
+}
+
+static void describe(struct pjwt_keycache_info *info, const struct pjwt_cachefile *file)
+{
+        info->asked_at = file->asked_at;
+        info->fresh_until = file->fresh_until;
+        (void)snprintf(info->source, sizeof(info->source), "%s", file->source);
+}
+
+/* ---- jwks = file:... ---- */
+
+static const char *file_path(const struct pjwt_issuer *issuer)
+{
+        return issuer->jwks && strncmp(issuer->jwks, "file://", 7) == 0 ? issuer->jwks + 7 : NULL;
+}
+
+static bool holds_secret(const struct pjwt_keyset *set)
+{
+        for (size_t i = 0; i < set->count; i++)
+                if (set->keys[i].kty == PJWT_KTY_OCT)
+                        return true;
+        return false;
+}
+
+/* Who can read an HMAC key can sign with it. */
+static enum pjwt_reason check_secret_file(const struct pjwt_keyset *set, const struct stat *st,
+                                          const char *path, struct pjwt_error *reterr)
+{
+        if (holds_secret(set) && st->st_mode & (S_IRWXG | S_IRWXO))
+                return pjwt_fail(reterr, PJWT_FILE_MODE,
+                                 "%s: holds an HMAC key and others can read it: mode %04o", path,
+                                 (unsigned)(st->st_mode & 07777));
+        return PJWT_OK;
+}
+
+static enum pjwt_reason get_from_file(const char *path, struct pjwt_keyset **ret,
+                                      struct pjwt_keycache_info *info, struct pjwt_error *reterr)
+{
+        struct pjwt_keyset *set = NULL;
+        struct stat st = {0};
+        char *text = NULL;
+        size_t len = 0;
+        enum pjwt_reason r;
+
+        info->from_file = true;
+        (void)snprintf(info->source, sizeof(info->source), "%s", path);
+        r = pjwt_file_read(path, 0, PJWT_KEYSET_BYTES_MAX, &text, &len, &st, reterr);
+        if (r != PJWT_OK)
+                return r;
+        r = pjwt_keyset_parse(text, len, 0, &set, reterr);
+        pjwt_wipe_free(text, len + 1);
+        if (r == PJWT_OK)
+                r = check_secret_file(set, &st, path, reterr);
+        if (r == PJWT_OK)
+                *ret = set;
+        else
+                pjwt_keyset_free(set);
+        return r;
+}
+
+/* ---- the cache ---- */
+
+static int64_t age_of(const struct call *c)
+{
+        int64_t age = c->cache->now - c->cached.asked_at;
+
+        return age > 0 ? age : 0;
+}
+
+static bool serves(const struct call *c)
+{
+        return c->cached.set && age_of(c) <= c->issuer->max_stale;
+}
+
+/* A file that says it is fresh for longer than anybody may say is taken at the longest. */
+static bool is_fresh(const struct call *c, int64_t now)
+{
+        int64_t span = c->issuer->min_refresh > PJWT_FRESH_MAX ? c->issuer->min_refresh : PJWT_FRESH_MAX;
+
+        return serves(c) && now < c->cached.fresh_until && now - c->cached.asked_at < span;
+}
+
+static bool half_is_over(const struct call *c)
+{
+        return age_of(c) >= (c->cached.fresh_until - c->cached.asked_at) / 2;
+}
+
+static bool must_ask(const struct call *c)
+{
+        if (c->flags & PJWT_KEYS_FORCE || !is_fresh(c, c->cache->now))
+                return true;
+        if (c->flags & PJWT_KEYS_AHEAD && half_is_over(c))
+                return true;
+        return c->flags & PJWT_KEYS_REFRESH && age_of(c) >= c->issuer->min_refresh;
+}
+
+/* Reads the cache again; true when it holds keys that were asked for later than those that are known here. */
+static bool cache_has_newer(struct call *c)
+{
+        struct pjwt_cachefile file = {0};
+
+        if (pjwt_cachefile_read(c->cache->cache_dir, c->issuer, c->cache->now, true, &file, NULL) != PJWT_OK)
+                return false;
+        if (c->cached.set && !pjwt_cachefile_newer(&file, &c->cached)) {
+                pjwt_cachefile_clear(&file);
+                return false;
+        }
+        take(c, &file);
+        return true;
+}
+
+static void read_cache(struct call *c)
+{
+        struct pjwt_error err = {0};
+        enum pjwt_reason r =
+                pjwt_cachefile_read(c->cache->cache_dir, c->issuer, c->cache->now, true, &c->cached, &err);
+
+        if (r != PJWT_OK && r != PJWT_NO_KEYS) /* treated as absent, and reported */
+                (void)pjwt_fail(&c->info->warning, r, "%s", err.detail);
+}
+
+/* ---- the helper ---- */
+
+/* The time of a request by the caller's clock: never later than the truth, also when the caller was stopped.
+ */
+static int64_t wall_clock(const struct call *c, int64_t boot_ms)
+{
+        int64_t delta = boot_ms - c->boot_now;
+
+        return c->cache->now + (delta >= 0 ? delta / 1000 : -((-delta + 999) / 1000));
+}
+
+/* A process that may not write keeps what it fetched to itself. */
+static void store(struct call *c)
+{
+        struct pjwt_error err = {0};
+        enum pjwt_reason r =
+                pjwt_cachefile_write(c->cache->cache_dir, c->issuer, c->cache->now, &c->cached, &err);
+
+        c->info->stored = r == PJWT_OK || cache_has_newer(c); /* another login's newer answer is as good */
+        if (!c->info->stored)
+                (void)pjwt_fail(&c->info->warning, r, "%s", err.detail);
+}
+
+/* The keys of a reply. 304: those that are there. Root checks the form of a key set, never its truth. */
+static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_reply *reply,
+                                struct pjwt_keyset **ret, struct pjwt_error *reterr)
+{
+        if (!reply->not_modified)
+                return pjwt_keyset_parse(reply->keys, reply->keys_len, PJWT_KEYS_PUBLIC_ONLY, ret, reterr);
+        if (!c->cached.set || !c->cached.etag || !reply->etag || strcmp(c->cached.etag, reply->etag) != 0)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "304 for other keys than those that are here");
+        *ret = c->cached.set;
+        c->cached.set = NULL;
+        return PJWT_OK;
+}
+
+/*
+ * Uses a reply: only when it was asked for later than the keys that are there, and at most 60 seconds ago. A
+ * login whose user stopped it for an hour must not go on with the keys of an hour ago, not even for itself
+ * (REV-07).
+ */
+static enum pjwt_reason use(struct call *c, const struct pjwt_fetch_reply *reply, struct pjwt_error *reterr)
+{
+        struct pjwt_cachefile file = {.asked_boot_ms = reply->asked_boot_ms,
+                                      .asked_at = wall_clock(c, reply->asked_boot_ms)};
+        const char *etag = reply->not_modified ? c->cached.etag : reply->etag;
+        int64_t age = pjwt_boot_ms() - reply->asked_boot_ms;
+        enum pjwt_reason r = PJWT_OK;
+
+        if (age < 0 || age > PJWT_REPLY_AGE_MS)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the answer is %" PRId64 " s old", age / 1000);
+        if (c->cached.set && !pjwt_cachefile_newer(&file, &c->cached))
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "the last answer is not newer than the cache");
+        file.source = strdup(reply->source);
+        file.etag = etag ? strdup(etag) : NULL;
+        file.fresh_until = pjwt_cachefile_fresh_until(c->issuer, file.asked_at, reply->max_age);
+        r = file.source && (!etag || file.etag) ? keys_of(c, reply, &file.set, reterr)
+                                                : pjwt_fail_memory(reterr);
+        if (r != PJWT_OK) {
+                pjwt_cachefile_clear(&file);
+                return r;
+        }
+        take(c, &file);
+        c->info->fetched = true;
+        store(c);
+        return PJWT_OK;
+}
+
+static enum pjwt_reason open_for_helper(const char *path, const char *what, struct pjwt_fetchcall *call,
+                                        int *retfd, struct pjwt_error *reterr)
+{
+        struct pjwt_error err = {0};
+        int fd;
+
+        *retfd = 0;
+        if (!path)
+                return PJWT_OK;
+        fd = pjwt_fd_above(pjwt_file_open(path, PJWT_FILE_LINKS, &err), 3 + PJWT_FETCH_FDS_MAX);
+        if (fd < 0)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: %s", what,
+                                 err.detail[0] ? err.detail : strerror(errno));
+        call->fds[call->fd_count] = fd;
+        *retfd = 3 + (int)call->fd_count++;
+        return PJWT_OK;
+}
+
+static struct pjwt_fetch_request request_of(const struct call *c, int64_t deadline)
+{
+        const struct pjwt_issuer *i = c->issuer;
+        int64_t left = deadline - pjwt_boot_ms() - HELPER_LEAD_MS;
+
+        return (struct pjwt_fetch_request){
+                .name = i->name,
+                .issuer = i->issuer,
+                .jwks = i->jwks,
+                .proxy = i->proxy,
+                .etag = c->cached.set ? c->cached.etag : NULL,
+                .timeout_ms = left > 50 ? left : 50,
+                .cool_down_ms = i->min_refresh * 1000,
+                .force = c->flags & PJWT_KEYS_FORCE,
+                .wait = !serves(c) || c->flags & (PJWT_KEYS_REFRESH | PJWT_KEYS_FORCE | PJWT_KEYS_AHEAD),
+        };
+}
+
+static enum pjwt_reason ask_helper(struct call *c, int64_t deadline, struct pjwt_error *reterr)
+{
+        struct pjwt_fetchcall call = {.program = c->cache->fetch_path,
+                                      .argument = c->cache->lock_dir,
+                                      .deadline = deadline,
+                                      .reply_max = PJWT_CACHEFILE_BYTES_MAX};
+        struct pjwt_fetch_request request = request_of(c, deadline);
+        struct pjwt_fetch_reply reply = {0};
+        char *text = NULL, *answer = NULL;
+        size_t len = 0;
+        enum pjwt_reason r = open_for_helper(c->issuer->ca_file, "ca_file", &call, &request.ca_fd, reterr);
+
+        if (r == PJWT_OK)
+                r = open_for_helper(c->issuer->bearer_file, "bearer_file", &call, &request.bearer_fd, reterr);
+        if (r == PJWT_OK)
+                r = pjwt_fetch_request_write(&request, &text, reterr);
+        if (r == PJWT_OK) {
+                call.request = text;
+                call.request_len = strlen(text);
+                r = pjwt_fetchcall(&call, &answer, &len, reterr);
+        }
+        for (size_t i = 0; i < call.fd_count; i++)
+                close(call.fds[i]);
+        if (r == PJWT_OK)
+                r = pjwt_fetch_reply_read(answer, len, &reply, reterr);
+        if (r == PJWT_OK)
+                r = use(c, &reply, reterr);
+        pjwt_fetch_reply_clear(&reply);
+        free(answer);
+        pjwt_wipe_free_str(text); /* a proxy's password may be in it */
+        return r;
+}
+
+/* ---- the refresh service ---- */
+
+/* It writes the cache itself, and answers when that is done; what counts is what the cache holds then. */
+static bool ask_service(struct call *c, int64_t deadline)
+{
+        char line[128];
+        char *answer = NULL;
+        size_t len = 0;
+        bool better;
+
+        if (!c->cache->socket_path || c->flags & PJWT_KEYS_FORCE)
+                return false;
+        (void)snprintf(line, sizeof(line), "%s %s\n", c->flags & PJWT_KEYS_REFRESH ? "unknown-kid" : "stale",
+                       c->issuer->name);
+        if (pjwt_fetchcall_socket(c->cache->socket_path, line, deadline, &answer, &len, NULL) != PJWT_OK)
+                return false;
+        free(answer);
+        better = cache_has_newer(c);
+        c->info->fetched = c->info->stored = better;
+        return better;
+}
+
+/* ---- all together ---- */
+
+static enum pjwt_reason ask(struct call *c, struct pjwt_error *reterr)
+{
+        int64_t wait = c->issuer->timeout * 1000;
+
+        if (serves(c) && c->flags == 0 && wait > STALE_WAIT_MS)
+                wait = STALE_WAIT_MS;
+        if (ask_service(c, c->boot_now + wait))
+                return PJWT_OK;
+        if (!c->cache->fetch_path)
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "asking the issuer is not allowed here");
+        return ask_helper(c, c->boot_now + wait, reterr);
+}
+
+static enum pjwt_reason refuse(const struct call *c, enum pjwt_reason r, const struct pjwt_error *why,
+                               struct pjwt_error *reterr)
+{
+        if (c->cached.set)
+                return pjwt_fail(reterr, PJWT_STALE_KEYS,
+                                 "keys of %s are %" PRId64 " s old, max_stale %" PRId64 "; %s",
+                                 c->issuer->name, age_of(c), c->issuer->max_stale, why->detail);
+        return pjwt_fail(reterr, r, "%s: %s", c->issuer->name, why->detail);
+}
+
+static enum pjwt_reason get_cached(struct call *c, struct pjwt_keyset **ret, struct pjwt_error *reterr)
+{
+        struct pjwt_error err = {0};
+        enum pjwt_reason r;
+
+        read_cache(c);
+        r = must_ask(c) ? ask(c, &err) : PJWT_OK;
+        if (c->cached.source)
+                describe(c->info, &c->cached);
+        if (!serves(c))
+                return refuse(c, r, &err, reterr);
+        if (r != PJWT_OK && err.reason != PJWT_NO_KEYS)
+                (void)pjwt_fail(&c->info->warning, err.reason, "%s", err.detail);
+        *ret = c->cached.set;
+        c->cached.set = NULL;
+        return PJWT_OK;
+}
+
+enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
+                                   unsigned flags, struct pjwt_keyset **ret,
+                                   struct pjwt_keycache_info *retinfo, struct pjwt_error *reterr)
+{
+        struct pjwt_keycache_info info = {0};
+        struct call c = {
+                .cache = cache, .issuer = issuer, .flags = flags, .info = &info, .boot_now = pjwt_boot_ms()};
+        const char *path = file_path(issuer);
+        enum pjwt_reason r = path ? get_from_file(path, ret, &info, reterr) : get_cached(&c, ret, reterr);
+
+        pjwt_cachefile_clear(&c.cached);
+        if (retinfo)
+                *retinfo = info;
+        return r;
+}
+
+enum pjwt_reason pjwt_keycache_info_read(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
+                                         struct pjwt_keyset **ret, struct pjwt_keycache_info *retinfo,
+                                         struct pjwt_error *reterr)
+{
+        struct pjwt_keycache_info info = {0};
+        struct pjwt_cachefile file = {0};
+        struct pjwt_keyset *set = NULL;
+        const char *path = file_path(issuer);
+        enum pjwt_reason r;
+
+        if (path)
+                r = get_from_file(path, &set, &info, reterr);
+        else
+                r = pjwt_cachefile_read(cache->cache_dir, issuer, cache->now, true, &file, reterr);
+        if (r == PJWT_OK && !path) {
+                describe(&info, &file);
+                set = file.set;
+                file.set = NULL;
+        }
+        if (r == PJWT_OK && ret)
+                *ret = set;
+        else
+                pjwt_keyset_free(set);
+        pjwt_cachefile_clear(&file);
+        if (retinfo)
+                *retinfo = info;
+        return r;
+}

@@ -9,40 +9,60 @@
 #include "keyset.h"
 #include "reason.h"
 
+#define PJWT_LOCK_DIR       PJWT_RUN_DIR "/lock"
+#define PJWT_REFRESH_SOCKET PJWT_RUN_DIR "/refresh.socket"
+
 /* How keys may be had. Borrowed strings. */
 struct pjwt_keycache {
-        const char *cache_dir;  /* PJWT_CACHE_DIR */
-        const char *fetch_path; /* pamjwt-fetch; NULL: never start it (observe, check --offline) */
+        const char *cache_dir;   /* PJWT_CACHE_DIR */
+        const char *fetch_path;  /* pamjwt-fetch; NULL: never start it (observe, check --offline) */
         const char *socket_path; /* the refresh service's socket, tried first where it exists; NULL: never */
-        int64_t now;            /* seconds since the epoch; set by the caller */
+        const char *lock_dir;    /* where the helper locks and notes its attempts; NULL: PJWT_LOCK_DIR */
+        int64_t now;             /* seconds since the epoch; set by the caller */
 };
 
 /* Where the keys came from. For `pamjwt keys`, `refresh`, the audit detail and the debug log. */
 struct pjwt_keycache_info {
         bool from_file;      /* jwks = file:... */
-        bool fetched;        /* this call went to the network */
+        bool fetched;        /* this call brought keys from the network, or learnt that they are unchanged */
         bool stored;         /* and the cache holds the result */
         int64_t asked_at;    /* when the keys were asked for; 0: unknown */
-        int64_t fresh_until; /* 0: unknown */
-        struct pjwt_error warning; /* a refresh that failed while cached keys serve, or a cache file that was not trusted */
+        int64_t fresh_until; /* 0: unknown. From then on `pamjwt refresh` and logins ask again. */
+        char source[512];    /* the URL or path that they came from; empty: unknown */
+        struct pjwt_error warning; /* a refresh that failed while cached keys serve, or a cache file that was
+                                      not trusted */
 };
 
 enum {
         PJWT_KEYS_REFRESH = 1, /* an unknown kid: refresh unless min_refresh forbids it */
-        PJWT_KEYS_FORCE = 2,   /* `pamjwt refresh --force` */
+        PJWT_KEYS_FORCE = 2,   /* `pamjwt refresh --force`: ask in any case, also before min_refresh */
+        PJWT_KEYS_AHEAD = 4,   /* `pamjwt refresh` by a timer: ask when half of the freshness is over, so that
+                                  no login   ever has to */
 };
 
 /*
  * The keys of `issuer`.
  * ret:     a new set for pjwt_keyset_free(); untouched on failure.
  * retinfo: filled as far as known, also on failure; may be NULL.
- * Never waits longer than issuer->timeout for the network. Leaves no child, descriptor or signal disposition behind;
- * works in threads, with SIGCHLD ignored, with descriptors 0 to 2 closed.
- * Returns PJWT_OK; PJWT_NO_KEYS, PJWT_STALE_KEYS, PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET;
- * PJWT_FILE_... for a file: source; PJWT_NO_MEMORY.
+ * Cached keys that are not older than max_stale serve whenever newer ones cannot be had: PJWT_OK with
+ * retinfo->warning set and retinfo->fetched false. (So `pamjwt refresh` has failed when a warning is set.)
+ * Never waits longer than issuer->timeout for the network. Leaves no child, descriptor or signal disposition
+ * behind; works in threads, with SIGCHLD ignored, with descriptors 0 to 2 closed. Returns PJWT_OK;
+ * PJWT_NO_KEYS, PJWT_STALE_KEYS, PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET; PJWT_FILE_... for a
+ * file: source; PJWT_NO_MEMORY.
  */
-enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer, unsigned flags,
-                                   struct pjwt_keyset **ret, struct pjwt_keycache_info *retinfo,
-                                   struct pjwt_error *reterr);
+enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
+                                   unsigned flags, struct pjwt_keyset **ret,
+                                   struct pjwt_keycache_info *retinfo, struct pjwt_error *reterr);
+
+/*
+ * What is there without asking anybody, however old: for `pamjwt keys ISSUER` and `refresh --check-age`.
+ * ret may be NULL. retinfo->warning: how the last attempt to refresh ended, when it failed and can be known.
+ * Returns PJWT_OK; PJWT_NO_KEYS when there is no cache file; PJWT_FILE_..., PJWT_BAD_KEYSET, PJWT_BAD_JSON
+ * when it, or a file: source, is not trusted; PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_keycache_info_read(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
+                                         struct pjwt_keyset **ret, struct pjwt_keycache_info *retinfo,
+                                         struct pjwt_error *reterr);
 
 #endif

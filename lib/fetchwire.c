@@ -1,0 +1,243 @@
+#include "fetchwire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strictjson.h"
+
+#define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+/* Takes child over; false when memory ran out. */
+static bool put(struct json_object *o, const char *name, struct json_object *child)
+{
+        if (child && json_object_object_add(o, name, child) == 0)
+                return true;
+        json_object_put(child);
+        return false;
+}
+
+/* An absent string is an absent member. */
+static bool put_string(struct json_object *o, const char *name, const char *value)
+{
+        return !value || put(o, name, json_object_new_string(value));
+}
+
+static bool put_integer(struct json_object *o, const char *name, int64_t value)
+{
+        return put(o, name, json_object_new_int64(value));
+}
+
+static bool put_flag(struct json_object *o, const char *name, bool value)
+{
+        return put(o, name, json_object_new_boolean(value));
+}
+
+/* These four leave *ret as it is when the member is absent, and are false when it has another type. */
+static bool get_string(struct json_object *o, const char *name, const char **ret)
+{
+        struct json_object *member = pjwt_json_member(o, name);
+
+        if (member)
+                *ret = pjwt_json_string(member, NULL);
+        return !member || *ret;
+}
+
+static bool get_integer(struct json_object *o, const char *name, int64_t *ret)
+{
+        struct json_object *member = pjwt_json_member(o, name);
+
+        if (member && json_object_is_type(member, json_type_int))
+                *ret = json_object_get_int64(member);
+        return !member || json_object_is_type(member, json_type_int);
+}
+
+static bool get_descriptor(struct json_object *o, const char *name, int *ret)
+{
+        int64_t n = 0;
+
+        if (!get_integer(o, name, &n) || n < 0 || n > 4 || (n > 0 && n < 3))
+                return false;
+        *ret = (int)n;
+        return true;
+}
+
+static bool get_flag(struct json_object *o, const char *name, bool *ret)
+{
+        struct json_object *member = pjwt_json_member(o, name);
+
+        if (member && json_object_is_type(member, json_type_boolean))
+                *ret = json_object_get_boolean(member);
+        return !member || json_object_is_type(member, json_type_boolean);
+}
+
+static bool fill_request(struct json_object *o, const struct pjwt_fetch_request *r)
+{
+        return put_string(o, "name", r->name) && put_string(o, "issuer", r->issuer) &&
+               put_string(o, "jwks", r->jwks) && put_string(o, "proxy", r->proxy) &&
+               put_string(o, "etag", r->etag) && put_integer(o, "timeout_ms", r->timeout_ms) &&
+               put_integer(o, "cool_down_ms", r->cool_down_ms) && put_integer(o, "ca_fd", r->ca_fd) &&
+               put_integer(o, "bearer_fd", r->bearer_fd) && put_flag(o, "force", r->force) &&
+               put_flag(o, "wait", r->wait);
+}
+
+enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *request, char **ret,
+                                          struct pjwt_error *reterr)
+{
+        struct json_object *o = json_object_new_object();
+        const char *text = o && fill_request(o, request) ? json_object_to_json_string_ext(o, PLAIN) : NULL;
+        char *copy = text ? strdup(text) : NULL;
+
+        json_object_put(o);
+        if (!copy)
+                return pjwt_fail_memory(reterr);
+        *ret = copy;
+        return PJWT_OK;
+}
+
+/* The name becomes a file name: the rule of conf.h, checked again where it counts. */
+static bool is_name(const char *s)
+{
+        const char *const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+        size_t len = s ? strlen(s) : 0;
+
+        return len > 0 && len <= PJWT_FETCH_NAME_MAX && s[0] != '.' && strspn(s, letters) == len;
+}
+
+static bool read_request(struct json_object *o, struct pjwt_fetch_request *r)
+{
+        return get_string(o, "name", &r->name) && get_string(o, "issuer", &r->issuer) &&
+               get_string(o, "jwks", &r->jwks) && get_string(o, "proxy", &r->proxy) &&
+               get_string(o, "etag", &r->etag) && get_integer(o, "timeout_ms", &r->timeout_ms) &&
+               get_integer(o, "cool_down_ms", &r->cool_down_ms) && get_descriptor(o, "ca_fd", &r->ca_fd) &&
+               get_descriptor(o, "bearer_fd", &r->bearer_fd) && get_flag(o, "force", &r->force) &&
+               get_flag(o, "wait", &r->wait);
+}
+
+enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pjwt_fetch_request *ret,
+                                         struct pjwt_error *reterr)
+{
+        struct pjwt_fetch_request request = {0};
+        enum pjwt_reason r = pjwt_json_parse_object(text, len, "request", &request.json, reterr);
+
+        if (r != PJWT_OK)
+                return r;
+        if (!read_request(request.json, &request) || !request.issuer || !is_name(request.name) ||
+            request.timeout_ms <= 0 || request.timeout_ms > PJWT_FETCH_TIMEOUT_MAX ||
+            request.cool_down_ms < 0) {
+                pjwt_fetch_request_clear(&request);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED,
+                                 "request: a member is missing or has a wrong type");
+        }
+        *ret = request;
+        return PJWT_OK;
+}
+
+void pjwt_fetch_request_clear(struct pjwt_fetch_request *request)
+{
+        json_object_put(request->json);
+        *request = (struct pjwt_fetch_request){0};
+}
+
+static bool fill_reply(struct json_object *o, const struct pjwt_fetch_reply *r)
+{
+        return put_flag(o, "ok", r->ok) && put_integer(o, "asked_boot_ms", r->asked_boot_ms) &&
+               put_integer(o, "max_age", r->max_age) && put_string(o, "source", r->source) &&
+               put_string(o, "etag", r->etag) && put_flag(o, "not_modified", r->not_modified) &&
+               (r->ok || put_string(o, "reason", pjwt_reason_name(r->reason))) &&
+               put_string(o, "detail", r->detail);
+}
+
+enum pjwt_reason pjwt_fetch_reply_write(const struct pjwt_fetch_reply *reply, char **ret, size_t *retlen,
+                                        struct pjwt_error *reterr)
+{
+        struct json_object *o = json_object_new_object();
+        const char *first = o && fill_reply(o, reply) ? json_object_to_json_string_ext(o, PLAIN) : NULL;
+        char *text = NULL;
+        int n = first ? asprintf(&text, "%s\n%.*s\n", first, (int)reply->keys_len,
+                                 reply->keys ? reply->keys : "")
+                      : -1;
+
+        json_object_put(o);
+        if (n < 0)
+                return pjwt_fail_memory(reterr);
+        *ret = text;
+        *retlen = (size_t)n;
+        return PJWT_OK;
+}
+
+/* What a helper can fail by; any other word of its counts as a failed fetch. */
+static enum pjwt_reason known_reason(const char *name)
+{
+        enum pjwt_reason r = pjwt_reason_from_name(name);
+
+        return r == PJWT_NO_FETCH_USER || r == PJWT_BAD_KEYSET || r == PJWT_NO_KEYS ? r : PJWT_FETCH_FAILED;
+}
+
+static bool read_reply(struct json_object *o, struct pjwt_fetch_reply *r)
+{
+        const char *reason = NULL;
+
+        r->max_age = -1;
+        if (!get_flag(o, "ok", &r->ok) || !get_integer(o, "asked_boot_ms", &r->asked_boot_ms) ||
+            !get_integer(o, "max_age", &r->max_age) || !get_string(o, "source", &r->source) ||
+            !get_string(o, "etag", &r->etag) || !get_flag(o, "not_modified", &r->not_modified) ||
+            !get_string(o, "reason", &reason) || !get_string(o, "detail", &r->detail))
+                return false;
+        r->reason = r->ok ? PJWT_OK : known_reason(reason);
+        return r->asked_boot_ms >= 0 && (r->ok ? r->source != NULL : r->detail != NULL);
+}
+
+/* The second line: empty, or the key set when there has to be one. */
+static bool take_keys(const char *text, size_t len, struct pjwt_fetch_reply *r)
+{
+        bool needed = r->ok && !r->not_modified;
+
+        if (len == 0 || text[len - 1] != '\n' || memchr(text, '\n', len - 1))
+                return false;
+        r->keys = needed ? text : NULL;
+        r->keys_len = needed ? len - 1 : 0;
+        return needed == (len > 1);
+}
+
+enum pjwt_reason pjwt_fetch_reply_parse(const char *text, size_t len, struct pjwt_fetch_reply *ret,
+                                        struct pjwt_error *reterr)
+{
+        struct pjwt_fetch_reply reply = {0};
+        const char *end = memchr(text, '\n', len);
+        enum pjwt_reason r;
+
+        if (!end)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch ended without an answer");
+        r = pjwt_json_parse_object(text, (size_t)(end - text), "answer of pamjwt-fetch", &reply.json, NULL);
+        if (r == PJWT_NO_MEMORY)
+                return pjwt_fail_memory(reterr);
+        if (r == PJWT_OK && read_reply(reply.json, &reply) &&
+            take_keys(end + 1, len - (size_t)(end + 1 - text), &reply)) {
+                *ret = reply;
+                return PJWT_OK;
+        }
+        pjwt_fetch_reply_clear(&reply);
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch answered something else than a key set");
+}
+
+enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, struct pjwt_fetch_reply *ret,
+                                       struct pjwt_error *reterr)
+{
+        struct pjwt_fetch_reply reply = {0};
+        enum pjwt_reason r = pjwt_fetch_reply_parse(text, len, &reply, reterr);
+
+        if (r == PJWT_OK && !reply.ok)
+                r = pjwt_fail(reterr, reply.reason, "%s", reply.detail);
+        if (r == PJWT_OK)
+                *ret = reply;
+        else
+                pjwt_fetch_reply_clear(&reply);
+        return r;
+}
+
+void pjwt_fetch_reply_clear(struct pjwt_fetch_reply *reply)
+{
+        json_object_put(reply->json);
+        *reply = (struct pjwt_fetch_reply){0};
+}

@@ -1,0 +1,73 @@
+/* What the caller and pamjwt-fetch say to each other: one JSON object there; one, and a key set, back. Pure.
+ */
+#ifndef PJWT_FETCHWIRE_H
+#define PJWT_FETCHWIRE_H
+
+#include <stdint.h>
+
+#include "reason.h"
+
+#define PJWT_FETCH_REQUEST_MAX (64 * 1024)
+#define PJWT_FETCH_TIMEOUT_MAX INT64_C(120000) /* ms */
+#define PJWT_FETCH_NAME_MAX    64
+
+/* Borrowed strings when written; when read, they live as long as `json`. */
+struct pjwt_fetch_request {
+        const char *name;   /* of the issuer section: the lock's and the note's name */
+        const char *issuer; /* the iss */
+        const char *jwks;   /* NULL: by discovery */
+        const char *proxy;  /* NULL: none */
+        const char *etag;   /* of the keys that are there; NULL: none */
+        int64_t timeout_ms;
+        int64_t cool_down_ms;
+        int ca_fd; /* descriptors; 0: none */
+        int bearer_fd;
+        bool force; /* ask within the cool-down too */
+        bool wait;  /* wait for another request to the same issuer and share its answer; else give up at once
+                     */
+        struct json_object *json;
+};
+
+/* ret: a string for pjwt_wipe_free_str(). Returns PJWT_OK, PJWT_NO_MEMORY. */
+enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *request, char **ret,
+                                          struct pjwt_error *reterr);
+
+/* Returns PJWT_OK, PJWT_BAD_JSON, PJWT_FETCH_FAILED (a member is missing or has a wrong type),
+ * PJWT_NO_MEMORY. */
+enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pjwt_fetch_request *ret,
+                                         struct pjwt_error *reterr);
+void pjwt_fetch_request_clear(struct pjwt_fetch_request *request);
+
+/* What was learnt. Strings as above; keys are borrowed from the text that was read. */
+struct pjwt_fetch_reply {
+        bool ok;
+        enum pjwt_reason reason; /* not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET;
+                                    PJWT_NO_KEYS: nobody was asked this time */
+        const char *detail;      /* not ok */
+        const char *source;      /* ok: the URL of the keys */
+        const char *etag;        /* NULL: none */
+        int64_t asked_boot_ms;   /* when the request began, by CLOCK_BOOTTIME */
+        int64_t max_age;         /* seconds; -1: the server did not say */
+        bool not_modified;       /* 304: the keys of the request's etag are still the right ones */
+        const char *keys;        /* JWKS text; NULL when not ok or not_modified */
+        size_t keys_len;
+        struct json_object *json;
+};
+
+/* Both lines, for free(). Returns PJWT_OK, PJWT_NO_MEMORY. */
+enum pjwt_reason pjwt_fetch_reply_write(const struct pjwt_fetch_reply *reply, char **ret, size_t *retlen,
+                                        struct pjwt_error *reterr);
+
+/*
+ * Takes an answer apart, whatever it says.
+ * Returns PJWT_OK, PJWT_FETCH_FAILED when the answer is cut or is not one at all, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_fetch_reply_parse(const char *text, size_t len, struct pjwt_fetch_reply *ret,
+                                        struct pjwt_error *reterr);
+
+/* As above; an answer that says no is that failure. */
+enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, struct pjwt_fetch_reply *ret,
+                                       struct pjwt_error *reterr);
+void pjwt_fetch_reply_clear(struct pjwt_fetch_reply *reply);
+
+#endif
