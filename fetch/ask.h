@@ -1,0 +1,28 @@
+/* From a request to a checked key set: discovery when need be, then the keys. */
+#ifndef PJWT_FETCH_ASK_H
+#define PJWT_FETCH_ASK_H
+
+#include "fetchwire.h"
+
+/* What came back. Free with fetch_answer_clear(). */
+struct fetch_answer {
+        char source[2048];
+        char etag[256]; /* empty: none */
+        int64_t asked_boot_ms;
+        int64_t max_age;
+        bool not_modified;
+        char *keys; /* a minimal public JWKS on one line; NULL when not_modified */
+};
+
+/*
+ * Asks the issuer.
+ * ca:      PEM text that replaces the system's CA certificates; NULL: none.
+ * bearer:  a token for the origin that the configuration names, and for no other; NULL: none.
+ * ret:     filled on success; asked_boot_ms also on failure.
+ * Returns PJWT_OK, PJWT_FETCH_FAILED, PJWT_BAD_KEYSET, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char *ca, const char *bearer,
+                           int64_t deadline, struct fetch_answer *ret, struct pjwt_error *reterr);
+void fetch_answer_clear(struct fetch_answer *answer);
+
+#endif

@@ -1,0 +1,41 @@
+/* One GET, the only thing that libcurl is used for. */
+#ifndef PJWT_FETCH_HTTP_H
+#define PJWT_FETCH_HTTP_H
+
+#include <stdint.h>
+
+#include "reason.h"
+
+#define FETCH_BODY_MAX   (1024 * 1024)
+#define FETCH_HEADER_MAX (64 * 1024)
+#define FETCH_ETAG_MAX   200
+
+/* What is asked. Borrowed. */
+struct fetch_get {
+        const char *url;    /* passed fetch_url_check() */
+        const char *etag;   /* NULL: none */
+        const char *bearer; /* NULL: none */
+        const char *proxy;  /* NULL: none */
+        const char *ca;     /* PEM text; NULL: the system's certificates */
+        size_t ca_len;
+        int64_t deadline; /* by pjwt_boot_ms() */
+};
+
+/* What came back. Free with fetch_response_clear(). */
+struct fetch_response {
+        long status;
+        char *body; /* ended by a NUL that is not counted; NULL when empty */
+        size_t len;
+        size_t header_len;
+        char etag[FETCH_ETAG_MAX + 1];
+        int64_t max_age; /* Cache-Control: max-age less Age; 0 for no-store and no-cache; -1: not said */
+        int64_t age;
+        bool too_long;
+};
+
+/* Returns PJWT_OK for any HTTP answer; PJWT_FETCH_FAILED naming the URL and what went wrong. */
+enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_response *ret,
+                                struct pjwt_error *reterr);
+void fetch_response_clear(struct fetch_response *response);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * pamjwt-fetch: brings the public keys of one issuer over HTTPS, for processes that must not touch the
+ * network.
+ *
+ * It is started as root by a login, or by a user by the command, with an empty environment. It gives up all
+ * rights first (sandbox.c), then reads a request from standard input, asks, and writes one answer to standard
+ * output (fetchwire.h).
+ */
+#include <curl/curl.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "cachefile.h"
+#include "keycache.h"
+#include "lock.h"
+#include "safefile.h"
+#include "sandbox.h"
+#include "secret.h"
+
+#define CA_MAX     (2 * 1024 * 1024)
+#define BEARER_MAX (16 * 1024)
+
+/* ---- input ---- */
+
+static enum pjwt_reason read_input(char **ret, size_t *retlen, struct pjwt_error *reterr)
+{
+        char *buf = calloc(1, PJWT_FETCH_REQUEST_MAX + 1);
+        size_t have = 0;
+        ssize_t n = 1;
+
+        while (buf && n > 0 && have < PJWT_FETCH_REQUEST_MAX) {
+                do
+                        n = read(STDIN_FILENO, buf + have, PJWT_FETCH_REQUEST_MAX - have);
+                while (n < 0 && errno == EINTR);
+                have += n > 0 ? (size_t)n : 0;
+        }
+        if (!buf)
+                return pjwt_fail_memory(reterr);
+        if (n != 0) {
+                pjwt_wipe_free(buf, PJWT_FETCH_REQUEST_MAX + 1);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "request: too long, or cannot be read");
+        }
+        *ret = buf;
+        *retlen = have;
+        return PJWT_OK;
+}
+
+/* A file that root opened for us; NULL stays when fd is 0. */
+static enum pjwt_reason read_file(int fd, const char *what, size_t max, char **ret, struct pjwt_error *reterr)
+{
+        size_t len = 0;
+        enum pjwt_reason r;
+
+        if (fd == 0)
+                return PJWT_OK;
+        r = pjwt_file_read_fd(fd, what, PJWT_FILE_ANY_OWNER, max, ret, &len, NULL, reterr);
+        if (r == PJWT_OK && strlen(*ret) != len)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: holds a NUL", what);
+        return r == PJWT_OK ? r : PJWT_FETCH_FAILED;
+}
+
+/* One line of visible characters: it becomes a header (NET-24). */
+static enum pjwt_reason check_bearer(char *bearer, struct pjwt_error *reterr)
+{
+        size_t len = bearer ? strlen(bearer) : 0;
+
+        while (len > 0 && (bearer[len - 1] == '\n' || bearer[len - 1] == '\r'))
+                bearer[--len] = '\0';
+        for (size_t i = 0; i < len; i++)
+                if (bearer[i] <= ' ' || bearer[i] > '~')
+                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "bearer_file: not one line of a token");
+        return bearer && len == 0 ? pjwt_fail(reterr, PJWT_FETCH_FAILED, "bearer_file: empty") : PJWT_OK;
+}
+
+/* ---- output ---- */
+
+/* The end: _exit, since a resolver thread that hangs would hold exit(). */
+static void __attribute__((noreturn)) answer_and_exit(const char *text, size_t len)
+{
+        while (len > 0) {
+                ssize_t n = write(STDOUT_FILENO, text, len);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        _exit(1);
+                text += n;
+                len -= (size_t)n;
+        }
+        _exit(0);
+}
+
+/* The text of an answer; where memory is short even for that, the process ends without one, which is a
+ * failure too. */
+static char *make_text(const struct pjwt_fetch_reply *reply, size_t *retlen)
+{
+        char *text = NULL;
+
+        if (pjwt_fetch_reply_write(reply, &text, retlen, NULL) != PJWT_OK)
+                _exit(1);
+        return text;
+}
+
+static char *make_failure(const struct pjwt_error *err, int64_t asked_boot_ms, size_t *retlen)
+{
+        const struct pjwt_fetch_reply reply = {.reason = err->reason == PJWT_NO_FETCH_USER ||
+                                                                         err->reason == PJWT_BAD_KEYSET
+                                                                 ? err->reason
+                                                                 : PJWT_FETCH_FAILED,
+                                               .detail = err->detail,
+                                               .asked_boot_ms = asked_boot_ms,
+                                               .max_age = -1};
+
+        return make_text(&reply, retlen);
+}
+
+static void __attribute__((noreturn)) fail_and_exit(const struct pjwt_error *err)
+{
+        size_t len = 0;
+        char *text = make_failure(err, 0, &len);
+
+        answer_and_exit(text, len);
+}
+
+static void __attribute__((noreturn)) not_asked(const char *detail)
+{
+        const struct pjwt_fetch_reply reply = {.reason = PJWT_NO_KEYS, .detail = detail, .max_age = -1};
+        size_t len = 0;
+        char *text = make_text(&reply, &len);
+
+        answer_and_exit(text, len);
+}
+
+/* ---- in between ---- */
+
+/* Too early to ask again: the last failure is told again, with its age. */
+static void __attribute__((noreturn))
+wait_and_exit(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note, int64_t now)
+{
+        int64_t age = (now - note->asked_boot_ms) / 1000;
+        struct pjwt_error err = {.reason = note->reason};
+
+        (void)snprintf(err.detail, sizeof(err.detail),
+                       "%.380s (%" PRId64 " s ago; not asked again before %" PRId64 " s)",
+                       note->ok ? "answered" : note->detail, age, request->cool_down_ms / 1000);
+        if (note->ok)
+                not_asked(err.detail);
+        fail_and_exit(&err);
+}
+
+/* Ends the process with the note when it answers the request. */
+static void share(const struct pjwt_fetch_request *request, const struct fetch_lock *lock, int64_t started)
+{
+        struct pjwt_fetch_reply note = {0};
+        int64_t now = pjwt_boot_ms();
+        size_t len = 0;
+        char *text = fetch_lock_note_read(lock, &len);
+
+        if (text && pjwt_fetch_reply_parse(text, len, &note, NULL) == PJWT_OK) {
+                enum fetch_share what = fetch_share(request, &note, started, now);
+
+                if (what == FETCH_SHARE)
+                        answer_and_exit(text, len);
+                if (what == FETCH_WAIT)
+                        wait_and_exit(request, &note, now);
+        }
+        pjwt_fetch_reply_clear(&note);
+        free(text);
+}
+
+/* Noted before the network is touched, so that a helper that is killed counts as an attempt too. */
+static void note_start(const struct fetch_lock *lock)
+{
+        const struct pjwt_error err = {PJWT_FETCH_FAILED, "the last attempt was cut short"};
+        size_t len = 0;
+        char *text = make_failure(&err, pjwt_boot_ms(), &len);
+
+        fetch_lock_note_write(lock, text, len);
+        free(text);
+}
+
+static char *make_answer(const struct fetch_answer *answer, size_t *retlen)
+{
+        const struct pjwt_fetch_reply reply = {.ok = true,
+                                               .source = answer->source,
+                                               .etag = answer->etag[0] ? answer->etag : NULL,
+                                               .asked_boot_ms = answer->asked_boot_ms,
+                                               .max_age = answer->max_age,
+                                               .not_modified = answer->not_modified,
+                                               .keys = answer->keys,
+                                               .keys_len = answer->keys ? strlen(answer->keys) : 0};
+
+        return make_text(&reply, retlen);
+}
+
+static void __attribute__((noreturn))
+ask_and_exit(const struct pjwt_fetch_request *request, struct fetch_lock *lock, const char *ca,
+             const char *bearer, int64_t deadline)
+{
+        struct fetch_answer answer = {0};
+        struct pjwt_error err = {0};
+        size_t len = 0;
+        char *text;
+
+        note_start(lock);
+        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+                (void)pjwt_fail(&err, PJWT_FETCH_FAILED, "libcurl cannot be initialised");
+        else
+                (void)fetch_ask(request, ca, bearer, deadline, &answer, &err);
+        text = err.reason == PJWT_UNDECIDED ? make_answer(&answer, &len)
+                                            : make_failure(&err, answer.asked_boot_ms, &len);
+        fetch_lock_note_write(lock, text, len);
+        fetch_lock_release(lock); /* before the output: a caller who was stopped does not read it */
+        answer_and_exit(text, len);
+}
+
+static void __attribute__((noreturn)) serve(const char *lock_dir)
+{
+        int64_t started = pjwt_boot_ms();
+        struct pjwt_fetch_request request = {0};
+        struct pjwt_error err = {0};
+        struct fetch_lock lock = {-1};
+        char *input = NULL, *ca = NULL, *bearer = NULL;
+        size_t len = 0;
+
+        if (read_input(&input, &len, &err) != PJWT_OK ||
+            pjwt_fetch_request_read(input, len, &request, &err) != PJWT_OK ||
+            read_file(request.ca_fd, "ca_file", CA_MAX, &ca, &err) != PJWT_OK ||
+            read_file(request.bearer_fd, "bearer_file", BEARER_MAX, &bearer, &err) != PJWT_OK ||
+            check_bearer(bearer, &err) != PJWT_OK)
+                fail_and_exit(&err);
+        (void)alarm((unsigned)(request.timeout_ms / 1000) + 2); /* in case all else hangs */
+        switch (fetch_lock_take(lock_dir, &request, started + request.timeout_ms, &lock)) {
+        case FETCH_LOCK_BUSY:
+                not_asked("another login is asking already");
+        case FETCH_LOCK_HELD:
+                share(&request, &lock, started);
+                break;
+        case FETCH_LOCK_NONE:
+                break;
+        }
+        ask_and_exit(&request, &lock, ca, bearer, started + request.timeout_ms);
+}
+
+int main(int argc, char **argv)
+{
+        const char *lock_dir = argc == 2 ? argv[1] : PJWT_LOCK_DIR; /* tests lock elsewhere */
+        struct pjwt_error err = {0};
+
+        (void)clearenv(); /* no variable decides anything here: proxies, CA files, OpenSSL's settings (NET-21,
+                             PAM-01) */
+        if (argc > 2)
+                return 2;
+        if (fetch_sandbox(lock_dir, &err) != PJWT_OK)
+                fail_and_exit(&err);
+        serve(lock_dir);
+}

@@ -1,0 +1,19 @@
+/* Giving up every right that a fetch does not need, before anything from outside is read. */
+#ifndef PJWT_FETCH_SANDBOX_H
+#define PJWT_FETCH_SANDBOX_H
+
+#include "reason.h"
+
+#define FETCH_USER    "_pamjwt"
+#define FETCH_LAST_FD 4  /* standard descriptors, ca_file, bearer_file */
+#define FETCH_ALARM_S 15 /* for reading the request; set again by its timeout */
+
+/*
+ * In this order: close_range, rlimits, setgroups, setresgid, setresuid to _pamjwt, check, not dumpable,
+ * no_new_privs, alarm, Landlock. Started without root's rights, it keeps the user that it has and does all
+ * the rest. lock_dir: stays writable; made for _pamjwt when it is the default and missing. Returns PJWT_OK,
+ * PJWT_NO_FETCH_USER, PJWT_FETCH_FAILED; the process must end on everything but PJWT_OK.
+ */
+enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr);
+
+#endif
