@@ -12,10 +12,14 @@
 
 /* Lists of strings end with NULL; NULL is an empty list. All is owned by the struct pjwt_conf. */
 
+#define PJWT_LINES_MAX   24 /* options of one kind of section, for the lines they were written in */
+#define PJWT_MATCHES_MAX 64 /* match lines of one section */
+
 /* Who may speak. Times in seconds. */
 struct pjwt_issuer {
         char *name; /* [issuer/NAME]; also the cache file's name: [A-Za-z0-9._-], not beginning with a dot, at most 64 */
         struct pjwt_origin origin;
+        unsigned lines[PJWT_LINES_MAX]; /* for pjwt_issuer_origin() */
         char *issuer;
         char **audience; /* %h is already replaced */
         char *jwks;      /* https://..., file:///..., http://127.0.0.1:PORT<1024; NULL: by discovery */
@@ -35,17 +39,26 @@ struct pjwt_issuer {
         int64_t min_refresh;
 };
 
+enum pjwt_match_kind { PJWT_MATCH_EXACT, PJWT_MATCH_GLOB, PJWT_MATCH_REGEX };
+
+struct pjwt_regex;
+
 /* One `match.CLAIM = value`. */
 struct pjwt_match {
         struct pjwt_origin origin;
         char *claim; /* the literal claim name; a JSON Pointer (RFC 6901) when it begins with / */
         char *value; /* as written, with its glob: or regex: */
+        enum pjwt_match_kind kind;
+        const char *pattern;      /* value behind its prefix */
+        struct pjwt_regex *regex; /* of a PJWT_MATCH_REGEX */
 };
 
 /* Who gets in. */
 struct pjwt_grant {
         char *name;
         struct pjwt_origin origin;
+        unsigned lines[PJWT_LINES_MAX];
+        char *issuer_name;
         const struct pjwt_issuer *issuer;
         char **user; /* names and templates; default %{sub} */
         char *strip_suffix;
@@ -59,6 +72,7 @@ struct pjwt_grant {
 struct pjwt_service {
         char *name;
         struct pjwt_origin origin;
+        unsigned lines[PJWT_LINES_MAX];
         char **also;
         struct pjwt_match *matches;
         size_t match_count;
@@ -71,19 +85,19 @@ struct pjwt_service {
 };
 
 struct pjwt_conf {
-        char *host_name; /* what %h stands for; NULL when no %h is used and none could be found */
+        char *host_name; /* what %h stands for and `hosts` is compared with; NULL when neither is used */
         struct pjwt_issuer *issuers;
         size_t issuer_count;
         struct pjwt_grant *grants;
         size_t grant_count;
         struct pjwt_service *services;
         size_t service_count;
-        char **files; /* the names that origins borrow */
+        struct pjwt_arena *arena; /* holds every string and list above */
 };
 
-#define PJWT_CONF_FILE  "/etc/security/pam_jwt.conf"
-#define PJWT_CACHE_DIR  "/var/cache/pam_jwt"
-#define PJWT_RUN_DIR    "/run/pam_jwt"
+#define PJWT_CONF_FILE    "/etc/security/pam_jwt.conf"
+#define PJWT_CACHE_DIR    "/var/cache/pam_jwt"
+#define PJWT_RUN_DIR      "/run/pam_jwt"
 #define PJWT_REVOKED_FILE "/etc/security/pam_jwt.revoked"
 
 /* One text of configuration, for pjwt_conf_parse(). */
@@ -102,6 +116,24 @@ struct pjwt_conf_text {
 enum pjwt_reason pjwt_conf_parse(const struct pjwt_conf_text *texts, size_t count, const char *hostname,
                                  struct pjwt_conf **ret, struct pjwt_error *reterr);
 
+/* What is wrong with a configuration, or dangerous. Borrowed during the call. */
+struct pjwt_conf_problem {
+        bool warning; /* works as written, but probably lets in more than was meant */
+        struct pjwt_origin origin;
+        const char *key;  /* NULL: the section or the line as a whole */
+        const char *text; /* what is wrong, and what to write instead */
+};
+
+typedef void (*pjwt_conf_report_fn)(void *arg, const struct pjwt_conf_problem *problem);
+
+/*
+ * pjwt_conf_parse() for `pamjwt check`: tells every error of all texts in one run, and when there is none the warnings.
+ * Returns as pjwt_conf_parse(); warnings are no failure.
+ */
+enum pjwt_reason pjwt_conf_check(const struct pjwt_conf_text *texts, size_t count, const char *hostname,
+                                 pjwt_conf_report_fn report, void *arg, struct pjwt_conf **ret,
+                                 struct pjwt_error *reterr);
+
 /*
  * Reads `path` and, when it is there, every *.conf of the folder `path`.d in byte order. Each must belong to root or
  * the effective uid and not be writable by others.
@@ -109,6 +141,10 @@ enum pjwt_reason pjwt_conf_parse(const struct pjwt_conf_text *texts, size_t coun
  */
 enum pjwt_reason pjwt_conf_load(const char *path, const char *hostname, struct pjwt_conf **ret,
                                 struct pjwt_error *reterr);
+
+/* pjwt_conf_load() with every error and warning told, as pjwt_conf_check(). report may be NULL. */
+enum pjwt_reason pjwt_conf_load_check(const char *path, const char *hostname, pjwt_conf_report_fn report,
+                                      void *arg, struct pjwt_conf **ret, struct pjwt_error *reterr);
 
 /*
  * The policy of the module arguments issuer= audience= jwks=: one issuer "arguments", one grant "arguments" with user
@@ -120,5 +156,23 @@ enum pjwt_reason pjwt_conf_from_arguments(const char *issuer, const char *audien
 
 /* Accepts NULL. */
 void pjwt_conf_free(struct pjwt_conf *conf);
+
+/* Where an option of a section was written; the section's own line when it was left out, or key is NULL. */
+struct pjwt_origin pjwt_issuer_origin(const struct pjwt_issuer *issuer, const char *key);
+struct pjwt_origin pjwt_grant_origin(const struct pjwt_grant *grant, const char *key);
+struct pjwt_origin pjwt_service_origin(const struct pjwt_service *service, const char *key);
+
+/* One option, for documentation and help. */
+struct pjwt_conf_option {
+        const char *kind;    /* "host", "issuer", "grant", "service" */
+        const char *name;    /* "match." stands for every match.CLAIM */
+        const char *type;    /* "duration", "yes or no", ... */
+        const char *def;     /* as it would be written; NULL: none */
+        const char *example; /* a value that is accepted */
+        const char *help;    /* sentences for people */
+};
+
+/* The i-th option in the order of the documentation; false behind the last. */
+bool pjwt_conf_option_at(size_t i, struct pjwt_conf_option *ret);
 
 #endif

@@ -1,1 +1,402 @@
 #include "grant.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "match.h"
+#include "template.h"
+
+#define USER_MAX 256
+
+/* ---- services ---- */
+
+static bool in_list(char *const *list, const char *word)
+{
+        for (size_t i = 0; list && list[i]; i++)
+                if (strcmp(list[i], word) == 0)
+                        return true;
+        return false;
+}
+
+static const struct pjwt_service *section_of(const struct pjwt_conf *conf, const char *service)
+{
+        for (size_t i = 0; i < conf->service_count; i++)
+                if (strcmp(conf->services[i].name, service) == 0)
+                        return &conf->services[i];
+        for (size_t i = 0; i < conf->service_count; i++)
+                if (in_list(conf->services[i].also, service))
+                        return &conf->services[i];
+        return NULL;
+}
+
+enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *service,
+                                   const struct pjwt_service **retservice, struct pjwt_error *reterr)
+{
+        const struct pjwt_service *section = section_of(conf, service);
+        bool known = section != NULL;
+
+        for (size_t i = 0; !known && i < conf->grant_count; i++)
+                known = in_list(conf->grants[i].services, service);
+        if (!known) /* REV-09: sudo-i and su-l are services of their own */
+                return pjwt_fail(reterr, PJWT_SERVICE, "service '%.64s'", service);
+        *retservice = section;
+        return PJWT_OK;
+}
+
+static enum pjwt_reason check_demands(const struct pjwt_service *service, const struct pjwt_issuer *issuer,
+                                      struct json_object *claims, struct pjwt_error *reterr)
+{
+        for (size_t i = 0; i < service->match_count; i++) {
+                const struct pjwt_match *match = &service->matches[i];
+
+                if (!pjwt_match_claims(match, claims))
+                        return pjwt_fail(reterr, PJWT_SERVICE_MATCH,
+                                         "%.80s is not %.120s, as service %s demands", match->claim,
+                                         match->value, service->name);
+                if (pjwt_claim_is_email(match->claim, strlen(match->claim)) && !issuer->email_trusted &&
+                    !pjwt_email_verified(claims))
+                        return pjwt_fail(reterr, PJWT_EMAIL_UNVERIFIED, "email_verified is not true");
+        }
+        return PJWT_OK;
+}
+
+/* The time in a claim is at most `most` seconds ago. A time in the future says nothing about an age. */
+static enum pjwt_reason check_age(struct json_object *claims, const char *name, int64_t most, int64_t leeway,
+                                  int64_t now, struct pjwt_error *reterr)
+{
+        struct json_object *claim = pjwt_json_member(claims, name);
+        int64_t then = 0;
+
+        if (most == 0)
+                return PJWT_OK;
+        if (!claim)
+                return pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the token has no %s, which the service demands",
+                                 name);
+        if (!pjwt_json_numericdate(claim, &then, NULL))
+                return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "%s is no time", name);
+        if (then - leeway > now)
+                return pjwt_fail(reterr, PJWT_ISSUED_IN_FUTURE, "%s %" PRId64 ", now %" PRId64, name, then,
+                                 now);
+        if (then + most + leeway < now)
+                return pjwt_fail(reterr, PJWT_TOO_OLD,
+                                 "%s %" PRId64 ", now %" PRId64 ", allowed %" PRId64 "s", name, then, now,
+                                 most);
+        return PJWT_OK;
+}
+
+static enum pjwt_reason check_audience(const struct pjwt_service *service, struct json_object *claims,
+                                       struct pjwt_error *reterr)
+{
+        struct pjwt_texts texts = pjwt_texts_of(claims, "aud");
+        const char *text = NULL;
+        size_t len = 0;
+
+        if (!service->audience)
+                return PJWT_OK;
+        while (pjwt_texts_next(&texts, &text, &len))
+                if (strlen(text) == len && in_list(service->audience, text))
+                        return PJWT_OK;
+        return pjwt_fail(reterr, PJWT_BAD_AUDIENCE, "aud does not hold %.120s, which service %s demands",
+                         service->audience[0], service->name);
+}
+
+enum pjwt_reason pjwt_service_check(const struct pjwt_service *service, const struct pjwt_issuer *issuer,
+                                    const struct pjwt_token *token, int64_t now, struct pjwt_error *reterr)
+{
+        enum pjwt_reason reason = PJWT_OK;
+
+        if (!service)
+                return PJWT_OK;
+        reason = check_demands(service, issuer, token->claims, reterr);
+        if (reason == PJWT_OK)
+                reason = check_age(token->claims, "auth_time", service->max_age, issuer->leeway, now, reterr);
+        if (reason == PJWT_OK)
+                reason = check_age(token->claims, "iat", service->max_token_age, issuer->leeway, now, reterr);
+        if (reason == PJWT_OK)
+                reason = check_audience(service, token->claims, reterr);
+        return reason;
+}
+
+/* ---- users ---- */
+
+/* Names that a token may log in as at all (design section 3; USR-06, USR-07). */
+static bool name_is_legal(const char *name)
+{
+        size_t len = strlen(name);
+
+        return len > 0 && len <= USER_MAX && name[0] != '-' && name[0] != '.' && !strpbrk(name, " /:") &&
+               strspn(name, "0123456789") != len && pjwt_ini_text_ok(name, len);
+}
+
+static bool is_system_account(const struct pjwt_user *user)
+{
+        /* 65534 is nobody; 61184 to 65519 is what systemd gives to DynamicUser= services. */
+        return user->uid <= user->system_uid_max || user->uid == 65534 ||
+               (user->uid >= 61184 && user->uid <= 65519) || user->uid == (uid_t)-1;
+}
+
+/* ---- grants ---- */
+
+/* How far a grant got. The furthest one is what the log tells. */
+enum rank { RANK_NONE, RANK_SERVICE, RANK_HOST, RANK_MATCH, RANK_USER, RANK_EMAIL, RANK_SYSTEM };
+
+/* One search. What is fixed comes first. */
+struct search {
+        const struct pjwt_conf *conf;
+        const struct pjwt_issuer *issuer;
+        struct json_object *claims;
+        const struct pjwt_user *user;
+        const char *service;
+
+        enum rank rank;
+        const struct pjwt_grant *nearest;
+        const struct pjwt_match *missed; /* RANK_MATCH */
+};
+
+static bool missed(struct search *s, const struct pjwt_grant *grant, enum rank rank,
+                   const struct pjwt_match *match)
+{
+        if (rank > s->rank) {
+                s->rank = rank;
+                s->nearest = grant;
+                s->missed = match;
+        }
+        return false;
+}
+
+/* What the capturing regex took, and from which text. */
+struct captures {
+        const char *text;
+        struct pjwt_span spans[PJWT_REGEX_GROUPS + 1];
+};
+
+/* The bytes of one piece of a template; false when there are none: an absent claim makes no name. */
+static bool piece_bytes(const struct search *s, const struct captures *captures,
+                        const struct pjwt_piece *piece, const char **ret, size_t *retlen)
+{
+        char name[USER_MAX];
+
+        switch (piece->kind) {
+        case PJWT_PIECE_TEXT:
+                *ret = piece->text;
+                *retlen = piece->len;
+                return true;
+        case PJWT_PIECE_CLAIM: /* the parser has bound its length */
+                if (piece->len >= sizeof(name))
+                        return false;
+                memcpy(name, piece->text, piece->len);
+                name[piece->len] = '\0';
+                *ret = pjwt_json_string(pjwt_claim_find(s->claims, name), retlen);
+                return *ret && *retlen > 0; /* CLM-16: a string with something in it */
+        case PJWT_PIECE_GROUP:
+                if (!captures || captures->spans[piece->group].start == SIZE_MAX)
+                        return false;
+                *ret = captures->text + captures->spans[piece->group].start;
+                *retlen = captures->spans[piece->group].end - captures->spans[piece->group].start;
+                return *retlen > 0;
+        }
+        return false;
+}
+
+static bool expand(const struct search *s, const char *template, const struct captures *captures,
+                   char out[USER_MAX + 1], size_t *retlen)
+{
+        struct pjwt_piece piece;
+        size_t n = 0;
+
+        while (pjwt_template_next(&template, &piece)) {
+                const char *bytes = NULL;
+                size_t len = 0;
+
+                if (!piece_bytes(s, captures, &piece, &bytes, &len) || len > USER_MAX - n)
+                        return false;
+                memcpy(out + n, bytes, len);
+                n += len;
+        }
+        out[n] = '\0';
+        *retlen = n;
+        return n > 0;
+}
+
+/* USR-05: exactly the configured suffix goes, and what is left has no @ of its own. */
+static bool strip(const char *suffix, const char *name, size_t *len)
+{
+        size_t cut = strlen(suffix);
+
+        if (*len <= cut || memcmp(name + *len - cut, suffix, cut) != 0)
+                return false;
+        *len -= cut;
+        return !memchr(name, '@', *len);
+}
+
+static bool names_user(const struct search *s, const struct pjwt_grant *grant, const char *template,
+                       const struct captures *captures)
+{
+        char name[USER_MAX + 1];
+        size_t len = 0;
+
+        if (!expand(s, template, captures, name, &len))
+                return false;
+        if (grant->strip_suffix && !pjwt_template_is_literal(template) &&
+            !strip(grant->strip_suffix, name, &len))
+                return false;
+        return strlen(s->user->name) == len && memcmp(s->user->name, name, len) == 0; /* USR-01, USR-04 */
+}
+
+/* The user among the grant's. USR-02, USR-03: a system account has to be spelled; a template never spells. */
+static bool user_holds(struct search *s, const struct pjwt_grant *grant, const struct captures *captures)
+{
+        bool named = false;
+
+        for (size_t i = 0; grant->user[i]; i++) {
+                bool literal = pjwt_template_is_literal(grant->user[i]);
+
+                if (!names_user(s, grant, grant->user[i], captures))
+                        continue;
+                if (literal || !s->user->exists || !is_system_account(s->user))
+                        return true;
+                named = true;
+        }
+        return missed(s, grant, named ? RANK_SYSTEM : RANK_USER, NULL);
+}
+
+static bool takes_groups(const struct pjwt_match *match)
+{
+        return match->regex && pjwt_regex_groups(match->regex) > 0;
+}
+
+/* With groups, every element of an array that the regex matches may be the one that names the user. */
+static bool captured_user_holds(struct search *s, const struct pjwt_grant *grant,
+                                const struct pjwt_match *match)
+{
+        struct pjwt_texts texts = pjwt_texts_of(s->claims, match->claim);
+        struct captures captures;
+        size_t len = 0;
+        bool matched = false;
+
+        while (pjwt_texts_next(&texts, &captures.text, &len)) {
+                if (!pjwt_match_text(match, captures.text, len, captures.spans))
+                        continue;
+                matched = true;
+                if (user_holds(s, grant, &captures))
+                        return true;
+        }
+        return matched ? false : missed(s, grant, RANK_MATCH, match);
+}
+
+static bool claims_hold(struct search *s, const struct pjwt_grant *grant)
+{
+        const struct pjwt_match *capturing = NULL;
+
+        for (size_t i = 0; i < grant->match_count; i++) {
+                const struct pjwt_match *match = &grant->matches[i];
+
+                if (takes_groups(match) && !capturing)
+                        capturing = match;
+                else if (!pjwt_match_claims(match, s->claims))
+                        return missed(s, grant, RANK_MATCH, match);
+        }
+        return capturing ? captured_user_holds(s, grant, capturing) : user_holds(s, grant, NULL);
+}
+
+static bool host_holds(const struct pjwt_conf *conf, const struct pjwt_grant *grant)
+{
+        if (!grant->hosts)
+                return true;
+        for (size_t i = 0; conf->host_name && grant->hosts[i]; i++)
+                if (pjwt_glob_match(grant->hosts[i], conf->host_name, strlen(conf->host_name)))
+                        return true;
+        return false;
+}
+
+static bool template_uses_email(const char *template)
+{
+        struct pjwt_piece piece;
+
+        while (pjwt_template_next(&template, &piece))
+                if (piece.kind == PJWT_PIECE_CLAIM && pjwt_claim_is_email(piece.text, piece.len))
+                        return true;
+        return false;
+}
+
+static bool uses_email(const struct pjwt_grant *grant)
+{
+        for (size_t i = 0; i < grant->match_count; i++)
+                if (pjwt_claim_is_email(grant->matches[i].claim, strlen(grant->matches[i].claim)))
+                        return true;
+        for (size_t i = 0; grant->user[i]; i++)
+                if (template_uses_email(grant->user[i]))
+                        return true;
+        return false;
+}
+
+static bool holds(struct search *s, const struct pjwt_grant *grant)
+{
+        if (grant->issuer != s->issuer) /* CLM-18: the same sub of another issuer is another person */
+                return false;
+        if (!in_list(grant->services, s->service))
+                return missed(s, grant, RANK_SERVICE, NULL);
+        if (!host_holds(s->conf, grant))
+                return missed(s, grant, RANK_HOST, NULL);
+        if (!claims_hold(s, grant))
+                return false;
+        if (uses_email(grant) && !s->issuer->email_trusted && !pjwt_email_verified(s->claims)) /* USR-09 */
+                return missed(s, grant, RANK_EMAIL, NULL);
+        return true;
+}
+
+static enum pjwt_reason refused(const struct search *s, struct pjwt_error *reterr)
+{
+        const char *name = s->nearest ? s->nearest->name : "";
+
+        switch (s->rank) {
+        case RANK_NONE:
+                break;
+        case RANK_SERVICE:
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant of this issuer is for service %.64s",
+                                 s->service);
+        case RANK_HOST:
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s is not for host %.100s", name,
+                                 s->conf->host_name ? s->conf->host_name : "?");
+        case RANK_MATCH:
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s: %.80s is not %.120s", name,
+                                 s->missed->claim, s->missed->value);
+        case RANK_USER:
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s matches, but does not name this user",
+                                 name);
+        case RANK_EMAIL:
+                return pjwt_fail(reterr, PJWT_EMAIL_UNVERIFIED,
+                                 "grant %.64s uses email, and email_verified is not true", name);
+        case RANK_SYSTEM:
+                return pjwt_fail(reterr, PJWT_SYSTEM_ACCOUNT, "grant %.64s names uid %lu by a template only",
+                                 name, (unsigned long)s->user->uid);
+        }
+        return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant is for issuer %.64s", s->issuer->name);
+}
+
+/*
+ * All of the search is done before anybody asks whether the user exists, so that the time tells nothing about names
+ * (PAM-15).
+ */
+enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
+                                 const struct pjwt_token *token, const struct pjwt_user *user,
+                                 const char *service, const struct pjwt_grant **ret,
+                                 struct pjwt_error *reterr)
+{
+        struct search s = {
+                .conf = conf, .issuer = issuer, .claims = token->claims, .user = user, .service = service};
+        const struct pjwt_grant *found = NULL;
+
+        for (size_t i = 0; !found && i < conf->grant_count; i++)
+                if (holds(&s, &conf->grants[i]))
+                        found = &conf->grants[i];
+        if (!name_is_legal(user->name))
+                return pjwt_fail(reterr, PJWT_BAD_USER,
+                                 "the name is empty, too long, a number, or holds what no name holds");
+        if (!user->exists)
+                return pjwt_fail(reterr, PJWT_UNKNOWN_USER, "the user is not known here");
+        if (!found)
+                return refused(&s, reterr);
+        *ret = found;
+        return PJWT_OK;
+}

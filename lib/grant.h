@@ -30,8 +30,9 @@ enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *ser
  * PJWT_SYSTEM_ACCOUNT; PJWT_NO_GRANT, whose detail says how far the nearest grant got.
  */
 enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
-                                 const struct pjwt_token *token, const struct pjwt_user *user, const char *service,
-                                 const struct pjwt_grant **ret, struct pjwt_error *reterr);
+                                 const struct pjwt_token *token, const struct pjwt_user *user,
+                                 const char *service, const struct pjwt_grant **ret,
+                                 struct pjwt_error *reterr);
 
 /*
  * The demands of a service section that need claims only: match, max_age, max_token_age, audience. service may be NULL.

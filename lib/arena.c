@@ -1,0 +1,82 @@
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE (size_t)16384
+
+struct block {
+        struct block *next;
+        size_t size, used;
+        _Alignas(max_align_t) unsigned char bytes[];
+};
+
+struct pjwt_arena {
+        struct block *blocks; /* the one that still has room first */
+};
+
+struct pjwt_arena *pjwt_arena_new(void)
+{
+        return calloc(1, sizeof(struct pjwt_arena));
+}
+
+static struct block *add_block(struct pjwt_arena *arena, size_t size)
+{
+        struct block *block = size > SIZE_MAX / 2 ? NULL : calloc(1, sizeof(*block) + size);
+
+        if (!block)
+                return NULL;
+        block->size = size;
+        /* A big one goes behind the first, whose room is still wanted. */
+        if (size > BLOCK_SIZE && arena->blocks) {
+                block->next = arena->blocks->next;
+                arena->blocks->next = block;
+        } else {
+                block->next = arena->blocks;
+                arena->blocks = block;
+        }
+        return block;
+}
+
+static void *take(struct pjwt_arena *arena, size_t size, size_t align)
+{
+        struct block *block = arena->blocks;
+        size_t start = block ? (block->used + align - 1) & ~(align - 1) : 0;
+
+        if (!block || start > block->size || block->size - start < size) {
+                block = add_block(arena, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+                start = 0;
+        }
+        if (!block)
+                return NULL;
+        block->used = start + size;
+        return block->bytes + start;
+}
+
+void *pjwt_arena_alloc(struct pjwt_arena *arena, size_t size)
+{
+        return take(arena, size, _Alignof(max_align_t));
+}
+
+char *pjwt_arena_dup(struct pjwt_arena *arena, const char *s, size_t len)
+{
+        char *copy = take(arena, len + 1, 1);
+
+        if (copy && len > 0)
+                memcpy(copy, s, len);
+        return copy;
+}
+
+void pjwt_arena_free(struct pjwt_arena *arena)
+{
+        struct block *next;
+
+        if (!arena)
+                return;
+        for (struct block *block = arena->blocks; block; block = next) {
+                next = block->next;
+                free(block);
+        }
+        free(arena);
+}

@@ -1,0 +1,202 @@
+#include "value.h"
+
+#include <string.h>
+
+#define SECONDS_MAX (INT64_C(100) * 366 * 86400)
+
+bool pjwt_value_seconds(const char *s, int64_t *ret)
+{
+        static const struct {
+                const char *unit;
+                int64_t seconds;
+        } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+        int64_t n = 0;
+        const char *p = s;
+
+        for (; *p >= '0' && *p <= '9'; p++) {
+                n = n * 10 + (*p - '0');
+                if (n > SECONDS_MAX)
+                        return false;
+        }
+        if (p == s || p - s > 10)
+                return false;
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+                if (strcmp(p, units[i].unit) == 0 && n <= SECONDS_MAX / units[i].seconds) {
+                        *ret = n * units[i].seconds;
+                        return true;
+                }
+        return false;
+}
+
+bool pjwt_value_bool(const char *s, bool *ret)
+{
+        bool yes = strcmp(s, "yes") == 0;
+
+        if (!yes && strcmp(s, "no") != 0)
+                return false;
+        *ret = yes;
+        return true;
+}
+
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+/* ASCII only, whatever the locale of the host process is. */
+static bool is_alnum(char c)
+{
+        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static const char *after(const char *s, const char *prefix)
+{
+        size_t len = strlen(prefix);
+
+        return strncmp(s, prefix, len) == 0 ? s + len : NULL;
+}
+
+static bool port_ok(const char *s, size_t len, unsigned *ret)
+{
+        unsigned port = 0;
+
+        for (size_t i = 0; i < len; i++)
+                port = is_digit(s[i]) && port < 100000 ? port * 10 + (unsigned)(s[i] - '0') : 100000;
+        *ret = port;
+        return len > 0 && port > 0 && port < 65536;
+}
+
+/* Takes `host[:port]` apart; the length of the host, 0 when it is none. */
+static size_t host_len(const char *s, size_t len, unsigned *port)
+{
+        const char *colon;
+        size_t host = 0;
+
+        if (s[0] == '[') {
+                colon = memchr(s, ']', len);
+                host = colon ? (size_t)(colon - s) + 1 : 0;
+                for (size_t i = 1; i + 1 < host; i++)
+                        if (!is_alnum(s[i]) && !strchr(":.", s[i]))
+                                return 0;
+        } else {
+                while (host < len && (is_alnum(s[host]) || strchr(".-_", s[host])))
+                        host++;
+        }
+        if (host == len)
+                return host;
+        if (s[host] != ':' || !port_ok(s + host + 1, len - host - 1, port))
+                return 0;
+        return host;
+}
+
+static bool is_loopback(const char *host, size_t len)
+{
+        return (len == 9 && memcmp(host, "127.0.0.1", 9) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0);
+}
+
+static const char *http_problem(const char *rest, bool plain, unsigned allowed)
+{
+        size_t len = strcspn(rest, "/?");
+        unsigned port = plain ? 80 : 443;
+        size_t host = host_len(rest, len, &port);
+
+        if (host == 0)
+                return "the host of the URL is missing or odd (no user name, no password, port 1 to 65535)";
+        if (!plain || (allowed & PJWT_URL_HTTP_ANY))
+                return NULL;
+        if (!is_loopback(rest, host))
+                return "http is not allowed; use https, or http://127.0.0.1:PORT below port 1024";
+        if (port >= 1024) /* REV-14: any local user could listen there and become the issuer */
+                return "http to the loopback is allowed below port 1024 only; any user could listen on a "
+                       "higher one";
+        return NULL;
+}
+
+static const char *file_problem(const char *path)
+{
+        if (path[0] != '/' || path[1] == '\0' || path[strlen(path) - 1] == '/')
+                return "a file is file:///PATH with an absolute path";
+        return strchr(path, '%') ? "a file URL is taken as it stands; %XX is not decoded" : NULL;
+}
+
+const char *pjwt_value_url_problem(const char *url, unsigned allowed)
+{
+        const char *rest;
+
+        for (const char *p = url; *p; p++)
+                if (*p <= ' ' || *p >= 0x7f || strchr("\"<>\\^`{|}#", *p))
+                        return "a URL is printable ASCII without spaces, quotes, brackets and #";
+        if ((rest = after(url, "https://")) && (allowed & PJWT_URL_HTTPS))
+                return http_problem(rest, false, allowed);
+        if ((rest = after(url, "http://")) && (allowed & (PJWT_URL_HTTP_LOOPBACK | PJWT_URL_HTTP_ANY)))
+                return http_problem(rest, true, allowed);
+        if ((rest = after(url, "file://")) && (allowed & PJWT_URL_FILE))
+                return file_problem(rest);
+        return allowed & PJWT_URL_FILE       ? "a URL begins with https:// or file:/// here"
+               : allowed & PJWT_URL_HTTP_ANY ? "a URL begins with http:// or https:// here"
+                                             : "a URL begins with https:// here";
+}
+
+bool pjwt_value_host_ok(const char *name)
+{
+        bool letter = false;
+
+        for (const char *p = name; *p; p++) {
+                if (!is_alnum(*p) && !strchr(".-_", *p))
+                        return false;
+                letter = letter || (!is_digit(*p) && *p != '.');
+        }
+        return letter && name[0] != '.' && name[0] != '-' && strlen(name) <= 253 &&
+               strcmp(name, "localhost") != 0 && strncmp(name, "localhost.", 10) != 0;
+}
+
+bool pjwt_value_service_ok(const char *name)
+{
+        for (const char *p = name; *p; p++)
+                if (!(is_alnum(*p) && !(*p >= 'A' && *p <= 'Z')) && !strchr("._@-", *p))
+                        return false;
+        return name[0] != '\0' && name[0] != '.' && name[0] != '-' && strlen(name) <= 64;
+}
+
+bool pjwt_value_issuer_name_ok(const char *name)
+{
+        for (const char *p = name; *p; p++)
+                if (!is_alnum(*p) && !strchr("._-", *p))
+                        return false;
+        return name[0] != '\0' && name[0] != '.' && strlen(name) <= 64;
+}
+
+bool pjwt_value_pointer_ok(const char *pointer)
+{
+        for (const char *p = strchr(pointer, '~'); p; p = strchr(p + 1, '~'))
+                if (p[1] != '0' && p[1] != '1')
+                        return false;
+        return pointer[0] == '/';
+}
+
+unsigned pjwt_value_distance(const char *a, const char *b, unsigned most)
+{
+        unsigned row[64];
+        size_t alen = strlen(a), blen = strlen(b);
+
+        if (alen >= 64 || blen >= 64)
+                return most + 1;
+        for (size_t j = 0; j <= blen; j++)
+                row[j] = (unsigned)j;
+        for (size_t i = 1; i <= alen; i++) {
+                unsigned diagonal = row[0];
+
+                row[0] = (unsigned)i;
+                for (size_t j = 1; j <= blen; j++) {
+                        unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+
+                        diagonal = row[j];
+                        if (row[j] + 1 < best)
+                                best = row[j] + 1;
+                        if (row[j - 1] + 1 < best)
+                                best = row[j - 1] + 1;
+                        row[j] = best;
+                }
+        }
+        return row[blen] > most ? most + 1 : row[blen];
+}

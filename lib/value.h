@@ -1,0 +1,41 @@
+/* Values of the configuration: durations, yes and no, URLs, names. Pure. */
+#ifndef PJWT_VALUE_H
+#define PJWT_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* "30s", "5m", "2h", "7d"; a bare number is seconds. False for anything else and for more than 100 years. */
+bool pjwt_value_seconds(const char *s, int64_t *ret);
+
+/* "yes" or "no", nothing else. */
+bool pjwt_value_bool(const char *s, bool *ret);
+
+enum {
+        PJWT_URL_HTTPS = 1,
+        PJWT_URL_HTTP_LOOPBACK =
+                2, /* http://127.0.0.1:PORT or [::1], below port 1024: no other user can listen there */
+        PJWT_URL_FILE = 4,     /* file:///PATH */
+        PJWT_URL_HTTP_ANY = 8, /* for a proxy */
+};
+
+/* What is wrong with a URL; NULL when it is one of the allowed kinds. Static storage. */
+const char *pjwt_value_url_problem(const char *url, unsigned allowed);
+
+/* A host name that may stand in an audience: letters, digits, dots, hyphens; not localhost, not an address. */
+bool pjwt_value_host_ok(const char *name);
+
+/* A PAM service name: lower case as libpam makes it, letters, digits and ._@- . */
+bool pjwt_value_service_ok(const char *name);
+
+/* The name of an issuer section, which is also a file name: [A-Za-z0-9._-], no dot in front, at most 64. */
+bool pjwt_value_issuer_name_ok(const char *name);
+
+/* An RFC 6901 pointer: begins with /, and every ~ is ~0 or ~1. */
+bool pjwt_value_pointer_ok(const char *pointer);
+
+/* Letters to change, add or drop to get from a to b; for did-you-mean. At most `most` + 1. */
+unsigned pjwt_value_distance(const char *a, const char *b, unsigned most);
+
+#endif

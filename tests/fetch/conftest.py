@@ -1,0 +1,73 @@
+import ctypes
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import world  # noqa: E402
+
+CLONE_NEWNS = 0x00020000
+MS_REC, MS_PRIVATE, MS_BIND = 16384, 1 << 18, 4096
+
+
+def _mount(source, target, kind, flags):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, flags, None) != 0:
+        raise OSError(ctypes.get_errno(), f"mount {target}")
+
+
+def _own_host():
+    """As root: this process and its children see a host that has the user _pamjwt and an empty /run."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    _mount("none", "/", None, MS_REC | MS_PRIVATE)
+    folder = world.temporary_folder()
+    for name, line in (
+        ("passwd", f"_pamjwt:x:{world.FETCH_UID}:{world.FETCH_UID}::/nonexistent:/usr/sbin/nologin\n"),
+        ("group", f"_pamjwt:x:{world.FETCH_UID}:\n"),
+    ):
+        lines = [x for x in pathlib.Path(f"/etc/{name}").read_text().splitlines(True) if not x.startswith("_pamjwt:")]
+        copy = folder / name
+        copy.write_text("".join(lines) + line)
+        copy.chmod(0o644)
+        _mount(str(copy), f"/etc/{name}", None, MS_BIND)
+    _mount("run", "/run", "tmpfs", 0)
+    world.remove(folder)
+
+
+def pytest_configure(config):
+    if world.root():
+        _own_host()
+
+
+@pytest.fixture(scope="session")
+def authority():
+    folder = world.temporary_folder()
+    yield world.Authority(folder)
+    world.remove(folder)
+
+
+@pytest.fixture(scope="session")
+def server_pem(authority):
+    return authority.server()
+
+
+@pytest.fixture
+def idp(server_pem):
+    server = world.Idp(server_pem)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def host(authority, idp):
+    folder = world.temporary_folder()
+    h = world.Host(folder)
+    h.settings |= {"issuer": idp.url, "ca_file": authority.file}
+    yield h
+    world.remove(folder)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
