@@ -61,8 +61,8 @@ static struct run {
         bool failed;
 } run;
 
-static const char *module_path;
-static const char *probe_path;
+static char *module_path;
+static char *probe_path;
 
 static void complain(const char *fmt, ...)
 {
@@ -462,8 +462,10 @@ int main(int argc, char **argv)
 
         if (argc < 4)
                 return 99;
-        module_path = argv[1];
-        probe_path = argv[2];
+        module_path = realpath(argv[1], NULL); /* libpam takes a relative path from a folder of its own */
+        probe_path = realpath(argv[2], NULL);
+        if (!module_path || !probe_path)
+                return 99;
         count = scandir(argv[3], &names, is_script, alphasort);
         for (int i = 0; i < count; i++) {
                 char path[4096];
@@ -479,6 +481,8 @@ int main(int argc, char **argv)
         for (int i = 0; i < count; i++)
                 free(names[i]);
         free(names);
+        free(module_path);
+        free(probe_path);
         (void)printf("1..%d\n", done);
         world_forget();
         return failed || done == 0;

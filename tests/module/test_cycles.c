@@ -115,18 +115,19 @@ int main(int argc, char **argv)
         char password[] = "hunter2";
         char *good = tokens_make("len=600");
         char *bad = tokens_make("sig=bad");
+        char *module = argc > 2 ? realpath(argv[1], NULL) : NULL;
         int count = argc > 2 ? atoi(argv[2]) : 0;
         struct traces before = {0};
         struct sigaction child;
         int failed = 0;
 
-        if (count < 20)
+        if (!module || count < 20)
                 return 99;
         (void)world_folder(NULL);
         (void)snprintf(stack, sizeof(stack),
                        "auth required %s config=%%d/pam_jwt.conf cache=%%d\naccount required %s\nsession "
                        "required %s\n",
-                       argv[1], argv[1], argv[1]);
+                       module, module, module);
         world_stack("sshd", stack);
         for (int i = 0; i < count && !failed; i++) {
                 if (i == 10)
@@ -138,6 +139,7 @@ int main(int argc, char **argv)
         failed |= compare(before, traces_now());
         failed |= sigaction(SIGCHLD, NULL, &child) != 0 || child.sa_handler != SIG_DFL;
         world_remove();
+        free(module);
         free(good);
         free(bad);
         return failed;
