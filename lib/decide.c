@@ -1,1 +1,315 @@
 #include "decide.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "issuer.h"
+#include "secret.h"
+#include "verify.h"
+
+/* One run through the stages. */
+struct run {
+        const struct pjwt_conf *conf;
+        const struct pjwt_request *request;
+        struct pjwt_decision *ret;
+        struct pjwt_token *token;
+        struct pjwt_keyset *keys;
+        const struct pjwt_key *picks[PJWT_KEYSET_TRIES];
+        size_t pick_count;
+};
+
+/* Notes a stage with what was seen in it and returns its outcome. */
+__attribute__((format(printf, 5, 6))) static enum pjwt_reason step(struct run *run, enum pjwt_stage stage,
+                                                                   enum pjwt_reason outcome,
+                                                                   struct pjwt_origin origin, const char *fmt,
+                                                                   ...)
+{
+        struct pjwt_decision *ret = run->ret;
+        struct pjwt_step *step;
+        va_list ap;
+
+        if (ret->step_count >= PJWT_STEPS_MAX)
+                return outcome;
+        step = &ret->steps[ret->step_count++];
+        step->stage = stage;
+        step->outcome = outcome;
+        step->origin = origin;
+        va_start(ap, fmt);
+        (void)vsnprintf(step->value, sizeof(step->value), fmt, ap);
+        va_end(ap);
+        return outcome;
+}
+
+static const struct pjwt_origin nowhere = {NULL, 0};
+
+static const char *or_none(const char *s)
+{
+        return s ? s : "none";
+}
+
+/* Copies what the audit line shows, before the token is wiped. An odd type is left out; a later stage judges it. */
+static enum pjwt_reason note_claim(struct run *run, const char *name, char **field)
+{
+        size_t len = 0;
+        const char *s = pjwt_token_claim(run->token, name, &len);
+
+        if (!s)
+                return PJWT_OK;
+        *field = pjwt_secret_dup(s, len);
+        return *field ? PJWT_OK : pjwt_fail_memory(&run->ret->error);
+}
+
+static enum pjwt_reason note_token(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        enum pjwt_reason reason = note_claim(run, "iss", &ret->iss);
+
+        ret->alg = run->token->alg->name;
+        if (reason == PJWT_OK)
+                reason = note_claim(run, "sub", &ret->sub);
+        if (reason == PJWT_OK)
+                reason = note_claim(run, "jti", &ret->jti);
+        if (reason == PJWT_OK && run->token->kid) {
+                ret->kid = pjwt_secret_dup(run->token->kid, run->token->kid_len);
+                reason = ret->kid ? PJWT_OK : pjwt_fail_memory(&ret->error);
+        }
+        return reason;
+}
+
+static enum pjwt_reason take_apart(struct run *run)
+{
+        const struct pjwt_request *request = run->request;
+        enum pjwt_reason reason =
+                pjwt_token_parse(request->token, request->token_len, 0, &run->token, &run->ret->error);
+
+        (void)step(run, PJWT_STAGE_TOKEN, reason, nowhere, "%zu bytes", request->token_len);
+        return reason == PJWT_OK ? note_token(run) : reason;
+}
+
+static enum pjwt_reason find_issuer(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        enum pjwt_reason reason = pjwt_issuer_find(run->conf, run->token, &ret->issuer, &ret->error);
+        struct pjwt_origin origin = ret->issuer ? pjwt_issuer_origin(ret->issuer, "issuer") : nowhere;
+
+        return step(run, PJWT_STAGE_ISSUER, reason, origin, "iss %s", or_none(ret->iss));
+}
+
+/* Exactly the algorithm of the token, and before any key is looked at (HDR-04, HDR-09). */
+static enum pjwt_reason allow_alg(struct run *run)
+{
+        const struct pjwt_issuer *issuer = run->ret->issuer;
+        enum pjwt_reason reason = PJWT_OK;
+
+        if (!(issuer->algorithms & run->token->alg->bit))
+                reason = pjwt_fail(&run->ret->error, PJWT_ALG_NOT_ALLOWED, "alg %s, issuer %s",
+                                   run->token->alg->name, issuer->name);
+        return step(run, PJWT_STAGE_KEYS, reason, pjwt_issuer_origin(issuer, "algorithms"), "alg %s",
+                    run->token->alg->name);
+}
+
+static enum pjwt_reason pick(struct run *run, struct pjwt_error *err)
+{
+        return pjwt_keyset_pick(run->keys, run->token->alg, run->token->kid, run->token->kid_len, run->picks,
+                                &run->pick_count, err);
+}
+
+/*
+ * An issuer that has rotated its keys signs with one that the cache does not know: one refresh, then the same question
+ * again (NET-27). When nothing new comes, the answer stays "unknown kid": keys are there, this one is not among them.
+ */
+static enum pjwt_reason pick_after_refresh(struct run *run, struct pjwt_error *err)
+{
+        struct pjwt_decision *ret = run->ret;
+        struct pjwt_error fetch = {0}, again = {0};
+        struct pjwt_keyset *keys = NULL;
+        enum pjwt_reason reason;
+
+        if (ret->keys.from_file || ret->keys.fetched)
+                return PJWT_UNKNOWN_KID;
+        reason = pjwt_keycache_get(&run->request->keys, ret->issuer, PJWT_KEYS_REFRESH, &keys, &ret->keys,
+                                   &fetch);
+        if (reason != PJWT_OK) {
+                if (ret->keys.warning.reason == PJWT_UNDECIDED)
+                        ret->keys.warning = fetch;
+                return PJWT_UNKNOWN_KID;
+        }
+        pjwt_keyset_free(run->keys);
+        run->keys = keys;
+        reason = pick(run, &again);
+        if (reason != PJWT_OK)
+                *err = again;
+        return reason;
+}
+
+static enum pjwt_reason find_keys(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        struct pjwt_origin origin = pjwt_issuer_origin(ret->issuer, "jwks");
+        struct pjwt_error err = {0};
+        enum pjwt_reason reason =
+                pjwt_keycache_get(&run->request->keys, ret->issuer, 0, &run->keys, &ret->keys, &err);
+
+        if (reason == PJWT_OK) {
+                reason = pick(run, &err);
+                if (reason == PJWT_UNKNOWN_KID)
+                        reason = pick_after_refresh(run, &err);
+        }
+        if (reason != PJWT_OK)
+                ret->error = err;
+        return step(run, PJWT_STAGE_KEYS, reason, origin, "kid %s, %zu keys from the %s, %zu fit",
+                    or_none(ret->kid), run->keys ? run->keys->count : 0,
+                    ret->keys.from_file ? "file"
+                    : ret->keys.fetched ? "endpoint"
+                                        : "cache",
+                    run->pick_count);
+}
+
+static enum pjwt_reason verify(struct run *run)
+{
+        const struct pjwt_key *key = NULL;
+        enum pjwt_reason reason =
+                pjwt_verify_token(run->keys, run->picks, run->pick_count, run->token, &key, &run->ret->error);
+
+        run->ret->verified = reason == PJWT_OK;
+        return step(run, PJWT_STAGE_VERIFY, reason, nowhere, "alg %s, kid %s", run->token->alg->name,
+                    or_none(run->ret->kid));
+}
+
+/* The option that stands behind a failed claim, so that `check` can point at its line. */
+static const char *claims_key(enum pjwt_reason reason)
+{
+        switch (reason) {
+        case PJWT_BAD_AUDIENCE:
+                return "audience";
+        case PJWT_LIFETIME:
+                return "max_lifetime";
+        case PJWT_EXPIRED:
+        case PJWT_NOT_YET_VALID:
+        case PJWT_ISSUED_IN_FUTURE:
+                return "leeway";
+        case PJWT_BAD_TYP:
+                return "typ";
+        case PJWT_BAD_CLIENT:
+                return "azp";
+        case PJWT_CLAIM_MISSING:
+                return "require";
+        default:
+                return "issuer";
+        }
+}
+
+static const char *const *list(char **strings)
+{
+        return (const char *const *)strings;
+}
+
+static enum pjwt_reason check_claims(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        const struct pjwt_issuer *issuer = ret->issuer;
+        const struct pjwt_claims_policy policy = {.issuer = issuer->issuer,
+                                                  .audience = list(issuer->audience),
+                                                  .typ = list(issuer->typ),
+                                                  .require = list(issuer->require),
+                                                  .clients = list(issuer->clients),
+                                                  .leeway = issuer->leeway,
+                                                  .max_lifetime = issuer->max_lifetime};
+        enum pjwt_reason reason =
+                pjwt_claims_check(run->token, &policy, run->request->now, &ret->times, &ret->error);
+
+        if (reason != PJWT_OK)
+                return step(run, PJWT_STAGE_CLAIMS, reason, pjwt_issuer_origin(issuer, claims_key(reason)),
+                            "now %" PRId64, run->request->now);
+        return step(run, PJWT_STAGE_CLAIMS, reason, pjwt_issuer_origin(issuer, "audience"),
+                    "iat %" PRId64 ", now %" PRId64 ", exp %" PRId64, ret->times.iat, run->request->now,
+                    ret->times.exp);
+}
+
+static enum pjwt_reason find_service(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        const char *name = run->request->service ? run->request->service : "";
+        enum pjwt_reason reason = pjwt_service_find(run->conf, name, &ret->service, &ret->error);
+
+        return step(run, PJWT_STAGE_SERVICE, reason, ret->service ? ret->service->origin : nowhere,
+                    "service %s", name);
+}
+
+static const char *demand_key(enum pjwt_reason reason)
+{
+        return reason == PJWT_BAD_AUDIENCE                                 ? "audience"
+               : reason == PJWT_TOO_OLD || reason == PJWT_ISSUED_IN_FUTURE ? "max_age"
+                                                                           : NULL;
+}
+
+static enum pjwt_reason check_service(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        const struct pjwt_service *service = ret->service;
+        enum pjwt_reason reason;
+
+        if (!service)
+                return PJWT_OK;
+        reason = pjwt_service_check(service, ret->issuer, run->token, run->request->now, &ret->error);
+        return step(run, PJWT_STAGE_SERVICE, reason, pjwt_service_origin(service, demand_key(reason)),
+                    "demands of %s", service->name);
+}
+
+static enum pjwt_reason find_grant(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        const struct pjwt_request *request = run->request;
+        enum pjwt_reason reason =
+                pjwt_grant_find(run->conf, ret->issuer, run->token, &request->user,
+                                request->service ? request->service : "", &ret->grant, &ret->error);
+
+        return step(run, PJWT_STAGE_GRANT, reason, ret->grant ? ret->grant->origin : nowhere, "user %s",
+                    request->user.exists ? request->user.name : "?");
+}
+
+/*
+ * In this order. The token is judged whole before the user is, so that known, unknown and forbidden users cost the same
+ * work (PAM-15); cheap checks stand before the signature (PAM-22), and nothing unverified is believed but the iss and
+ * kid that pick the key.
+ */
+static enum pjwt_reason judge(struct run *run)
+{
+        static enum pjwt_reason (*const stages[])(struct run *) = {take_apart,   find_issuer,   allow_alg,
+                                                                   find_keys,    verify,        check_claims,
+                                                                   find_service, check_service, find_grant};
+        enum pjwt_reason reason = PJWT_OK;
+
+        for (size_t i = 0; reason == PJWT_OK && i < sizeof(stages) / sizeof(stages[0]); i++)
+                reason = stages[i](run);
+        return reason;
+}
+
+enum pjwt_reason pjwt_decide(const struct pjwt_conf *conf, const struct pjwt_request *request,
+                             struct pjwt_decision *ret)
+{
+        struct run run = {.conf = conf, .request = request, .ret = ret};
+        enum pjwt_reason reason;
+
+        *ret = (struct pjwt_decision){0};
+        reason = judge(&run);
+        if (reason == PJWT_OK)
+                ret->error = (struct pjwt_error){.reason = PJWT_OK};
+        else
+                (void)pjwt_fail(&ret->error, reason, "%s",
+                                ""); /* a stage that failed has said why; this is the belt */
+        pjwt_keyset_free(run.keys);
+        pjwt_token_free(run.token);
+        return ret->error.reason;
+}
+
+void pjwt_decision_clear(struct pjwt_decision *decision)
+{
+        pjwt_wipe_free_str(decision->iss);
+        pjwt_wipe_free_str(decision->sub);
+        pjwt_wipe_free_str(decision->kid);
+        pjwt_wipe_free_str(decision->jti);
+        *decision = (struct pjwt_decision){0};
+}
