@@ -111,6 +111,7 @@ def confusion(c):
     secrets = {"pem": pem, "pem-behind-blanks": b"  \n" + pem, "pkcs1": jose.pem(key, "pkcs1"),
                "pkcs8": jose.pem(key, "pkcs8"), "ssh": jose.pem(key, "ssh"), "jwk": json.dumps(public(key)).encode(),
                "jwks": json.dumps(ring("rsa")).encode(),
+               "jwk-broken": json.dumps(public(key)).encode() + b",", "jwk-behind-newlines": b"\n\n" + json.dumps(public(key)).encode(),
                "certificate": b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
                "der": __import__("base64").b64decode(b"".join(pem.split(b"\n")[1:-2]))}
     for name, secret in secrets.items():

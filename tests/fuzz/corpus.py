@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+"""Makes the fuzzers' first corpus of the cases: corpus.py FOLDER writes FOLDER/TARGET/... and FOLDER/dict."""
+import base64
+import hashlib
+import pathlib
+import re
+import sys
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+WORDS = """alg kid typ cty crit b64 zip jwk jku x5c x5u enc none JWT at+jwt application/ RS256 PS384 ES256 ES512 ES256K
+EdDSA Ed25519 Ed448 HS256 ML-DSA-44 keys kty crv use key_ops verify sign sig RSA EC OKP oct AKP P-256 P-384 P-521 secp256k1
+X25519 AQAB pub iss sub aud exp nbf iat jti azp client_id cnf acr auth_time email email_verified groups
+https://issuer.example ssh://host.example alice 1700000000 1700000300 253402300799 253402300800 9223372036854775807
+9223372036854775808 1e400 1e-400 -0 0.5 true false null NaN Infinity \\u0000 \\ud800 \\udc00 \\u0061 \\" -----BEGIN
+-----END eyJ e30 [issuer/ [grant/ [service/ [host] issuer audience jwks algorithms leeway max_lifetime user services
+match. regex: glob: %{sub} %{preferred_username} %h strip_suffix one_use max_age also host_name sshd sudo file:///
+yes no 30s 5m 24h 7d""".split()
+BYTES = [b"\x00", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\r\n", b"..", b"{}", b"[]",
+         b'{"', b'":"', b'","', b" = ", b"\n[", b"-----BEGIN PUBLIC KEY-----\n", b"-----END PUBLIC KEY-----\n"]
+
+
+def decoded(part):
+    try:
+        return base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
+    except ValueError:
+        return b""
+
+
+def pem_bodies(text):
+    labels = [b"PUBLIC KEY", b"PRIVATE KEY", b"RSA PUBLIC KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY", b"CERTIFICATE"]
+    for label, body in re.findall(rb"-----BEGIN ([A-Z ]+)-----\n(.*?)-----END", text, re.S):
+        if label in labels:
+            try:
+                yield bytes([labels.index(label)]) + base64.b64decode(body)
+            except ValueError:
+                pass
+
+
+def seeds():
+    """Pairs of target and input."""
+    for path in sorted(TESTS.glob("cases/**/*")) + sorted(TESTS.glob("vectors/**/*")):
+        if not path.is_file() or path.name not in ("token", "keys", "secret", "json", "conf", "keys.json"):
+            continue
+        data = path.read_bytes()
+        if len(data) > 40000:
+            continue
+        if path.name == "token":
+            data = data[:-1] if data.endswith(b"\n") else data
+            yield "token", data
+            for i, part in enumerate(data.split(b".")[:3]):
+                yield "b64url", part[:4000]
+                if i == 1:
+                    yield "claims", decoded(part)
+                    yield "grant", decoded(part)
+                if i < 2:
+                    yield "json", decoded(part)
+        elif path.name == "conf":
+            yield "conf", data
+            yield "ini", data
+        elif path.name == "json":
+            yield "json", data
+        else:
+            yield "keyset", data
+            for body in pem_bodies(data):
+                yield "pem", body
+            if data[:1] == b"{":
+                yield "json", data
+    for path in sorted(TESTS.parent.glob("etc/**/*.conf")):
+        yield "ini", path.read_bytes()
+        yield "conf", path.read_bytes()
+
+
+def main():
+    top = pathlib.Path(sys.argv[1])
+    for target, data in seeds():
+        folder = top / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
+    quote = lambda b: '"' + "".join(chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\x{c:02x}" for c in b) + '"'  # noqa: E731
+    words = [w.encode() for w in WORDS] + BYTES
+    (top / "dict").write_text("\n".join(quote(w) for w in words) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+/* The strict JSON parser; what it takes, json-c's own must take too and see the same. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "strictjson.h"
+
+static void check_against_json_c(struct json_object *ours, const char *text, size_t size)
+{
+        struct json_tokener *tok = json_tokener_new_ex(PJWT_JSON_DEPTH + 1);
+        struct json_object *theirs;
+
+        if (tok == NULL || size > 1024 * 1024)
+                return;
+        json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+        theirs = json_tokener_parse_ex(tok, text, (int)size);
+        FUZZ_CHECK(theirs != NULL || json_tokener_get_error(tok) == json_tokener_continue);
+        FUZZ_CHECK(theirs == NULL || json_object_equal(ours, theirs));
+        json_object_put(theirs);
+        json_tokener_free(tok);
+}
+
+/* What is written from the values reads back as the same values. */
+static void check_round(struct json_object *o)
+{
+        const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+        struct json_object *again = NULL;
+        struct pjwt_error err = {0};
+
+        if (text == NULL || strlen(text) > 1024 * 1024)
+                return;
+        FUZZ_CHECK(pjwt_json_parse_object(text, strlen(text), "again", &again, &err) == PJWT_OK);
+        FUZZ_CHECK(json_object_equal(o, again));
+        json_object_put(again);
+}
+
+static void check_members(struct json_object *o)
+{
+        json_object_object_foreach(o, name, value)
+        {
+                int64_t seconds = -1;
+                bool fraction = false;
+                size_t len = 0;
+                const char *s = pjwt_json_string(value, &len);
+
+                FUZZ_CHECK(pjwt_json_member(o, name) == value);
+                FUZZ_CHECK(s == NULL || strlen(s) == len);
+                if (pjwt_json_numericdate(value, &seconds, &fraction))
+                        FUZZ_CHECK(seconds >= 0 && seconds <= PJWT_TIME_MAX);
+                else
+                        FUZZ_CHECK(seconds == -1);
+        }
+}
+
+bool fuzz_target(const uint8_t *data, size_t size)
+{
+        struct json_object *o = NULL;
+        struct pjwt_error err = {0};
+        enum pjwt_reason r = pjwt_json_parse_object((const char *)data, size, "json", &o, &err);
+
+        FUZZ_CHECK((r == PJWT_OK) == (o != NULL));
+        FUZZ_CHECK(r == PJWT_OK || err.reason == r);
+        if (o != NULL && !fuzz_faulty()) {
+                check_against_json_c(o, (const char *)data, size);
+                check_round(o);
+                check_members(o);
+        }
+        json_object_put(o);
+        return r == PJWT_OK;
+}
