@@ -1,0 +1,297 @@
+#include "args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "out.h"
+
+#define SECONDS_MAX INT64_C(3155760000) /* a hundred years */
+
+bool cli_number(const char *text, int64_t *ret)
+{
+        int64_t value = 0;
+
+        if (!*text)
+                return false;
+        for (const char *p = text; *p; p++) {
+                if (*p < '0' || *p > '9' || value > INT64_MAX / 100)
+                        return false;
+                value = value * 10 + (*p - '0');
+        }
+        *ret = value;
+        return true;
+}
+
+/* Seconds in a unit; 0 when there is no such unit. */
+static int64_t unit_seconds(const char *unit)
+{
+        static const struct {
+                const char *name;
+                int64_t seconds;
+        } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
+
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+                if (strcmp(unit, units[i].name) == 0)
+                        return units[i].seconds;
+        return 0;
+}
+
+bool cli_duration(const char *text, int64_t *ret)
+{
+        int64_t unit;
+        int64_t value = 0;
+        const char *p = text;
+
+        for (; *p >= '0' && *p <= '9'; p++) {
+                value = value * 10 + (*p - '0');
+                if (value > SECONDS_MAX)
+                        return false;
+        }
+        unit = unit_seconds(p);
+        if (p == text || unit == 0 || value > SECONDS_MAX / unit)
+                return false;
+        *ret = value * unit;
+        return true;
+}
+
+bool cli_time(const char *text, int64_t now, int64_t *ret)
+{
+        int64_t away;
+
+        if (strcmp(text, "now") == 0) {
+                *ret = now;
+                return true;
+        }
+        if (*text != '+' && *text != '-')
+                return cli_number(text, ret);
+        if (!cli_duration(text + 1, &away))
+                return false;
+        *ret = *text == '+' ? now + away : now - away;
+        return true;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+        size_t least = a < b ? a : b;
+
+        return least < c ? least : c;
+}
+
+/* How many letters have to be changed, added or taken away (Levenshtein), for words of up to 31 letters. */
+static size_t distance(const char *a, const char *b)
+{
+        size_t row[32];
+        size_t blen = strlen(b);
+
+        if (strlen(a) >= 32 || blen >= 32)
+                return SIZE_MAX;
+        for (size_t j = 0; j <= blen; j++)
+                row[j] = j;
+        for (size_t i = 1; a[i - 1]; i++) {
+                size_t diagonal = row[0];
+
+                row[0] = i;
+                for (size_t j = 1; j <= blen; j++) {
+                        size_t above = row[j];
+
+                        row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+                        diagonal = above;
+                }
+        }
+        return row[blen];
+}
+
+const char *cli_nearest(const char *word, const char *(*name_at)(const void *table, size_t i),
+                        const void *table)
+{
+        const char *best = NULL;
+        const char *name;
+        size_t least = 3; /* more than two letters off is another word */
+
+        for (size_t i = 0; (name = name_at(table, i)); i++) {
+                size_t d = distance(word, name);
+
+                if (d < least && d < strlen(name)) {
+                        least = d;
+                        best = name;
+                }
+        }
+        return best;
+}
+
+static const char *option_name_at(const void *table, size_t i)
+{
+        return ((const struct cli_option *)table)[i].name;
+}
+
+/* The row of an option of `len` letters. */
+static const struct cli_option *find_option(const struct cli_command *command, const char *name, size_t len)
+{
+        for (const struct cli_option *o = command->options; o->name; o++)
+                if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
+                        return o;
+        return NULL;
+}
+
+static void list_free(struct cli_list *list)
+{
+        for (size_t i = 0; i < list->count; i++)
+                free(list->items[i]);
+        free(list->items);
+        *list = (struct cli_list){0};
+}
+
+static bool list_add(struct cli_list *list, const char *text, size_t len)
+{
+        char **items = realloc(list->items, (list->count + 2) * sizeof(*items));
+
+        if (!items)
+                return false;
+        list->items = items;
+        items[list->count] = strndup(text, len);
+        if (!items[list->count])
+                return false;
+        items[++list->count] = NULL;
+        return true;
+}
+
+/* Adds the words between commas; an empty one is a mistake. */
+static bool words_add(struct cli_list *list, const char *text)
+{
+        for (;;) {
+                size_t len = strcspn(text, ",");
+
+                if (len == 0 || !list_add(list, text, len))
+                        return false;
+                if (!text[len])
+                        return true;
+                text += len + 1;
+        }
+}
+
+static int set_string(const char **field, const struct cli_option *option, const char *value)
+{
+        if (*field)
+                return cli_usage("--%s is given twice", option->name);
+        *field = value;
+        return CLI_YES;
+}
+
+static int set_number(struct cli_number *field, const struct cli_option *option, const char *value)
+{
+        bool good = option->type == CLI_SECONDS ? cli_duration(value, &field->value)
+                                                : cli_number(value, &field->value);
+
+        if (field->given)
+                return cli_usage("--%s is given twice", option->name);
+        if (!good)
+                return cli_usage("--%s wants %s, not \"%s\"", option->name,
+                                 option->type == CLI_SECONDS ? "a time like 30s, 5m, 2h or 7d" : "a number",
+                                 value);
+        field->given = true;
+        return CLI_YES;
+}
+
+/* Stores the value of an option in its field. value: NULL for a flag. */
+static int set_option(struct cli_args *args, const struct cli_option *option, const char *value)
+{
+        void *field = (char *)args + option->offset;
+
+        switch (option->type) {
+        case CLI_FLAG:
+                *(bool *)field = true;
+                return CLI_YES;
+        case CLI_STRING:
+                return set_string(field, option, value);
+        case CLI_LIST:
+                return list_add(field, value, strlen(value)) ? CLI_YES : cli_usage("out of memory");
+        case CLI_WORDS:
+                return words_add(field, value)
+                               ? CLI_YES
+                               : cli_usage("--%s has an empty word: \"%s\"", option->name, value);
+        case CLI_SECONDS:
+        case CLI_NUMBER:
+                return set_number(field, option, value);
+        }
+        return CLI_ERROR;
+}
+
+static int unknown_option(const struct cli_command *command, const char *text)
+{
+        const char *near = cli_nearest(text + 2, option_name_at, command->options);
+
+        if (near)
+                return cli_usage("%s is no option of %s; did you mean --%s?", text, command->name, near);
+        return cli_usage("%s is no option of %s; see pamjwt %s --help", text, command->name, command->name);
+}
+
+/* One argument that begins with --. *next is what stands behind it; it is taken when the option wants a
+ * value. */
+static int parse_option(struct cli_args *args, const char *text, char **next, int *rettaken)
+{
+        size_t len = strcspn(text + 2, "=");
+        const char *value = text[2 + len] ? text + 2 + len + 1 : NULL;
+        const struct cli_option *option = find_option(args->command, text + 2, len);
+
+        if (!option)
+                return unknown_option(args->command, text);
+        if (option->type == CLI_FLAG && value)
+                return cli_usage("--%s takes no value", option->name);
+        if (option->type != CLI_FLAG && !value) {
+                if (!*next)
+                        return cli_usage("--%s wants a value: --%s %s", option->name, option->name,
+                                         option->arg);
+                value = *next;
+                *rettaken = 1;
+        }
+        return set_option(args, option, value);
+}
+
+static int check_words(const struct cli_args *args)
+{
+        const struct cli_command *command = args->command;
+
+        if (args->help)
+                return CLI_YES;
+        if (args->words.count < command->words_min)
+                return cli_usage("%s wants %s; see pamjwt %s --help", command->name, command->synopsis,
+                                 command->name);
+        if (args->words.count > command->words_max)
+                return cli_usage("%s takes no more than %zu argument%s; see pamjwt %s --help", command->name,
+                                 command->words_max, command->words_max == 1 ? "" : "s", command->name);
+        return CLI_YES;
+}
+
+int cli_args_parse(int argc, char **argv, struct cli_args *ret)
+{
+        bool options = true;
+        int r = CLI_YES;
+
+        for (int i = 0; i < argc && r == CLI_YES; i++) {
+                int taken = 0;
+
+                if (options && strcmp(argv[i], "--") == 0)
+                        options = false;
+                else if (options && strcmp(argv[i], "-h") == 0)
+                        ret->help = true;
+                else if (options && strncmp(argv[i], "--", 2) == 0)
+                        r = parse_option(ret, argv[i], &argv[i + 1], &taken);
+                else if (options && argv[i][0] == '-' && argv[i][1])
+                        r = cli_usage("%s is no option; options have two dashes", argv[i]);
+                else if (!list_add(&ret->words, argv[i], strlen(argv[i])))
+                        r = cli_usage("out of memory");
+                i += taken;
+        }
+        return r == CLI_YES ? check_words(ret) : r;
+}
+
+void cli_args_clear(struct cli_args *args)
+{
+        list_free(&args->algs);
+        list_free(&args->audience);
+        list_free(&args->require);
+        list_free(&args->typ);
+        list_free(&args->skip);
+        list_free(&args->words);
+}

@@ -1,0 +1,26 @@
+/* A growing text that is wiped when it moves or is freed: tokens and secrets are written into it. */
+#ifndef CLI_BUF_H
+#define CLI_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All zero is an empty one. After a failed allocation it stays failed, so that the check can come last. */
+struct cli_buf {
+        char *bytes; /* ended by a NUL that is not counted; NULL when empty */
+        size_t len;
+        size_t room;
+        bool failed;
+};
+
+void cli_buf_add(struct cli_buf *buf, const void *bytes, size_t len);
+void cli_buf_str(struct cli_buf *buf, const char *text);
+/* Text as a JSON string, with its quotes. */
+void cli_buf_json_string(struct cli_buf *buf, const char *text);
+/* Bytes in base64url. */
+void cli_buf_b64url(struct cli_buf *buf, const void *bytes, size_t len);
+/* `,"name":` with the comma only when the object is not empty so far (buf ends in anything but `{`). */
+void cli_buf_member(struct cli_buf *buf, const char *name);
+void cli_buf_clear(struct cli_buf *buf);
+
+#endif

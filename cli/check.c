@@ -1,0 +1,264 @@
+/* pamjwt check: is the configuration right, and what would a login with this token get? */
+#include "cmd.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "decide.h"
+#include "input.h"
+#include "keysource.h"
+#include "out.h"
+#include "policy.h"
+#include "shape.h"
+
+const struct cli_option cli_check_options[] = {
+        CLI_OPT_CONFIG,
+        CLI_OPT("service", CLI_STRING, "SERVICE", CLI_SERVICE, service,
+                "the PAM service that would ask; default sshd"),
+        CLI_OPT("user", CLI_STRING, "USER", CLI_USER, user,
+                "who would log in; default: who runs this command"),
+        CLI_OPT("offline", CLI_FLAG, NULL, CLI_ANY, offline,
+                "never start the fetch helper; use the keys that are there"),
+        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
+                "the fetch helper instead of the installed one"),
+        CLI_OPT_CACHE,
+        CLI_OPT_NOW,
+        CLI_OPT_JSON,
+        CLI_OPT_HELP,
+        CLI_OPT_END,
+};
+
+/* --- a token --- */
+
+static void put_origin(const struct pjwt_origin *origin)
+{
+        if (!origin->file)
+                return;
+        fputs("  ", stdout);
+        cli_put_str(stdout, origin->file);
+        printf(":%u", origin->line);
+}
+
+/* Of a token whose signature did not hold, everything that was seen is only claimed. */
+static void print_step(const struct pjwt_step *step, bool verified)
+{
+        printf("%-8s %-16s %s", pjwt_stage_name(step->stage), pjwt_reason_name(step->outcome),
+               verified ? "" : "UNVERIFIED ");
+        cli_put_str(stdout, step->value);
+        put_origin(&step->origin);
+        putchar('\n');
+}
+
+static void print_steps(const struct pjwt_decision *decision)
+{
+        printf("%-8s %-16s %s\n", "STAGE", "OUTCOME", "SEEN, AND THE LINE THAT DECIDED");
+        for (size_t i = 0; i < decision->step_count; i++)
+                print_step(&decision->steps[i], decision->verified);
+}
+
+static struct json_object *step_object(const struct pjwt_step *step)
+{
+        struct json_object *o = json_object_new_object();
+
+        cli_json_add_string(o, "stage", pjwt_stage_name(step->stage));
+        cli_json_add_string(o, "outcome", pjwt_reason_name(step->outcome));
+        cli_json_add_string(o, "value", step->value);
+        cli_json_add_string(o, "file", step->origin.file);
+        cli_json_add(o, "line", step->origin.file ? json_object_new_int64(step->origin.line) : NULL);
+        return o;
+}
+
+static int print_decision_json(const struct pjwt_request *request, const struct pjwt_decision *decision)
+{
+        bool accepted = decision->error.reason == PJWT_OK;
+        struct json_object *object = cli_json_begin(accepted);
+        struct json_object *steps = json_object_new_array();
+
+        for (size_t i = 0; steps && i < decision->step_count; i++)
+                json_object_array_add(steps, step_object(&decision->steps[i]));
+        cli_json_add_string(object, "reason", pjwt_reason_name(decision->error.reason));
+        if (!accepted)
+                cli_json_add_string(object, "detail", decision->error.detail);
+        cli_json_add(object, "verified", json_object_new_boolean(decision->verified));
+        cli_json_add_string(object, "user", request->user.name);
+        cli_json_add_string(object, "service", request->service);
+        cli_json_add_string(object, "grant", decision->grant ? decision->grant->name : NULL);
+        cli_json_add(object, "steps", steps);
+        return cli_print_json(object, cli_exit_status(decision->error.reason));
+}
+
+static int print_decision(const struct cli_args *args, const struct pjwt_request *request,
+                          const struct pjwt_decision *decision)
+{
+        if (args->json)
+                return print_decision_json(request, decision);
+        print_steps(decision);
+        if (decision->error.reason != PJWT_OK)
+                return cli_refused(args, &decision->error);
+        fputs("accepted: ", stdout);
+        cli_put_str(stdout, request->user.name);
+        fputs(" may use ", stdout);
+        cli_put_str(stdout, request->service);
+        if (decision->grant) {
+                fputs(" by grant ", stdout);
+                cli_put_str(stdout, decision->grant->name);
+        }
+        putchar('\n');
+        return CLI_YES;
+}
+
+/* Judges as the module does: the same trimming, the same test of its shape, the same decision. */
+static int decide(const struct cli_args *args, const struct pjwt_conf *conf, const struct cli_input *input)
+{
+        struct pjwt_span token = pjwt_shape_trim((struct pjwt_span){input->bytes, input->len});
+        struct pjwt_request request = {
+                .token = token.text,
+                .token_len = token.len,
+                .service = args->service ? args->service : "sshd",
+                .now = cli_now(args),
+                .keys = cli_keycache(args),
+        };
+        struct pjwt_decision decision;
+        struct pjwt_error err = {0};
+        int r = CLI_YES;
+
+        if (!pjwt_shape_token(token)) {
+                pjwt_fail(&err, PJWT_NOT_A_TOKEN, "%s", pjwt_reason_text(PJWT_NOT_A_TOKEN));
+                return cli_refused(args, &err);
+        }
+        r = cli_user_find(args->user, &request.user);
+        if (r != CLI_YES)
+                return r;
+        pjwt_decide(conf, &request, &decision);
+        r = print_decision(args, &request, &decision);
+        pjwt_decision_clear(&decision);
+        cli_user_clear(&request.user);
+        return r;
+}
+
+static int check_token(const struct cli_args *args, const struct pjwt_conf *conf)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        int r;
+
+        if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
+                return cli_unusable(args, &err);
+        cli_input_warn(&input, "token");
+        r = decide(args, conf, &input);
+        cli_input_clear(&input);
+        return r;
+}
+
+/* --- the configuration alone --- */
+
+/* Where the problems of a configuration go: as they are found, or into lists of JSON. */
+struct problems {
+        bool json;
+        size_t errors;
+        size_t warnings;
+        struct json_object *error_list;
+        struct json_object *warning_list;
+};
+
+static struct json_object *problem_object(const struct pjwt_conf_problem *problem)
+{
+        struct json_object *o = json_object_new_object();
+
+        cli_json_add_string(o, "file", problem->origin.file);
+        cli_json_add(o, "line", json_object_new_int64(problem->origin.line));
+        cli_json_add_string(o, "key", problem->key);
+        cli_json_add_string(o, "text", problem->text);
+        return o;
+}
+
+static void print_problem(const struct pjwt_conf_problem *problem)
+{
+        fprintf(stderr, "pamjwt: %s: ", problem->warning ? "warning" : pjwt_reason_name(PJWT_CONFIG));
+        if (problem->origin.file)
+                cli_put_str(stderr, problem->origin.file);
+        if (problem->origin.line)
+                fprintf(stderr, ":%u", problem->origin.line);
+        fputs(": ", stderr);
+        if (problem->key) {
+                cli_put_str(stderr, problem->key);
+                fputs(": ", stderr);
+        }
+        cli_put_str(stderr, problem->text);
+        fputc('\n', stderr);
+}
+
+static void report(void *arg, const struct pjwt_conf_problem *problem)
+{
+        struct problems *problems = arg;
+
+        if (problem->warning)
+                problems->warnings++;
+        else
+                problems->errors++;
+        if (!problems->json)
+                print_problem(problem);
+        else
+                json_object_array_add(problem->warning ? problems->warning_list : problems->error_list,
+                                      problem_object(problem));
+}
+
+static int print_conf_json(const struct cli_args *args, struct problems *problems,
+                           const struct pjwt_error *err)
+{
+        bool good = err->reason == PJWT_UNDECIDED;
+        struct json_object *object = cli_json_begin(good);
+
+        cli_json_add_string(object, "config", cli_conf_path(args));
+        if (!good) {
+                cli_json_add_string(object, "reason", pjwt_reason_name(err->reason));
+                cli_json_add_string(object, "detail", err->detail);
+        }
+        cli_json_add(object, "errors", json_object_get(problems->error_list));
+        cli_json_add(object, "warnings", json_object_get(problems->warning_list));
+        return cli_print_json(object, good ? CLI_YES : CLI_ERROR);
+}
+
+/* Every error was told when it was found; a file that could not be read is one that nobody has told of. */
+static int print_conf(const struct cli_args *args, const struct problems *problems,
+                      const struct pjwt_conf *conf, const struct pjwt_error *err)
+{
+        if (err->reason != PJWT_UNDECIDED)
+                return problems->errors ? CLI_ERROR : cli_unusable(args, err);
+        cli_put_str(stdout, cli_conf_path(args));
+        printf(": good; issuers: %zu, grants: %zu, services: %zu\n", conf->issuer_count, conf->grant_count,
+               conf->service_count);
+        return CLI_YES;
+}
+
+static int check_conf(const struct cli_args *args)
+{
+        struct problems problems = {.json = args->json};
+        struct pjwt_conf *conf = NULL;
+        struct pjwt_error err = {0};
+        char hostname[256];
+        int r;
+
+        problems.error_list = json_object_new_array();
+        problems.warning_list = json_object_new_array();
+        pjwt_conf_load_check(cli_conf_path(args), cli_hostname(hostname), report, &problems, &conf, &err);
+        r = args->json ? print_conf_json(args, &problems, &err) : print_conf(args, &problems, conf, &err);
+        json_object_put(problems.error_list);
+        json_object_put(problems.warning_list);
+        pjwt_conf_free(conf);
+        return r;
+}
+
+int cli_check(const struct cli_args *args)
+{
+        struct pjwt_conf *conf = NULL;
+        int r;
+
+        if (!args->words.count)
+                return check_conf(args);
+        r = cli_conf_load(args, &conf);
+        if (r == CLI_YES)
+                r = check_token(args, conf);
+        pjwt_conf_free(conf);
+        return r;
+}

@@ -1,0 +1,156 @@
+/* The subcommands: one row each. The help, pamjwt(1) and the completions are made from this. */
+#include "cmd.h"
+
+#include <string.h>
+
+static const struct cli_command commands[] = {
+        {
+                .name = "encode",
+                .run = cli_encode,
+                .synopsis = "[JSON|-|@FILE]",
+                .summary = "make a signed token",
+                .about =
+                        "Signs the claims and prints a token. JSON is taken as it is written: names, values "
+                        "and their "
+                        "order stay, only white space between them goes. Without JSON the claims are those "
+                        "of the "
+                        "options. The header is {\"typ\":\"JWT\",\"alg\":...}, with the key's kid behind.\n\n"
+                        "A --secret shorter than the digest works with a warning; a key file never holds one "
+                        "that "
+                        "short. Nobody but this command signs: the library and the PAM module contain no "
+                        "such code.",
+                .examples = "pamjwt encode '{\"some\": \"payload\"}' --secret secret\n"
+                            "pamjwt encode --key key.jwk --issuer https://idp.example --subject alice "
+                            "--audience ssh://db1.example --iat now --exp +5m\n"
+                            "pamjwt encode @claims.json --secret @secret.txt --alg HS512",
+                .options = cli_encode_options,
+                .words_max = 1,
+                .hint = CLI_FILE,
+        },
+        {
+                .name = "decode",
+                .run = cli_decode,
+                .synopsis = "TOKEN|-|@FILE",
+                .summary = "verify a token and print its claims",
+                .about = "Verifies the signature and the claims, then prints the claims exactly as they were "
+                         "signed. A "
+                         "refusal prints nothing but `pamjwt: REASON: detail` on standard error, and the "
+                         "exit status is "
+                         "1. exp, nbf and iat are checked when they are there; a token with aud needs "
+                         "--audience.\n\n"
+                         "With --json the result is {\"ok\":true,\"header\":...,\"claims\":...}, or "
+                         "{\"ok\":false,\"reason\":...,\"detail\":...}. A login is stricter than this; see "
+                         "pamjwt check.",
+                .examples = "pamjwt decode TOKEN --secret @secret.txt --leeway 10s\n"
+                            "pamjwt decode - --jwks https://idp.example/jwks.json --audience "
+                            "https://expenses-api\n"
+                            "pamjwt decode @token --key jwks.json --alg RS256 --issuer https://idp.example "
+                            "--skip exp",
+                .options = cli_decode_options,
+                .words_min = 1,
+                .words_max = 1,
+                .hint = CLI_FILE,
+        },
+        {
+                .name = "inspect",
+                .run = cli_inspect,
+                .synopsis = "TOKEN|-|@FILE",
+                .summary = "show what a token says, unverified, and what is odd about it",
+                .about = "Prints header and claims of a token without verifying anything, every line marked "
+                         "UNVERIFIED, and says what is odd: too long for ssh or sudo, expired, opaque, "
+                         "encrypted, "
+                         "unsigned, meant for another API. The exit status is 1 when it is no signed token "
+                         "at all.",
+                .examples = "pamjwt inspect @token\n"
+                            "pamjwt inspect - --json < token",
+                .options = cli_inspect_options,
+                .words_min = 1,
+                .words_max = 1,
+                .hint = CLI_FILE,
+        },
+        {
+                .name = "keygen",
+                .run = cli_keygen,
+                .synopsis = "",
+                .summary = "make a new private key",
+                .about = "Prints a new private key as a JWK, or writes it to a new file with --out and "
+                         "prints the "
+                         "public JWKS for the jwks = file:... of an issuer. Its kid is its RFC 7638 "
+                         "thumbprint unless "
+                         "--kid names it.",
+                .examples = "pamjwt keygen --alg EdDSA --out key.jwk > jwks.json\n"
+                            "pamjwt keygen --alg RS256 --bits 4096 --kid 2026-11",
+                .options = cli_keygen_options,
+        },
+        {
+                .name = "keys",
+                .run = cli_keys,
+                .synopsis = "FILE|-|URL|ISSUER",
+                .summary = "list keys, with thumbprints and what is wrong with them",
+                .about = "Lists the keys of a file (PEM, JWK, JWKS), of an address, or of an issuer section "
+                         "of the "
+                         "configuration. Keys that cannot be used are listed with the reason. For an issuer "
+                         "it shows "
+                         "the cache as it is on the disk: where the keys came from, their age, the next "
+                         "refresh, the "
+                         "last error. issuer/NAME names a section where a file has the same name.",
+                .examples = "pamjwt keys jwks.json\n"
+                            "pamjwt keys key.jwk --public > jwks.json\n"
+                            "pamjwt keys acme",
+                .options = cli_keys_options,
+                .words_min = 1,
+                .words_max = 1,
+                .hint = CLI_FILE,
+        },
+        {
+                .name = "refresh",
+                .run = cli_refresh,
+                .synopsis = "[ISSUER]...",
+                .summary = "bring the cached keys up to date",
+                .about = "Asks every issuer of the configuration, or those that are named, for its keys, and "
+                         "stores "
+                         "them for the logins to come. Keys that are not through half of their time are left "
+                         "alone "
+                         "unless --force is given. One line an issuer; the exit status is 1 unless all "
+                         "succeeded. "
+                         "With --check-age nothing is fetched: it says how old the keys are, for monitoring.",
+                .examples = "pamjwt refresh\n"
+                            "pamjwt refresh acme --force\n"
+                            "pamjwt refresh --check-age --older-than 12h",
+                .options = cli_refresh_options,
+                .words_max = 64,
+        },
+        {
+                .name = "check",
+                .run = cli_check,
+                .synopsis = "[TOKEN|-|@FILE]",
+                .summary = "check the configuration, or what a login with a token would get",
+                .about = "Without a token: reads the configuration as a login would and says what is wrong "
+                         "with it; the "
+                         "exit status is 2 when something is. With a token: makes the very decision that a "
+                         "login of "
+                         "--user through --service would get, and shows each stage with its outcome, what it "
+                         "saw, and "
+                         "the line of the configuration that decided. The exit status is 0 for accepted, 1 "
+                         "for refused. "
+                         "Nothing is recorded: a token that may be used once can still be used.",
+                .examples = "pamjwt check\n"
+                            "pamjwt check --service sudo --user alice - < token",
+                .options = cli_check_options,
+                .words_max = 1,
+                .hint = CLI_FILE,
+        },
+};
+
+const struct cli_command *cli_command_at(size_t i)
+{
+        return i < sizeof(commands) / sizeof(commands[0]) ? &commands[i] : NULL;
+}
+
+const struct cli_command *cli_command_find(const char *name)
+{
+        for (size_t i = 0; cli_command_at(i); i++)
+                if (strcmp(commands[i].name, name) == 0)
+                        return &commands[i];
+        return NULL;
+}

@@ -1,0 +1,260 @@
+/* pamjwt decode: verifies a token, then prints its claims. */
+#include "cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "b64url.h"
+#include "buf.h"
+#include "claims.h"
+#include "input.h"
+#include "keysource.h"
+#include "out.h"
+#include "secret.h"
+#include "token.h"
+#include "verify.h"
+
+const struct cli_option cli_decode_options[] = {
+        CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, secret,
+                "the HMAC secret; - or @FILE keeps it off the command line"),
+        CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, key, "the key: PEM, JWK or JWKS"),
+        CLI_OPT("jwks", CLI_STRING, "URL|FILE", CLI_FILE, jwks, "the key set at an address, or in a file"),
+        CLI_OPT("discover", CLI_STRING, "ISSUER", CLI_ANY, discover,
+                "the key set of an issuer, found by discovery"),
+        CLI_KEYSOURCE_OPTIONS,
+        CLI_OPT("alg", CLI_WORDS, "ALG[,ALG]", CLI_ALGS, algs,
+                "only these algorithms; default: what the key allows"),
+        CLI_OPT("issuer", CLI_STRING, "ISS", CLI_ANY, issuer, "iss must be this"),
+        CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience,
+                "aud must hold this; given several times: one of them. A token with aud is refused without "
+                "it"),
+        CLI_OPT("subject", CLI_STRING, "SUB", CLI_ANY, subject, "sub must be this"),
+        CLI_OPT("typ", CLI_WORDS, "TYP[,TYP]", CLI_ANY, typ, "the header's typ must be one of these"),
+        CLI_OPT("leeway", CLI_SECONDS, "TIME", CLI_ANY, leeway,
+                "tolerate clocks that differ by this much: 10s, 2m"),
+        CLI_OPT("require", CLI_WORDS, "CLAIM[,CLAIM]", CLI_CLAIMS, require, "these claims must be there"),
+        CLI_OPT("skip", CLI_WORDS, "CLAIM[,CLAIM]", CLI_CLAIMS, skip,
+                "do not check exp, nbf, iat, aud or iss"),
+        CLI_OPT("complete", CLI_FLAG, NULL, CLI_ANY, complete, "print header, payload and signature"),
+        CLI_OPT("jws", CLI_FLAG, NULL, CLI_ANY, jws,
+                "the payload is any bytes, printed as they are; no claims"),
+        CLI_OPT_NOW,
+        CLI_OPT_JSON,
+        CLI_OPT_HELP,
+        CLI_OPT_END,
+};
+
+static int skip_flags(const struct cli_list *skip, unsigned *ret)
+{
+        static const struct {
+                const char *name;
+                unsigned flag;
+        } rows[] = {{"exp", PJWT_SKIP_EXP},
+                    {"nbf", PJWT_SKIP_NBF},
+                    {"iat", PJWT_SKIP_IAT},
+                    {"aud", PJWT_SKIP_AUD},
+                    {"iss", PJWT_SKIP_ISS}};
+
+        for (size_t i = 0; i < skip->count; i++) {
+                size_t row = 0;
+
+                while (row < sizeof(rows) / sizeof(rows[0]) && strcmp(rows[row].name, skip->items[i]) != 0)
+                        row++;
+                if (row == sizeof(rows) / sizeof(rows[0]))
+                        return cli_usage("--skip knows exp, nbf, iat, aud and iss, not \"%s\"",
+                                         skip->items[i]);
+                *ret |= rows[row].flag;
+        }
+        return CLI_YES;
+}
+
+/* The algorithms that --alg names; none named: all that there are, since the key decides. */
+static int parse_algs(const struct cli_list *names, pjwt_algset *ret)
+{
+        *ret = names->count ? 0 : ~(pjwt_algset)0;
+        for (size_t i = 0; i < names->count; i++) {
+                const struct pjwt_alg *alg = pjwt_alg_find(names->items[i], strlen(names->items[i]));
+
+                if (!alg)
+                        return cli_unknown_alg(names->items[i]);
+                *ret |= alg->bit;
+        }
+        return CLI_YES;
+}
+
+static enum pjwt_reason check_signature(const struct pjwt_keyset *set, pjwt_algset algs,
+                                        const struct pjwt_token *token, const struct pjwt_key **retkey,
+                                        struct pjwt_error *reterr)
+{
+        const struct pjwt_key *picks[PJWT_KEYSET_TRIES];
+        size_t count = 0;
+        enum pjwt_reason r;
+
+        if (!(algs & token->alg->bit))
+                return pjwt_fail(reterr, PJWT_ALG_NOT_ALLOWED, "the token says %s, which --alg does not name",
+                                 token->alg->name);
+        r = pjwt_keyset_pick(set, token->alg, token->kid, token->kid_len, picks, &count, reterr);
+        return r == PJWT_OK ? pjwt_verify_token(set, picks, count, token, retkey, reterr) : r;
+}
+
+static enum pjwt_reason check_claims(const struct cli_args *args, unsigned skip,
+                                     const struct pjwt_token *token, struct pjwt_error *reterr)
+{
+        struct pjwt_claims_policy policy = {
+                .issuer = args->issuer,
+                .audience = (const char *const *)args->audience.items,
+                .subject = args->subject,
+                .typ = (const char *const *)args->typ.items,
+                .require = (const char *const *)args->require.items,
+                .leeway = args->leeway.value,
+                .flags = skip | PJWT_IF_PRESENT,
+        };
+
+        return pjwt_claims_check(token, &policy, cli_now(args), NULL, reterr);
+}
+
+/* Verified JSON as it was signed; on a terminal what it could obey is escaped, which is the same JSON. */
+static void put_signed(const void *bytes, size_t len)
+{
+        if (isatty(STDOUT_FILENO))
+                cli_put_json(stdout, bytes, len);
+        else
+                fwrite(bytes, 1, len, stdout);
+}
+
+/* The header as it was signed. Its form has been checked by the parser. */
+static enum pjwt_reason header_text(const struct pjwt_token *token, struct cli_buf *out,
+                                    struct pjwt_error *reterr)
+{
+        size_t chars = strcspn(token->text, ".");
+        unsigned char *bytes = malloc(PJWT_B64URL_DECODED(chars));
+        size_t len = 0;
+
+        if (!bytes)
+                return pjwt_fail_memory(reterr);
+        if (pjwt_b64url_decode(token->text, chars, bytes, &len))
+                cli_buf_add(out, bytes, len);
+        free(bytes);
+        return out->failed || out->len == 0 ? pjwt_fail_memory(reterr) : PJWT_OK;
+}
+
+/* A payload that is no JSON is shown in base64url inside JSON. */
+static void add_payload(const struct pjwt_token *token, const char *name, struct cli_buf *out)
+{
+        if (token->claims) {
+                cli_buf_member(out, name);
+                cli_buf_add(out, token->payload, token->payload_len);
+                return;
+        }
+        cli_buf_member(out, "payload_base64url");
+        cli_buf_str(out, "\"");
+        cli_buf_b64url(out, token->payload, token->payload_len);
+        cli_buf_str(out, "\"");
+}
+
+static void add_signature(const struct pjwt_token *token, struct cli_buf *out)
+{
+        cli_buf_member(out, "signature");
+        cli_buf_str(out, "\"");
+        cli_buf_b64url(out, token->signature, token->signature_len);
+        cli_buf_str(out, "\"");
+}
+
+/* One object: with --json what was found and that it is true, with --complete the three parts of the token.
+ */
+static int print_object(const struct cli_args *args, const struct pjwt_token *token)
+{
+        struct cli_buf out = {0};
+        struct pjwt_error err = {0};
+
+        cli_buf_str(&out, "{");
+        if (args->json)
+                cli_buf_str(&out, "\"ok\":true");
+        cli_buf_member(&out, "header");
+        header_text(token, &out, &err);
+        add_payload(token, args->json ? "claims" : "payload", &out);
+        if (args->complete)
+                add_signature(token, &out);
+        cli_buf_str(&out, "}");
+        if (out.failed)
+                pjwt_fail_memory(&err);
+        else if (!err.reason)
+                put_signed(out.bytes, out.len);
+        if (!err.reason)
+                putchar('\n');
+        cli_buf_clear(&out);
+        return err.reason ? cli_unusable(args, &err) : CLI_YES;
+}
+
+static int print_result(const struct cli_args *args, const struct pjwt_token *token)
+{
+        if (args->json || args->complete)
+                return print_object(args, token);
+        if (args->jws) {
+                fwrite(token->payload, 1, token->payload_len, stdout);
+                return CLI_YES;
+        }
+        put_signed(token->payload, token->payload_len);
+        putchar('\n');
+        return CLI_YES;
+}
+
+struct plan {
+        pjwt_algset algs;
+        unsigned skip;
+        struct pjwt_keyset *set;
+        size_t secret;
+};
+
+static int judge(const struct cli_args *args, const struct plan *plan, const struct cli_input *input)
+{
+        struct pjwt_error err = {0};
+        struct pjwt_token *token = NULL;
+        const struct pjwt_key *key = NULL;
+        enum pjwt_reason r = pjwt_token_parse(input->bytes, input->len,
+                                              args->jws ? PJWT_TOKEN_ANY_PAYLOAD : 0, &token, &err);
+        int status;
+
+        if (r == PJWT_OK)
+                r = check_signature(plan->set, plan->algs, token, &key, &err);
+        if (r == PJWT_OK && plan->secret)
+                cli_warn_weak_secret(plan->secret, token->alg);
+        if (r == PJWT_OK && !args->jws)
+                r = check_claims(args, plan->skip, token, &err);
+        status = r == PJWT_OK ? print_result(args, token) : cli_refused(args, &err);
+        pjwt_token_free(token);
+        return status;
+}
+
+static int read_and_judge(const struct cli_args *args, const struct plan *plan)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        int r;
+
+        if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
+                return cli_unusable(args, &err);
+        cli_input_warn(&input, "token");
+        r = judge(args, plan, &input);
+        cli_input_clear(&input);
+        return r;
+}
+
+int cli_decode(const struct cli_args *args)
+{
+        const char *inputs[] = {args->words.items[0], args->secret, args->key, args->jwks};
+        struct plan plan = {0};
+        int r = cli_input_stdin_once(inputs, sizeof(inputs) / sizeof(inputs[0]));
+
+        if (r == CLI_YES)
+                r = parse_algs(&args->algs, &plan.algs);
+        if (r == CLI_YES)
+                r = skip_flags(&args->skip, &plan.skip);
+        if (r == CLI_YES)
+                r = cli_keys_load(args, &plan.set, &plan.secret);
+        if (r == CLI_YES)
+                r = read_and_judge(args, &plan);
+        pjwt_keyset_free(plan.set);
+        return r;
+}

@@ -1,0 +1,397 @@
+/* pamjwt encode: a signed token. */
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "b64url.h"
+#include "buf.h"
+#include "input.h"
+#include "keyset.h"
+#include "out.h"
+#include "secret.h"
+#include "sign.h"
+#include "strictjson.h"
+
+const struct cli_option cli_encode_options[] = {
+        CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, secret,
+                "sign with this HMAC secret; - or @FILE keeps it off the command line"),
+        CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, key, "sign with this private key: PEM, JWK or JWKS"),
+        CLI_OPT("alg", CLI_STRING, "ALG", CLI_ALGS, alg,
+                "the algorithm; default: HS256 for a secret, else what the key says or its type suggests"),
+        CLI_OPT("kid", CLI_STRING, "KID", CLI_ANY, kid,
+                "the key's name in the header; default: the JWK's own"),
+        CLI_OPT("header", CLI_STRING, "JSON", CLI_ANY, header,
+                "further header parameters; typ replaces JWT, and null leaves it out"),
+        CLI_OPT("issuer", CLI_STRING, "ISS", CLI_ANY, issuer, "set iss"),
+        CLI_OPT("subject", CLI_STRING, "SUB", CLI_ANY, subject, "set sub"),
+        CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience,
+                "set aud; given several times it becomes a list"),
+        CLI_OPT("exp", CLI_STRING, "TIME", CLI_ANY, exp, "set exp: +5m, -1h, now or seconds since 1970"),
+        CLI_OPT("nbf", CLI_STRING, "TIME", CLI_ANY, nbf, "set nbf"),
+        CLI_OPT("iat", CLI_STRING, "TIME", CLI_ANY, iat, "set iat"),
+        CLI_OPT("jti", CLI_STRING, "ID", CLI_ANY, jti, "set jti; random makes one up"),
+        CLI_OPT("jws", CLI_FLAG, NULL, CLI_ANY, jws, "the payload may be any bytes, and is signed as it is"),
+        CLI_OPT_NOW,
+        CLI_OPT_JSON,
+        CLI_OPT_HELP,
+        CLI_OPT_END,
+};
+
+/* --- payload --- */
+
+/*
+ * JSON without the white space between its values; names, values and their order stay exactly as they were
+ * written. Only for text that the strict parser has taken.
+ */
+static void compact(const char *text, size_t len, struct cli_buf *out)
+{
+        bool in_string = false;
+
+        for (size_t i = 0; i < len; i++) {
+                if (!in_string && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r'))
+                        continue;
+                if (text[i] == '"')
+                        in_string = !in_string;
+                cli_buf_add(out, text + i, 1);
+                if (in_string && text[i] == '\\')
+                        cli_buf_add(out, text + ++i, 1);
+        }
+}
+
+/* Refuses a claim that the JSON has already: two answers to one question. */
+static int set_twice(struct json_object *claims, const char *name, const char *option)
+{
+        if (pjwt_json_find(claims, name, NULL))
+                return cli_usage("\"%s\" is in the claims and in --%s", name, option);
+        return CLI_YES;
+}
+
+static int add_string(struct json_object *claims, struct cli_buf *out, const char *name, const char *option,
+                      const char *value)
+{
+        if (!value)
+                return CLI_YES;
+        cli_buf_member(out, name);
+        cli_buf_json_string(out, value);
+        return set_twice(claims, name, option);
+}
+
+static int add_time(struct json_object *claims, struct cli_buf *out, const char *name, const char *value,
+                    int64_t now)
+{
+        char number[24];
+        int64_t t = 0;
+
+        if (!value)
+                return CLI_YES;
+        if (!cli_time(value, now, &t))
+                return cli_usage("--%s wants +5m, -1h, now or seconds since 1970, not \"%s\"", name, value);
+        snprintf(number, sizeof(number), "%" PRId64, t);
+        cli_buf_member(out, name);
+        cli_buf_str(out, number);
+        return set_twice(claims, name, name);
+}
+
+static int add_audience(struct json_object *claims, struct cli_buf *out, const struct cli_list *audience)
+{
+        if (audience->count < 2)
+                return add_string(claims, out, "aud", "audience",
+                                  audience->count ? audience->items[0] : NULL);
+        cli_buf_member(out, "aud");
+        for (size_t i = 0; i < audience->count; i++) {
+                cli_buf_str(out, i == 0 ? "[" : ",");
+                cli_buf_json_string(out, audience->items[i]);
+        }
+        cli_buf_str(out, "]");
+        return set_twice(claims, "aud", "audience");
+}
+
+static int add_jti(struct json_object *claims, struct cli_buf *out, const char *jti)
+{
+        unsigned char bytes[16];
+        char text[PJWT_B64URL_ENCODED(sizeof(bytes)) + 1];
+
+        if (!jti || strcmp(jti, "random") != 0)
+                return add_string(claims, out, "jti", "jti", jti);
+        if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+                return cli_usage("no random bytes for --jti");
+        pjwt_b64url_encode(bytes, sizeof(bytes), text);
+        return add_string(claims, out, "jti", "jti", text);
+}
+
+/* Adds the claims of the options behind those of the JSON. out ends behind the opening brace or a member. */
+static int add_claims(const struct cli_args *args, struct json_object *claims, struct cli_buf *out)
+{
+        int64_t now = cli_now(args);
+        int r = add_string(claims, out, "iss", "issuer", args->issuer);
+
+        if (r == CLI_YES)
+                r = add_string(claims, out, "sub", "subject", args->subject);
+        if (r == CLI_YES)
+                r = add_audience(claims, out, &args->audience);
+        if (r == CLI_YES)
+                r = add_time(claims, out, "iat", args->iat, now);
+        if (r == CLI_YES)
+                r = add_time(claims, out, "nbf", args->nbf, now);
+        if (r == CLI_YES)
+                r = add_time(claims, out, "exp", args->exp, now);
+        if (r == CLI_YES)
+                r = add_jti(claims, out, args->jti);
+        return r;
+}
+
+static bool has_claim_options(const struct cli_args *args)
+{
+        return args->issuer || args->subject || args->audience.count || args->iat || args->nbf || args->exp ||
+               args->jti;
+}
+
+/* The claims as compact JSON, those of the options behind. */
+static int json_payload(const struct cli_args *args, const struct cli_input *input, struct cli_buf *out)
+{
+        struct json_object *claims = NULL;
+        struct pjwt_error err = {0};
+        int r;
+
+        if (pjwt_json_parse_object(input->bytes, input->len, "claims", &claims, &err) != PJWT_OK)
+                return cli_unusable(args, &err);
+        compact(input->bytes, input->len, out);
+        if (out->len > 0)
+                out->len--; /* the closing brace */
+        r = add_claims(args, claims, out);
+        cli_buf_str(out, "}");
+        json_object_put(claims);
+        return r;
+}
+
+static int make_payload(const struct cli_args *args, struct cli_buf *out)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        int r = CLI_YES;
+
+        if (cli_input_read(args->words.count ? args->words.items[0] : "{}", 0, &input, &err) != PJWT_OK)
+                return cli_unusable(args, &err);
+        if (!args->jws)
+                r = json_payload(args, &input, out);
+        else if (has_claim_options(args))
+                r = cli_usage("--jws signs bytes; options that set claims do not go with it");
+        else
+                cli_buf_add(out, input.bytes, input.len);
+        cli_input_clear(&input);
+        return r;
+}
+
+/* --- header --- */
+
+struct header_plan {
+        struct json_object *extra; /* --header; NULL: none */
+        const struct pjwt_alg *alg;
+        const char *kid;
+};
+
+static void put_member_json(struct cli_buf *out, const char *name, struct json_object *value)
+{
+        cli_buf_member(out, name);
+        cli_buf_str(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
+                                                                       JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void put_typ_jwt(struct cli_buf *out)
+{
+        cli_buf_member(out, "typ");
+        cli_buf_json_string(out, "JWT");
+}
+
+/* typ, alg, kid, then the others in the order given. */
+static void put_header(const struct header_plan *plan, bool jws, struct cli_buf *out)
+{
+        struct json_object *typ = NULL;
+        bool has_typ = plan->extra && json_object_object_get_ex(plan->extra, "typ", &typ);
+
+        cli_buf_str(out, "{");
+        if (has_typ && typ)
+                put_member_json(out, "typ", typ);
+        else if (!has_typ && !jws)
+                put_typ_jwt(out);
+        cli_buf_member(out, "alg");
+        cli_buf_json_string(out, plan->alg->name);
+        if (plan->kid && *plan->kid) {
+                cli_buf_member(out, "kid");
+                cli_buf_json_string(out, plan->kid);
+        }
+        if (plan->extra) {
+                json_object_object_foreach(plan->extra, name, value)
+                {
+                        if (strcmp(name, "typ") != 0 && strcmp(name, "alg") != 0 && strcmp(name, "kid") != 0)
+                                put_member_json(out, name, value);
+                }
+        }
+        cli_buf_str(out, "}");
+}
+
+static int parse_extra(const struct cli_args *args, struct json_object **ret)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        enum pjwt_reason r;
+
+        if (!args->header)
+                return CLI_YES;
+        r = cli_input_read(args->header, 0, &input, &err);
+        if (r == PJWT_OK)
+                r = pjwt_json_parse_object(input.bytes, input.len, "header", ret, &err);
+        cli_input_clear(&input);
+        return r == PJWT_OK ? CLI_YES : cli_unusable(args, &err);
+}
+
+/* A string that the header may set and an option may set too; they must not contradict each other. */
+static int header_or_option(struct json_object *extra, const char *name, const char **value)
+{
+        struct json_object *member = NULL;
+        const char *text;
+
+        if (!pjwt_json_find(extra, name, &member))
+                return CLI_YES;
+        text = pjwt_json_string(member, NULL);
+        if (!text)
+                return cli_usage("\"%s\" in --header is no string", name);
+        if (*value && strcmp(*value, text) != 0)
+                return cli_usage("--%s and --header say different things about \"%s\"", name, name);
+        *value = text;
+        return CLI_YES;
+}
+
+/* --- key --- */
+
+/* The library's rules for a secret hold for signing too: not empty, and no key that somebody mistook for one
+ * (HDR-07). */
+static enum pjwt_reason make_secret(const struct cli_input *input, struct cli_privkey **ret,
+                                    struct pjwt_error *reterr)
+{
+        struct pjwt_keyset *set = NULL;
+        enum pjwt_reason r = pjwt_keyset_from_secret((const unsigned char *)input->bytes, input->len,
+                                                     PJWT_KEYS_WEAK_SECRET, &set, reterr);
+
+        pjwt_keyset_free(set);
+        return r == PJWT_OK ? cli_privkey_from_secret(input->bytes, input->len, ret, reterr) : r;
+}
+
+static int load_key(const struct cli_args *args, const char *kid, struct cli_privkey **ret)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        enum pjwt_reason r = args->secret ? cli_input_read(args->secret, CLI_INPUT_CHOMP, &input, &err)
+                                          : cli_input_file(args->key, &input, &err);
+
+        if (r == PJWT_OK && args->secret) {
+                cli_input_warn(&input, "secret");
+                r = make_secret(&input, ret, &err);
+        } else if (r == PJWT_OK) {
+                r = cli_privkey_parse(input.bytes, input.len, kid, ret, &err);
+        }
+        cli_input_clear(&input);
+        if (r == PJWT_OK)
+                return CLI_YES;
+        return cli_unusable(args, &err);
+}
+
+static int choose_alg(const struct cli_args *args, const char *name, const struct cli_privkey *key,
+                      const struct pjwt_alg **ret)
+{
+        struct pjwt_error err = {0};
+
+        *ret = name ? pjwt_alg_find(name, strlen(name)) : cli_privkey_default_alg(key);
+        if (!*ret)
+                return cli_unknown_alg(name);
+        if (cli_sign_fits(key, *ret, args->secret != NULL, &err) != PJWT_OK)
+                return cli_unusable(args, &err);
+        if (key->kty == PJWT_KTY_OCT)
+                cli_warn_weak_secret(key->secret_len, *ret);
+        return CLI_YES;
+}
+
+static int print_token(const struct cli_args *args, const struct cli_buf *token)
+{
+        struct json_object *object;
+
+        if (!args->json) {
+                fwrite(token->bytes, 1, token->len, stdout);
+                putchar('\n');
+                return CLI_YES;
+        }
+        object = cli_json_begin(true);
+        cli_json_add_string(object, "token", token->bytes);
+        return cli_print_json(object, CLI_YES);
+}
+
+static int sign_and_print(const struct cli_args *args, const struct header_plan *plan,
+                          const struct cli_privkey *key, const struct cli_buf *payload)
+{
+        struct pjwt_error err = {0};
+        struct cli_buf header = {0};
+        struct cli_buf token = {0};
+        int r;
+
+        put_header(plan, args->jws, &header);
+        cli_buf_b64url(&token, header.bytes, header.len);
+        cli_buf_str(&token, ".");
+        cli_buf_b64url(&token, payload->bytes, payload->len);
+        if (header.failed || token.failed || payload->failed)
+                pjwt_fail_memory(&err);
+        else
+                cli_sign(key, plan->alg, &token, &err);
+        r = err.reason ? cli_unusable(args, &err) : print_token(args, &token);
+        if (token.len > PJWT_TOKEN_MAX)
+                cli_warn("the token has %zu bytes; nobody here reads more than %d", token.len,
+                         PJWT_TOKEN_MAX);
+        cli_buf_clear(&header);
+        cli_buf_clear(&token);
+        return r;
+}
+
+static int encode_with(const struct cli_args *args, struct json_object *extra, struct cli_privkey **key)
+{
+        struct header_plan plan = {.extra = extra, .kid = args->kid};
+        struct cli_buf payload = {0};
+        const char *alg = args->alg;
+        int r = header_or_option(extra, "alg", &alg);
+
+        if (r == CLI_YES)
+                r = header_or_option(extra, "kid", &plan.kid);
+        if (r == CLI_YES)
+                r = load_key(args, plan.kid, key);
+        if (r == CLI_YES)
+                r = choose_alg(args, alg, *key, &plan.alg);
+        if (r == CLI_YES && !plan.kid)
+                plan.kid = (*key)->kid;
+        if (r == CLI_YES)
+                r = make_payload(args, &payload);
+        if (r == CLI_YES)
+                r = sign_and_print(args, &plan, *key, &payload);
+        cli_buf_clear(&payload);
+        return r;
+}
+
+int cli_encode(const struct cli_args *args)
+{
+        const char *inputs[] = {args->words.count ? args->words.items[0] : NULL, args->secret, args->key,
+                                args->header};
+        struct json_object *extra = NULL;
+        struct cli_privkey *key = NULL;
+        int r = cli_input_stdin_once(inputs, sizeof(inputs) / sizeof(inputs[0]));
+
+        if (r == CLI_YES && !args->secret == !args->key)
+                r = cli_usage("encode wants one of --secret and --key");
+        if (r == CLI_YES)
+                r = parse_extra(args, &extra);
+        if (r == CLI_YES)
+                r = encode_with(args, extra, &key);
+        cli_privkey_free(key);
+        json_object_put(extra);
+        return r;
+}

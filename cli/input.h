@@ -1,0 +1,41 @@
+/* Where the command's words come from: the command line itself, a file (@FILE), or standard input (-). */
+#ifndef CLI_INPUT_H
+#define CLI_INPUT_H
+
+#include "args.h"
+#include "reason.h"
+
+#define CLI_INPUT_MAX (4 * 1024 * 1024)
+
+struct cli_input {
+        char *bytes; /* ended by a NUL that is not counted; wiped when freed */
+        size_t len;
+        bool on_command_line; /* everybody on this host could read it in the list of processes */
+};
+
+enum {
+        CLI_INPUT_TRIM = 1, /* from a file or standard input: no white space at either end (a token) */
+        CLI_INPUT_CHOMP = 2 /* from a file or standard input: without the one newline at its end (a secret) */
+};
+
+/*
+ * The bytes that an argument stands for: `-` is standard input, `@FILE` a file (also a pipe or /dev/fd/3),
+ * anything else itself. ret: on success, for cli_input_clear(). Returns PJWT_OK, PJWT_FILE_OPEN,
+ * PJWT_FILE_SIZE, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason cli_input_read(const char *argument, unsigned flags, struct cli_input *ret,
+                                struct pjwt_error *reterr);
+
+/* The bytes of a file named by an option; `-` is standard input. Errors as above. */
+enum pjwt_reason cli_input_file(const char *path, struct cli_input *ret, struct pjwt_error *reterr);
+
+void cli_input_clear(struct cli_input *input);
+
+/* Says on a terminal that a token or secret on the command line can be seen by others. */
+void cli_input_warn(const struct cli_input *input, const char *what);
+
+/* Is more than one of these arguments standard input? Says so and returns CLI_ERROR. NULL arguments are
+ * skipped. */
+int cli_input_stdin_once(const char *const *arguments, size_t count);
+
+#endif

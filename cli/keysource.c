@@ -1,0 +1,118 @@
+#include "keysource.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "input.h"
+#include "out.h"
+
+/* A folder in which nothing can be: no cache is read, none is written. */
+#define NO_CACHE "/dev/null"
+
+bool cli_is_url(const char *text)
+{
+        return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+}
+
+struct pjwt_keycache cli_keycache(const struct cli_args *args)
+{
+        return (struct pjwt_keycache){
+                .cache_dir = args->cache ? args->cache : PJWT_CACHE_DIR,
+                .fetch_path = args->offline ? NULL
+                              : args->fetch ? args->fetch
+                                            : PJWT_FETCH_PATH,
+                .now = cli_now(args),
+        };
+}
+
+/* An issuer that stands in no configuration, with the defaults of one. Its strings are copies. */
+static bool fill_issuer(struct pjwt_issuer *issuer, const struct cli_args *args, const char *iss,
+                        const char *jwks)
+{
+        *issuer = (struct pjwt_issuer){
+                .name = strdup("pamjwt-command"),
+                .issuer = strdup(iss ? iss : ""),
+                .jwks = jwks ? strdup(jwks) : NULL,
+                .ca_file = args->ca_file ? strdup(args->ca_file) : NULL,
+                .algorithms = pjwt_alg_default(),
+                .timeout = 5,
+                .refresh = 3600,
+                .min_refresh = 60,
+                .max_stale = 604800,
+        };
+        return issuer->name && issuer->issuer && (!jwks || issuer->jwks) &&
+               (!args->ca_file || issuer->ca_file);
+}
+
+static void clear_issuer(struct pjwt_issuer *issuer)
+{
+        free(issuer->name);
+        free(issuer->issuer);
+        free(issuer->jwks);
+        free(issuer->ca_file);
+}
+
+enum pjwt_reason cli_keys_fetch(const struct cli_args *args, const char *issuer, const char *jwks,
+                                struct pjwt_keyset **ret, struct pjwt_error *reterr)
+{
+        struct pjwt_keycache cache = cli_keycache(args);
+        struct pjwt_issuer adhoc;
+        enum pjwt_reason r;
+
+        cache.cache_dir = NO_CACHE; /* what the caller of a command names is nobody else's cached key */
+        if (fill_issuer(&adhoc, args, issuer, jwks))
+                r = pjwt_keycache_get(&cache, &adhoc, PJWT_KEYS_FORCE, ret, NULL, reterr);
+        else
+                r = pjwt_fail_memory(reterr);
+        clear_issuer(&adhoc);
+        return r;
+}
+
+enum pjwt_reason cli_keys_file(const char *path, struct pjwt_keyset **ret, struct pjwt_error *reterr)
+{
+        struct cli_input input = {0};
+        enum pjwt_reason r = cli_input_file(path, &input, reterr);
+
+        if (r == PJWT_OK)
+                r = pjwt_keyset_parse(input.bytes, input.len, 0, ret, reterr);
+        cli_input_clear(&input);
+        return r;
+}
+
+static enum pjwt_reason load_secret(const char *argument, struct pjwt_keyset **ret, size_t *retsecret,
+                                    struct pjwt_error *reterr)
+{
+        struct cli_input input = {0};
+        enum pjwt_reason r = cli_input_read(argument, CLI_INPUT_CHOMP, &input, reterr);
+
+        if (r != PJWT_OK)
+                return r;
+        cli_input_warn(&input, "secret");
+        r = pjwt_keyset_from_secret((const unsigned char *)input.bytes, input.len, PJWT_KEYS_WEAK_SECRET, ret,
+                                    reterr);
+        *retsecret = input.len;
+        cli_input_clear(&input);
+        return r;
+}
+
+int cli_keys_load(const struct cli_args *args, struct pjwt_keyset **ret, size_t *retsecret)
+{
+        struct pjwt_error err = {0};
+        bool fetched = args->discover || (args->jwks && cli_is_url(args->jwks));
+        enum pjwt_reason r;
+
+        *retsecret = 0;
+        if (!!args->secret + !!args->key + !!args->jwks + !!args->discover != 1)
+                return cli_usage("%s wants one of --secret, --key, --jwks and --discover",
+                                 args->command->name);
+        if (args->secret)
+                r = load_secret(args->secret, ret, retsecret, &err);
+        else if (fetched)
+                r = cli_keys_fetch(args, args->discover, args->jwks, ret, &err);
+        else
+                r = cli_keys_file(args->key ? args->key : args->jwks, ret, &err);
+        if (r == PJWT_OK)
+                return CLI_YES;
+        return fetched ? cli_refused(args, &err) : cli_unusable(args, &err);
+}

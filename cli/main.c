@@ -1,0 +1,104 @@
+/* pamjwt: the command. Finds the subcommand and runs it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "help.h"
+#include "out.h"
+
+/* A file that is opened while descriptor 0, 1 or 2 is free would become standard output. */
+static void fill_descriptors(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR | O_NOCTTY);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        if (fd >= 0)
+                close(fd);
+}
+
+/* A result that could not be written is none. */
+static int finish(int status)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        fprintf(stderr, "pamjwt: file-write: standard output: %s\n", strerror(errno));
+        return CLI_ERROR;
+}
+
+static const char *command_name_at(const void *table, size_t i)
+{
+        (void)table;
+        return cli_command_at(i) ? cli_command_at(i)->name : NULL;
+}
+
+static int unknown_command(const char *name)
+{
+        const char *near = cli_nearest(name, command_name_at, NULL);
+
+        if (near)
+                return cli_usage("there is no command %s; did you mean %s?", name, near);
+        return cli_usage("there is no command %s; see pamjwt --help", name);
+}
+
+static int run_command(int argc, char **argv)
+{
+        struct cli_args args = {.command = cli_command_find(argv[1])};
+        int r;
+
+        if (!args.command)
+                return unknown_command(argv[1]);
+        r = cli_args_parse(argc - 2, argv + 2, &args);
+        if (r == CLI_YES && args.help)
+                cli_help_command(args.command);
+        else if (r == CLI_YES)
+                r = args.command->run(&args);
+        cli_args_clear(&args);
+        return r;
+}
+
+static int help_of(const char *name)
+{
+        const struct cli_command *command = name ? cli_command_find(name) : NULL;
+
+        if (name && !command)
+                return unknown_command(name);
+        if (command)
+                cli_help_command(command);
+        else
+                cli_help();
+        return CLI_YES;
+}
+
+static int run(int argc, char **argv)
+{
+        const char *word = argc > 1 ? argv[1] : NULL;
+
+        if (!word)
+                return cli_usage("a command is missing; see pamjwt --help");
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+                cli_help();
+        else if (strcmp(word, "help") == 0)
+                return help_of(argv[2]);
+        else if (strcmp(word, "--version") == 0)
+                puts("pamjwt " PAMJWT_VERSION);
+        else if (strcmp(word, "--help-reasons") == 0)
+                cli_help_reasons();
+        else if (strcmp(word, "--man") == 0)
+                cli_man();
+        else if (strcmp(word, "--completion") == 0)
+                return cli_completion(argv[2]);
+        else
+                return run_command(argc, argv);
+        return CLI_YES;
+}
+
+int main(int argc, char **argv)
+{
+        fill_descriptors();
+        return finish(run(argc, argv));
+}

@@ -1,0 +1,234 @@
+#include "out.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Where an allocation fails there is nothing better to say. */
+static void put_line(const char *head, const char *fmt, va_list ap)
+{
+        char *text = NULL;
+
+        if (vasprintf(&text, fmt, ap) < 0)
+                text = NULL;
+        fprintf(stderr, "pamjwt: %s: ", head);
+        cli_put_str(stderr, text ? text : "out of memory");
+        fputc('\n', stderr);
+        free(text);
+}
+
+int cli_usage(const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        put_line("usage", fmt, ap);
+        va_end(ap);
+        return CLI_ERROR;
+}
+
+void cli_warn(const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        put_line("warning", fmt, ap);
+        va_end(ap);
+}
+
+int cli_exit_status(enum pjwt_reason reason)
+{
+        enum pjwt_stage stage = pjwt_reason_stage(reason);
+
+        if (reason == PJWT_OK)
+                return CLI_YES;
+        return stage == PJWT_STAGE_NONE || stage == PJWT_STAGE_CONF ? CLI_ERROR : CLI_NO;
+}
+
+static int say_refused(const struct cli_args *args, const struct pjwt_error *err, int status)
+{
+        struct json_object *object;
+
+        if (!args->json) {
+                fprintf(stderr, "pamjwt: %s: ", pjwt_reason_name(err->reason));
+                cli_put_str(stderr, err->detail);
+                fputc('\n', stderr);
+                return status;
+        }
+        object = cli_json_begin(false);
+        cli_json_add_string(object, "reason", pjwt_reason_name(err->reason));
+        cli_json_add_string(object, "detail", err->detail);
+        return cli_print_json(object, status);
+}
+
+int cli_refused(const struct cli_args *args, const struct pjwt_error *err)
+{
+        return say_refused(args, err, cli_exit_status(err->reason));
+}
+
+int cli_unusable(const struct cli_args *args, const struct pjwt_error *err)
+{
+        return say_refused(args, err, CLI_ERROR);
+}
+
+struct json_object *cli_json_begin(bool ok)
+{
+        struct json_object *object = json_object_new_object();
+
+        cli_json_add(object, "ok", json_object_new_boolean(ok));
+        return object;
+}
+
+bool cli_json_add(struct json_object *object, const char *name, struct json_object *value)
+{
+        if (object && json_object_object_add(object, name, value) == 0)
+                return true;
+        json_object_put(value);
+        return false;
+}
+
+/* A detail may have been cut in the middle of a letter, or quote bytes that are no UTF-8: JSON must stay
+ * JSON. */
+static struct json_object *new_string(const char *value)
+{
+        char *text = NULL;
+        size_t len = 0;
+        FILE *f = open_memstream(&text, &len);
+        struct json_object *o = NULL;
+
+        if (!f)
+                return NULL;
+        cli_put_str(f, value);
+        if (fclose(f) == 0)
+                o = json_object_new_string_len(text, (int)len);
+        free(text);
+        return o;
+}
+
+bool cli_json_add_string(struct json_object *object, const char *name, const char *value)
+{
+        return cli_json_add(object, name, value ? new_string(value) : NULL);
+}
+
+int cli_print_json(struct json_object *object, int status)
+{
+        const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+                                                                          JSON_C_TO_STRING_NOSLASHESCAPE);
+
+        if (!object || !text) {
+                json_object_put(object);
+                fputs("pamjwt: no-memory: out of memory\n", stderr);
+                return CLI_ERROR;
+        }
+        cli_put_json(stdout, text, strlen(text));
+        putchar('\n');
+        json_object_put(object);
+        return status;
+}
+
+/*
+ * One letter of UTF-8 at p. Returns its length, 0 when it is none (also overlong, surrogates, over U+10FFFF).
+ */
+static size_t utf8_letter(const unsigned char *p, size_t left, uint32_t *ret)
+{
+        size_t len = p[0] < 0x80   ? 1
+                     : p[0] < 0xc2 ? 0
+                     : p[0] < 0xe0 ? 2
+                     : p[0] < 0xf0 ? 3
+                     : p[0] < 0xf5 ? 4
+                                   : 0;
+        uint32_t c = len == 1 ? p[0] : len == 2 ? p[0] & 0x1f : len == 3 ? p[0] & 0x0f : p[0] & 0x07;
+
+        if (len == 0 || len > left)
+                return 0;
+        for (size_t i = 1; i < len; i++) {
+                if ((p[i] & 0xc0) != 0x80)
+                        return 0;
+                c = c << 6 | (p[i] & 0x3f);
+        }
+        if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || c > 0x10ffff ||
+            (c >= 0xd800 && c <= 0xdfff))
+                return 0;
+        *ret = c;
+        return len;
+}
+
+/* What a terminal obeys, or what turns the order of the letters around (CVE-2021-42574). */
+static bool is_hostile(uint32_t c)
+{
+        return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+               (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+void cli_put_text(FILE *f, const char *bytes, size_t len)
+{
+        const unsigned char *p = (const unsigned char *)bytes;
+
+        for (size_t i = 0; i < len;) {
+                uint32_t c = 0;
+                size_t n = utf8_letter(p + i, len - i, &c);
+
+                if (n && !is_hostile(c)) {
+                        fwrite(p + i, 1, n, f);
+                        i += n;
+                        continue;
+                }
+                for (n = n ? n : 1; n > 0; n--)
+                        fprintf(f, "\\x%02x", p[i++]);
+        }
+}
+
+void cli_put_str(FILE *f, const char *text)
+{
+        cli_put_text(f, text, strlen(text));
+}
+
+void cli_put_json(FILE *f, const char *text, size_t len)
+{
+        const unsigned char *p = (const unsigned char *)text;
+
+        for (size_t i = 0; i < len;) {
+                uint32_t c = 0;
+                size_t n = utf8_letter(p + i, len - i, &c);
+
+                if (n && c >= 0x20 && is_hostile(c))
+                        fprintf(f, "\\u%04x", (unsigned)c);
+                else
+                        fwrite(p + i, 1, n ? n : 1,
+                               f); /* below 0x20 only the white space between values is left */
+                i += n ? n : 1;
+        }
+}
+
+const char *cli_utc(int64_t t, char out[32])
+{
+        struct tm tm;
+        time_t seconds = (time_t)t;
+
+        if (!gmtime_r(&seconds, &tm) || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+                snprintf(out, 32, "%" PRId64, t);
+        return out;
+}
+
+const char *cli_away(int64_t t, int64_t now, char out[48])
+{
+        static const struct {
+                int64_t seconds;
+                const char *name;
+        } units[] = {{31557600, "year"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+        int64_t away = t > now ? t - now : now - t;
+        size_t i = 0;
+
+        if (away == 0) {
+                snprintf(out, 48, "now");
+                return out;
+        }
+        while (away < 2 * units[i].seconds && units[i].seconds > 1)
+                i++;
+        away /= units[i].seconds;
+        snprintf(out, 48, "%s%" PRId64 " %s%s%s", t > now ? "in " : "", away, units[i].name,
+                 away == 1 ? "" : "s", t > now ? "" : " ago");
+        return out;
+}

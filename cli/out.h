@@ -1,0 +1,48 @@
+/* What the command says: results on stdout, complaints on stderr, JSON where asked for, nothing unescaped. */
+#ifndef CLI_OUT_H
+#define CLI_OUT_H
+
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "args.h"
+#include "reason.h"
+
+/* `pamjwt: usage: ...` on stderr. Returns CLI_ERROR. */
+int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* `pamjwt: warning: ...` on stderr. */
+void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Says why something was refused: `pamjwt: REASON: detail` on stderr, or {"ok":false,...} on stdout with
+ * --json. Returns the exit status of the reason: CLI_ERROR for the configuration and what is not the token's
+ * fault, else CLI_NO.
+ */
+int cli_refused(const struct cli_args *args, const struct pjwt_error *err);
+/* The same, always CLI_ERROR: a file that the caller named is not what it should be. */
+int cli_unusable(const struct cli_args *args, const struct pjwt_error *err);
+int cli_exit_status(enum pjwt_reason reason);
+
+/* Prints an object on stdout as one line and drops the reference. NULL: memory ran out. Returns status. */
+int cli_print_json(struct json_object *object, int status);
+/* Adds a member; false (and the value dropped) when memory runs out. */
+bool cli_json_add(struct json_object *object, const char *name, struct json_object *value);
+bool cli_json_add_string(struct json_object *object, const char *name, const char *value);
+/* A new object {"ok": ok}. */
+struct json_object *cli_json_begin(bool ok);
+
+/*
+ * Text from outside for people to read: what a terminal could obey (control bytes, C1, bidirectional
+ * overrides, bad UTF-8) becomes \xHH.
+ */
+void cli_put_text(FILE *f, const char *bytes, size_t len);
+void cli_put_str(FILE *f, const char *text);
+/* JSON text, which stays the same JSON: what a terminal could obey becomes \uXXXX. */
+void cli_put_json(FILE *f, const char *text, size_t len);
+
+/* A time as 2026-11-24T07:50:00Z; and how far from now ("5 minutes ago", "in 2 hours"). Return out. */
+const char *cli_utc(int64_t t, char out[32]);
+const char *cli_away(int64_t t, int64_t now, char out[48]);
+
+#endif

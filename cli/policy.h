@@ -1,0 +1,30 @@
+/* The configuration and the local user, as a login on this host would find them. */
+#ifndef CLI_POLICY_H
+#define CLI_POLICY_H
+
+#include "args.h"
+#include "conf.h"
+#include "grant.h"
+
+/* The file that --config names, or the usual one. */
+const char *cli_conf_path(const struct cli_args *args);
+
+/* gethostname() in out, or NULL when the host has no name. */
+const char *cli_hostname(char out[256]);
+
+/* Loads the configuration. A failure has been said already. Returns an exit status. */
+int cli_conf_load(const struct cli_args *args, struct pjwt_conf **ret);
+
+/* The section [issuer/NAME]; NULL when there is none. */
+const struct pjwt_issuer *cli_issuer_find(const struct pjwt_conf *conf, const char *name);
+/* The same; a missing one is said, with the nearest name. Returns an exit status. */
+int cli_issuer_named(const struct pjwt_conf *conf, const char *name, const struct pjwt_issuer **ret);
+
+/*
+ * The user as NSS knows him. name: NULL: who runs this command. ret: for cli_user_clear(); its name is a
+ * copy. Returns an exit status.
+ */
+int cli_user_find(const char *name, struct pjwt_user *ret);
+void cli_user_clear(struct pjwt_user *user);
+
+#endif

@@ -1,0 +1,190 @@
+/* pamjwt refresh: the cached keys of every issuer, brought up to date; or their age, for monitoring. */
+#include "cmd.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "keysource.h"
+#include "out.h"
+#include "policy.h"
+
+const struct cli_option cli_refresh_options[] = {
+        CLI_OPT("force", CLI_FLAG, NULL, CLI_ANY, force,
+                "ask for the keys even while the cached ones are fresh"),
+        CLI_OPT("check-age", CLI_FLAG, NULL, CLI_ANY, check_age,
+                "fetch nothing; say how old the cached keys are, and fail when they are missing or too old"),
+        CLI_OPT("older-than", CLI_SECONDS, "TIME", CLI_ANY, older_than,
+                "what --check-age calls too old; default: half of the issuer's max_stale"),
+        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
+                "the fetch helper instead of the installed one"),
+        CLI_OPT_CONFIG,
+        CLI_OPT_CACHE,
+        CLI_OPT("now", CLI_NUMBER, "SECONDS", CLI_ANY, now,
+                "with --check-age: as if it were this time (seconds since 1970)"),
+        CLI_OPT_JSON,
+        CLI_OPT_HELP,
+        CLI_OPT_END,
+};
+
+/* What happened to one issuer. */
+struct outcome {
+        const struct pjwt_issuer *issuer;
+        size_t keys;
+        struct pjwt_keycache_info info;
+        struct pjwt_error error; /* reason 0: all is well */
+};
+
+static const char *source_of(const struct pjwt_issuer *issuer)
+{
+        return issuer->jwks ? issuer->jwks : issuer->issuer;
+}
+
+static void refresh_one(const struct cli_args *args, const struct pjwt_keycache *cache,
+                        struct outcome *outcome)
+{
+        struct pjwt_keyset *set = NULL;
+
+        if (isatty(STDERR_FILENO))
+                fprintf(stderr, "%s: %s\n", outcome->issuer->name, source_of(outcome->issuer));
+        pjwt_keycache_get(cache, outcome->issuer, args->force ? PJWT_KEYS_FORCE : PJWT_KEYS_AHEAD, &set,
+                          &outcome->info, &outcome->error);
+        outcome->keys = set ? set->usable : 0;
+        if (!outcome->error.reason && outcome->info.warning.reason)
+                outcome->error = outcome->info.warning; /* cached keys serve, but the refresh has failed */
+        pjwt_keyset_free(set);
+}
+
+static enum pjwt_reason look(const struct pjwt_keycache *cache, struct outcome *outcome)
+{
+        struct pjwt_keyset *set = NULL;
+        enum pjwt_reason r =
+                pjwt_keycache_info_read(cache, outcome->issuer, &set, &outcome->info, &outcome->error);
+
+        outcome->keys = set ? set->usable : 0;
+        pjwt_keyset_free(set);
+        return r;
+}
+
+static void check_age_one(const struct cli_args *args, const struct pjwt_keycache *cache,
+                          struct outcome *outcome)
+{
+        int64_t limit = args->older_than.given ? args->older_than.value : outcome->issuer->max_stale / 2;
+        char away[48];
+
+        if (look(cache, outcome) != PJWT_OK || outcome->info.from_file)
+                return;
+        if (outcome->info.asked_at == 0 || cache->now - outcome->info.asked_at > limit)
+                pjwt_fail(&outcome->error, PJWT_STALE_KEYS, "the keys were asked for %s",
+                          outcome->info.asked_at ? cli_away(outcome->info.asked_at, cache->now, away)
+                                                 : "nobody knows when");
+}
+
+static void print_outcome(const struct outcome *outcome, int64_t now)
+{
+        char away[48];
+
+        if (outcome->error.reason) {
+                fprintf(stderr, "pamjwt: %s: %s: ", pjwt_reason_name(outcome->error.reason),
+                        outcome->issuer->name);
+                cli_put_str(stderr, outcome->error.detail);
+                fputc('\n', stderr);
+                return;
+        }
+        printf("%s: %zu key%s, %s ", outcome->issuer->name, outcome->keys, outcome->keys == 1 ? "" : "s",
+               outcome->info.from_file ? "of"
+               : outcome->info.fetched ? "fetched from"
+                                       : "cached from");
+        cli_put_str(stdout, outcome->info.source);
+        if (outcome->info.asked_at)
+                printf(", asked for %s", cli_away(outcome->info.asked_at, now, away));
+        putchar('\n');
+        fflush(stdout);
+}
+
+static struct json_object *outcome_object(const struct outcome *outcome)
+{
+        struct json_object *o = cli_json_begin(outcome->error.reason == PJWT_UNDECIDED);
+
+        cli_json_add_string(o, "name", outcome->issuer->name);
+        cli_json_add_string(o, "issuer", outcome->issuer->issuer);
+        cli_json_add(o, "keys", json_object_new_int64((int64_t)outcome->keys));
+        cli_json_add(o, "from_file", json_object_new_boolean(outcome->info.from_file));
+        cli_json_add(o, "fetched", json_object_new_boolean(outcome->info.fetched));
+        cli_json_add(o, "stored", json_object_new_boolean(outcome->info.stored));
+        cli_json_add(o, "asked_at",
+                     outcome->info.asked_at ? json_object_new_int64(outcome->info.asked_at) : NULL);
+        cli_json_add(o, "fresh_until",
+                     outcome->info.fresh_until ? json_object_new_int64(outcome->info.fresh_until) : NULL);
+        if (outcome->error.reason) {
+                cli_json_add_string(o, "reason", pjwt_reason_name(outcome->error.reason));
+                cli_json_add_string(o, "detail", outcome->error.detail);
+        }
+        return o;
+}
+
+/* One issuer, and the line or the member that says how it went. */
+static bool do_issuer(const struct cli_args *args, const struct pjwt_issuer *issuer, struct json_object *list)
+{
+        struct pjwt_keycache cache = cli_keycache(args);
+        struct outcome outcome = {.issuer = issuer};
+
+        if (args->check_age)
+                check_age_one(args, &cache, &outcome);
+        else
+                refresh_one(args, &cache, &outcome);
+        if (list)
+                json_object_array_add(list, outcome_object(&outcome));
+        else
+                print_outcome(&outcome, cache.now);
+        return outcome.error.reason == PJWT_UNDECIDED;
+}
+
+/* The issuers that are named, or all. Every name is looked up before anything is fetched. */
+static int do_issuers(const struct cli_args *args, const struct pjwt_conf *conf, struct json_object *list)
+{
+        const struct pjwt_issuer *issuer = NULL;
+        size_t count = args->words.count ? args->words.count : conf->issuer_count;
+        bool all = true;
+
+        for (size_t i = 0; i < args->words.count; i++)
+                if (cli_issuer_named(conf, args->words.items[i], &issuer) != CLI_YES)
+                        return CLI_ERROR;
+        for (size_t i = 0; i < count; i++) {
+                issuer = args->words.count ? cli_issuer_find(conf, args->words.items[i]) : &conf->issuers[i];
+                all = do_issuer(args, issuer, list) && all;
+        }
+        return all ? CLI_YES : CLI_NO;
+}
+
+/* Keys that were stored with a false time would be trusted too long. */
+static int check_usage(const struct cli_args *args)
+{
+        if (args->now.given && !args->check_age)
+                return cli_usage("--now goes with --check-age only");
+        if (args->older_than.given && !args->check_age)
+                return cli_usage("--older-than goes with --check-age only");
+        if (args->force && args->check_age)
+                return cli_usage("--check-age fetches nothing, so it does not go with --force");
+        return CLI_YES;
+}
+
+int cli_refresh(const struct cli_args *args)
+{
+        struct json_object *list = args->json ? json_object_new_array() : NULL;
+        struct json_object *object;
+        struct pjwt_conf *conf = NULL;
+        int r = check_usage(args);
+
+        if (r == CLI_YES)
+                r = cli_conf_load(args, &conf);
+        if (r == CLI_YES)
+                r = do_issuers(args, conf, list);
+        pjwt_conf_free(conf);
+        if (!list || r == CLI_ERROR) {
+                json_object_put(list);
+                return r;
+        }
+        object = cli_json_begin(r == CLI_YES);
+        cli_json_add(object, "issuers", list);
+        return cli_print_json(object, r);
+}

@@ -1,0 +1,22 @@
+/* Signing (RFC 7515 section 5.1). Only the command contains this. */
+#ifndef CLI_SIGN_H
+#define CLI_SIGN_H
+
+#include "privkey.h"
+
+/*
+ * May the key sign with alg: type, curve, size, and the alg that it is pinned to?
+ * weak: a secret may be shorter than the digest, as with --secret.
+ * Returns PJWT_OK or PJWT_BAD_KEY, whose detail says what does not fit.
+ */
+enum pjwt_reason cli_sign_fits(const struct cli_privkey *key, const struct pjwt_alg *alg, bool weak,
+                               struct pjwt_error *reterr);
+
+/*
+ * Appends `.SIGNATURE` to the signing input in buf, which becomes a compact JWS. cli_sign_fits() must have
+ * said yes. Returns PJWT_OK, PJWT_CRYPTO, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason cli_sign(const struct cli_privkey *key, const struct pjwt_alg *alg, struct cli_buf *buf,
+                          struct pjwt_error *reterr);
+
+#endif
