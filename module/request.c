@@ -28,6 +28,7 @@ static struct pjwt_keycache keycache_of(const struct pjwt_options *options, int6
 {
         return (struct pjwt_keycache){.cache_dir = options->cache,
                                       .fetch_path = options->observe ? NULL : PJWT_FETCH_PATH,
+                                      .socket_path = options->observe ? NULL : PJWT_REFRESH_SOCKET,
                                       .now = now};
 }
 
