@@ -142,8 +142,9 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
         (void)pjwt_options_parse(argc, argv, PJWT_LINE_ACCOUNT, &options, &decision.error);
         if (options.observe)
                 return PAM_IGNORE;
-        reason = pjwt_request_fill(pamh, &options, &request, &decision.error);
-        if (reason == PJWT_OK)
+        (void)pjwt_request_fill(pamh, &options, &request, &decision.error);
+        reason = decision.error.reason; /* undecided: nothing has failed so far */
+        if (reason == PJWT_UNDECIDED)
                 reason = check_account(pamh, &options, &request, &decision.error);
         if (reason == PJWT_OK || reason == PJWT_NOT_A_TOKEN)
                 return reason == PJWT_OK ? PAM_SUCCESS : PAM_IGNORE;

@@ -153,6 +153,7 @@ const char *world_folder(const char *conf)
         text = with_folder(conf ? conf : default_conf);
         write_file("pam_jwt.conf", text, 0644);
         write_file("jwks.json", tokens_jwk, 0600);
+        write_file("other", "auth required pam_deny.so\n", 0644); /* libpam complains when it is not there */
         free(text);
         return folder;
 }
