@@ -10,10 +10,10 @@ enum pjwt_kty { PJWT_KTY_NONE, PJWT_KTY_RSA, PJWT_KTY_EC, PJWT_KTY_OKP, PJWT_KTY
 
 /* One algorithm. Rows are static; compare them by address. */
 struct pjwt_alg {
-        const char *name;      /* "ES256" */
-        enum pjwt_kty kty;     /* the key type decides the family; a key never serves another one */
-        const char *digest;    /* OpenSSL's name, NULL where the algorithm has its own */
-        const char *curve;     /* JWK crv ("P-256", "Ed25519"); NULL: none, or any of the key type's (EdDSA) */
+        const char *name;   /* "ES256" */
+        enum pjwt_kty kty;  /* the key type decides the family; a key never serves another one */
+        const char *digest; /* OpenSSL's name, NULL where the algorithm has its own */
+        const char *curve;  /* JWK crv ("P-256", "Ed25519"); NULL: none, or any of the key type's (EdDSA) */
         size_t signature_size; /* exact bytes; 0: the key's size (RSA, EdDSA by curve) */
         unsigned min_bits;     /* least key size: modulus or secret bits */
         bool pss;              /* RSASSA-PSS, salt as long as the digest */

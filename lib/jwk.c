@@ -163,7 +163,7 @@ static unsigned bit_length(const unsigned char *n, size_t len)
 
 static bool check_rsa(struct pjwt_key *key)
 {
-        unsigned char n[MEMBER_MAX], e[MEMBER_MAX];
+        unsigned char n[MEMBER_MAX] = {0}, e[MEMBER_MAX] = {0};
         size_t n_len = 0, e_len = 0;
 
         if (!number_member(key, "n", n, MEMBER_MAX, &n_len) ||
@@ -242,7 +242,7 @@ static const struct curve *read_curve(struct pjwt_key *key, const char *member)
 static bool check_ec(struct pjwt_key *key)
 {
         const struct curve *curve = read_curve(key, "crv");
-        unsigned char coordinate[MEMBER_MAX];
+        unsigned char coordinate[MEMBER_MAX] = {0};
 
         return curve && exact_member(key, "x", coordinate, curve->size) &&
                exact_member(key, "y", coordinate, curve->size);
@@ -251,7 +251,7 @@ static bool check_ec(struct pjwt_key *key)
 static bool check_okp(struct pjwt_key *key)
 {
         const struct curve *curve = read_curve(key, "crv");
-        unsigned char x[MEMBER_MAX];
+        unsigned char x[MEMBER_MAX] = {0};
 
         if (!curve || !exact_member(key, "x", x, curve->size))
                 return false;
@@ -261,7 +261,7 @@ static bool check_okp(struct pjwt_key *key)
 static bool check_akp(struct pjwt_key *key)
 {
         const struct curve *curve = read_curve(key, "alg");
-        unsigned char pub[PUB_MAX];
+        unsigned char pub[PUB_MAX] = {0};
 
         return curve && exact_member(key, "pub", pub, curve->size);
 }
@@ -376,16 +376,15 @@ static enum pjwt_reason read_oct(struct pjwt_key *key, struct pjwt_error *reterr
         return PJWT_OK;
 }
 
-static bool read_kid(struct pjwt_key *key)
+static void read_kid(struct pjwt_key *key)
 {
         key->kid = string_member(key, "kid", &key->kid_len);
         if (key->kid && key->kid_len > 0 && key->kid_len <= KID_MAX)
-                return true;
+                return;
         if (key->kid)
                 pjwt_key_fault(key, "kid has %zu bytes, 1 to %d can be", key->kid_len, KID_MAX);
         key->kid = NULL;
         key->kid_len = 0;
-        return key->unusable == PJWT_OK;
 }
 
 /* alg pins the key. It has to be one of ours for this very key type and curve (KEY-17). */
@@ -448,15 +447,16 @@ static bool check_key_ops(struct pjwt_key *key)
         return verify || pjwt_key_fault(key, "key_ops does not name verify");
 }
 
-static bool read_kty(struct pjwt_key *key)
+static void read_kty(struct pjwt_key *key)
 {
         size_t len = 0;
         const char *name = string_member(key, "kty", &len);
 
-        if (!name)
-                return pjwt_key_fault(key, "kty is missing");
         key->kty = pjwt_kty_find(name, len);
-        return key->kty != PJWT_KTY_NONE || pjwt_key_fault(key, "kty '%.40s' is not known", name);
+        if (!name)
+                pjwt_key_fault(key, "kty is missing");
+        else if (key->kty == PJWT_KTY_NONE)
+                pjwt_key_fault(key, "kty '%.40s' is not known", name);
 }
 
 static enum pjwt_reason check_numbers(struct pjwt_key *key, struct pjwt_error *reterr)
@@ -488,7 +488,8 @@ enum pjwt_reason pjwt_jwk_read(struct json_object *jwk, unsigned flags, struct p
                 pjwt_key_fault(ret, "the key is no JSON object");
                 return PJWT_OK;
         }
-        (void)(read_kid(ret) & read_kty(ret));
+        read_kid(ret);
+        read_kty(ret);
         /* What the key is for goes first: "use is enc" says more than what is wrong with the numbers. */
         (void)(check_use(ret) && check_key_ops(ret));
         drop_private(ret);
@@ -523,7 +524,7 @@ static EVP_PKEY *from_params(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM_
 /* A working copy, so that a check of a const key can note a fault. */
 static EVP_PKEY *make_rsa(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
-        unsigned char n[MEMBER_MAX], e[MEMBER_MAX];
+        unsigned char n[MEMBER_MAX] = {0}, e[MEMBER_MAX] = {0};
         size_t n_len = 0, e_len = 0;
         OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
         BIGNUM *bn = NULL, *be = NULL;
@@ -564,7 +565,7 @@ static EVP_PKEY *make_ec(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 static EVP_PKEY *make_raw(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
         const struct curve *curve = find_curve(key->kty, key->curve);
-        unsigned char pub[PUB_MAX];
+        unsigned char pub[PUB_MAX] = {0};
 
         if (!curve || !exact_member(key, key->kty == PJWT_KTY_AKP ? "pub" : "x", pub, curve->size))
                 return NULL;

@@ -75,7 +75,7 @@ static int compare_names(const void *pa, const void *pb)
 /* Which of two keys with one name is meant cannot be known, so neither serves (KEY-11). */
 static enum pjwt_reason refuse_duplicates(struct pjwt_keyset *set, struct pjwt_error *reterr)
 {
-        struct pjwt_key **sorted = calloc(set->count + 1, sizeof(struct pjwt_key *));
+        struct pjwt_key **sorted = calloc(set->count + 1, sizeof(*sorted));
 
         if (!sorted)
                 return pjwt_fail_memory(reterr);
@@ -187,6 +187,8 @@ static enum pjwt_reason find_list(struct json_object *doc, struct json_object **
         if (jwks && !json_object_is_type(list, json_type_array))
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET, "keys is no list");
         *retcount = jwks ? json_object_array_length(list) : 1;
+        if (*retcount == 0)
+                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "no key");
         if (*retcount > PJWT_KEYSET_KEYS_MAX)
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%zu keys; at most %d are read", *retcount,
                                  PJWT_KEYSET_KEYS_MAX);

@@ -8,7 +8,7 @@
 #include "reason.h"
 
 #define PJWT_JSON_DEPTH     16
-#define PJWT_JSON_BYTES_MAX (4 * 1024 * 1024)
+#define PJWT_JSON_BYTES_MAX ((size_t)4 * 1024 * 1024)
 /* The largest number that a claim may hold: the last second of the year 9999. */
 #define PJWT_TIME_MAX INT64_C(253402300799)
 

@@ -11,7 +11,7 @@
  * Strings are borrowed from the JSON objects and live as long as the token.
  */
 struct pjwt_token {
-        char *text;               /* own copy of the whole token, wiped when freed */
+        char *text; /* own copy of the whole token, wiped when freed */
         size_t text_len;
         size_t signing_input_len; /* text[0..] is the signing input (RFC 7515 section 5.2, 8) */
         unsigned char *payload;   /* decoded bytes, exactly as signed */
@@ -29,7 +29,8 @@ struct pjwt_token {
 
 enum {
         PJWT_TOKEN_ANY_PAYLOAD = 1, /* a JWS whose payload need not be JSON */
-        PJWT_TOKEN_ANY_ALG = 2,     /* for `inspect`: an unknown alg (also none) leaves alg NULL instead of failing */
+        PJWT_TOKEN_ANY_ALG =
+                2, /* for `inspect`: an unknown alg (also none) leaves alg NULL instead of failing */
 };
 
 /*
