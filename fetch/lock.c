@@ -147,7 +147,7 @@ enum fetch_share fetch_share(const struct pjwt_fetch_request *request, const str
         int64_t age = now - note->asked_boot_ms;
         bool while_waiting = note->asked_boot_ms >= started;
 
-        if (age < 0) /* of an earlier boot */
+        if (age < 0 || !pjwt_fetch_reply_is_for(note, request)) /* of an earlier boot, of other settings */
                 return FETCH_ASK;
         if (!while_waiting && (request->force || age >= request->cool_down_ms))
                 return FETCH_ASK;

@@ -107,13 +107,17 @@ static char *make_text(const struct pjwt_fetch_reply *reply, size_t *retlen)
         return text;
 }
 
-static char *make_failure(const struct pjwt_error *err, int64_t asked_boot_ms, size_t *retlen)
+static char *make_failure(const struct pjwt_fetch_request *request, const struct pjwt_error *err,
+                          int64_t asked_boot_ms, size_t *retlen)
 {
         const struct pjwt_fetch_reply reply = {.reason = err->reason == PJWT_NO_FETCH_USER ||
                                                                          err->reason == PJWT_BAD_KEYSET
                                                                  ? err->reason
                                                                  : PJWT_FETCH_FAILED,
+
                                                .detail = err->detail,
+                                               .issuer = request->issuer,
+                                               .jwks = request->jwks,
                                                .asked_boot_ms = asked_boot_ms,
                                                .max_age = -1};
 
@@ -122,8 +126,9 @@ static char *make_failure(const struct pjwt_error *err, int64_t asked_boot_ms, s
 
 static void __attribute__((noreturn)) fail_and_exit(const struct pjwt_error *err)
 {
+        const struct pjwt_fetch_request none = {0};
         size_t len = 0;
-        char *text = make_failure(err, 0, &len);
+        char *text = make_failure(&none, err, 0, &len);
 
         answer_and_exit(text, len);
 }
@@ -175,19 +180,22 @@ static void share(const struct pjwt_fetch_request *request, const struct fetch_l
 }
 
 /* Noted before the network is touched, so that a helper that is killed counts as an attempt too. */
-static void note_start(const struct fetch_lock *lock)
+static void note_start(const struct pjwt_fetch_request *request, const struct fetch_lock *lock)
 {
         const struct pjwt_error err = {PJWT_FETCH_FAILED, "the last attempt was cut short"};
         size_t len = 0;
-        char *text = make_failure(&err, pjwt_boot_ms(), &len);
+        char *text = make_failure(request, &err, pjwt_boot_ms(), &len);
 
         fetch_lock_note_write(lock, text, len);
         free(text);
 }
 
-static char *make_answer(const struct fetch_answer *answer, size_t *retlen)
+static char *make_answer(const struct pjwt_fetch_request *request, const struct fetch_answer *answer,
+                         size_t *retlen)
 {
         const struct pjwt_fetch_reply reply = {.ok = true,
+                                               .issuer = request->issuer,
+                                               .jwks = request->jwks,
                                                .source = answer->source,
                                                .etag = answer->etag[0] ? answer->etag : NULL,
                                                .asked_boot_ms = answer->asked_boot_ms,
@@ -208,13 +216,13 @@ ask_and_exit(const struct pjwt_fetch_request *request, struct fetch_lock *lock, 
         size_t len = 0;
         char *text;
 
-        note_start(lock);
+        note_start(request, lock);
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
                 (void)pjwt_fail(&err, PJWT_FETCH_FAILED, "libcurl cannot be initialised");
         else
                 (void)fetch_ask(request, ca, bearer, deadline, &answer, &err);
-        text = err.reason == PJWT_UNDECIDED ? make_answer(&answer, &len)
-                                            : make_failure(&err, answer.asked_boot_ms, &len);
+        text = err.reason == PJWT_UNDECIDED ? make_answer(request, &answer, &len)
+                                            : make_failure(request, &err, answer.asked_boot_ms, &len);
         fetch_lock_note_write(lock, text, len);
         fetch_lock_release(lock); /* before the output: a caller who was stopped does not read it */
         answer_and_exit(text, len);

@@ -142,7 +142,8 @@ void pjwt_fetch_request_clear(struct pjwt_fetch_request *request)
 static bool fill_reply(struct json_object *o, const struct pjwt_fetch_reply *r)
 {
         return put_flag(o, "ok", r->ok) && put_integer(o, "asked_boot_ms", r->asked_boot_ms) &&
-               put_integer(o, "max_age", r->max_age) && put_string(o, "source", r->source) &&
+               put_integer(o, "max_age", r->max_age) && put_string(o, "issuer", r->issuer) &&
+               put_string(o, "jwks", r->jwks) && put_string(o, "source", r->source) &&
                put_string(o, "etag", r->etag) && put_flag(o, "not_modified", r->not_modified) &&
                (r->ok || put_string(o, "reason", pjwt_reason_name(r->reason))) &&
                put_string(o, "detail", r->detail);
@@ -180,7 +181,8 @@ static bool read_reply(struct json_object *o, struct pjwt_fetch_reply *r)
 
         r->max_age = -1;
         if (!get_flag(o, "ok", &r->ok) || !get_integer(o, "asked_boot_ms", &r->asked_boot_ms) ||
-            !get_integer(o, "max_age", &r->max_age) || !get_string(o, "source", &r->source) ||
+            !get_integer(o, "max_age", &r->max_age) || !get_string(o, "issuer", &r->issuer) ||
+            !get_string(o, "jwks", &r->jwks) || !get_string(o, "source", &r->source) ||
             !get_string(o, "etag", &r->etag) || !get_flag(o, "not_modified", &r->not_modified) ||
             !get_string(o, "reason", &reason) || !get_string(o, "detail", &r->detail))
                 return false;
@@ -221,14 +223,27 @@ enum pjwt_reason pjwt_fetch_reply_parse(const char *text, size_t len, struct pjw
         return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch answered something else than a key set");
 }
 
-enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, struct pjwt_fetch_reply *ret,
-                                       struct pjwt_error *reterr)
+static bool equal_or_both_absent(const char *a, const char *b)
+{
+        return a && b ? strcmp(a, b) == 0 : !a && !b;
+}
+
+bool pjwt_fetch_reply_is_for(const struct pjwt_fetch_reply *reply, const struct pjwt_fetch_request *request)
+{
+        return equal_or_both_absent(reply->issuer, request->issuer) &&
+               equal_or_both_absent(reply->jwks, request->jwks);
+}
+
+enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, const struct pjwt_fetch_request *request,
+                                       struct pjwt_fetch_reply *ret, struct pjwt_error *reterr)
 {
         struct pjwt_fetch_reply reply = {0};
         enum pjwt_reason r = pjwt_fetch_reply_parse(text, len, &reply, reterr);
 
         if (r == PJWT_OK && !reply.ok)
                 r = pjwt_fail(reterr, reply.reason, "%s", reply.detail);
+        else if (r == PJWT_OK && !pjwt_fetch_reply_is_for(&reply, request))
+                r = pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch answered for another issuer");
         if (r == PJWT_OK)
                 *ret = reply;
         else

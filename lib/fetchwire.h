@@ -44,6 +44,8 @@ struct pjwt_fetch_reply {
         enum pjwt_reason reason; /* not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET;
                                     PJWT_NO_KEYS: nobody was asked this time */
         const char *detail;      /* not ok */
+        const char *issuer;      /* of the request: an answer to another one is none (KEY-25) */
+        const char *jwks;        /* of the request; NULL: by discovery */
         const char *source;      /* ok: the URL of the keys */
         const char *etag;        /* NULL: none */
         int64_t asked_boot_ms;   /* when the request began, by CLOCK_BOOTTIME */
@@ -58,6 +60,9 @@ struct pjwt_fetch_reply {
 enum pjwt_reason pjwt_fetch_reply_write(const struct pjwt_fetch_reply *reply, char **ret, size_t *retlen,
                                         struct pjwt_error *reterr);
 
+/* Was the request about the same issuer and jwks setting? */
+bool pjwt_fetch_reply_is_for(const struct pjwt_fetch_reply *reply, const struct pjwt_fetch_request *request);
+
 /*
  * Takes an answer apart, whatever it says.
  * Returns PJWT_OK, PJWT_FETCH_FAILED when the answer is cut or is not one at all, PJWT_NO_MEMORY.
@@ -65,9 +70,9 @@ enum pjwt_reason pjwt_fetch_reply_write(const struct pjwt_fetch_reply *reply, ch
 enum pjwt_reason pjwt_fetch_reply_parse(const char *text, size_t len, struct pjwt_fetch_reply *ret,
                                         struct pjwt_error *reterr);
 
-/* As above; an answer that says no is that failure. */
-enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, struct pjwt_fetch_reply *ret,
-                                       struct pjwt_error *reterr);
+/* As above; an answer that says no is that failure, and one to another request is PJWT_FETCH_FAILED. */
+enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, const struct pjwt_fetch_request *request,
+                                       struct pjwt_fetch_reply *ret, struct pjwt_error *reterr);
 void pjwt_fetch_reply_clear(struct pjwt_fetch_reply *reply);
 
 #endif

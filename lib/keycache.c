@@ -282,7 +282,7 @@ static enum pjwt_reason ask_helper(struct call *c, int64_t deadline, struct pjwt
         for (size_t i = 0; i < call.fd_count; i++)
                 close(call.fds[i]);
         if (r == PJWT_OK)
-                r = pjwt_fetch_reply_read(answer, len, &reply, reterr);
+                r = pjwt_fetch_reply_read(answer, len, &request, &reply, reterr);
         if (r == PJWT_OK)
                 r = use(c, &reply, reterr);
         pjwt_fetch_reply_clear(&reply);
