@@ -185,6 +185,9 @@ static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist 
         SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         SET(CURLOPT_HTTP09_ALLOWED, 0L);
         SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+        SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver thread that hangs */
+#endif
         SET(CURLOPT_TIMEOUT_MS, left > 1 ? left : 1L);
         SET(CURLOPT_CONNECTTIMEOUT_MS, left > 1 ? left : 1L);
         SET(CURLOPT_USERAGENT, "pamjwt-fetch/" PJWT_VERSION);
@@ -225,14 +228,15 @@ enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_respon
                 e = curl_easy_perform(c);
         if (e == CURLE_OK)
                 e = curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &response.status);
-        curl_easy_cleanup(c);
-        curl_slist_free_all(headers);
         if (e != CURLE_OK) {
                 enum pjwt_reason r = failure(e, get, &response, errors, reterr);
 
+                /* No cleanup: it would wait for a resolver thread that hangs. The process ends soon, by _exit. */
                 fetch_response_clear(&response);
                 return r;
         }
+        curl_easy_cleanup(c);
+        curl_slist_free_all(headers);
         if (response.max_age > 0 && response.age > 0)
                 response.max_age = response.age < response.max_age ? response.max_age - response.age : 0;
         *ret = response;

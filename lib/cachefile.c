@@ -114,6 +114,15 @@ static enum pjwt_reason read_first_line(struct json_object *o, const char *path,
         return file->source ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_KEYSET, "%s: no source", path);
 }
 
+static enum pjwt_reason read_keys(const char *text, size_t len, const char *path, struct pjwt_keyset **ret,
+                                  struct pjwt_error *reterr)
+{
+        struct pjwt_error err = {0};
+        enum pjwt_reason r = pjwt_keyset_parse(text, len, PJWT_KEYS_PUBLIC_ONLY, ret, &err);
+
+        return r == PJWT_OK ? r : pjwt_fail(reterr, r, "%s: %s", path, err.detail);
+}
+
 /* Two lines, each ended: a file that was cut anywhere is none. */
 static enum pjwt_reason read_lines(const char *text, size_t len, const char *path,
                                    const struct pjwt_issuer *issuer, int64_t now, bool with_keys,
@@ -133,7 +142,7 @@ static enum pjwt_reason read_lines(const char *text, size_t len, const char *pat
         r = read_first_line(first, path, issuer, now, file, reterr);
         json_object_put(first);
         if (r == PJWT_OK && with_keys)
-                r = pjwt_keyset_parse(second, second_len - 1, PJWT_KEYS_PUBLIC_ONLY, &file->set, reterr);
+                r = read_keys(second, second_len - 1, path, &file->set, reterr);
         return r;
 }
 

@@ -72,6 +72,7 @@ static enum pjwt_reason get_from_file(const char *path, struct pjwt_keyset **ret
                                       struct pjwt_keycache_info *info, struct pjwt_error *reterr)
 {
         struct pjwt_keyset *set = NULL;
+        struct pjwt_error err = {0};
         struct stat st = {0};
         char *text = NULL;
         size_t len = 0;
@@ -82,10 +83,11 @@ static enum pjwt_reason get_from_file(const char *path, struct pjwt_keyset **ret
         r = pjwt_file_read(path, 0, PJWT_KEYSET_BYTES_MAX, &text, &len, &st, reterr);
         if (r != PJWT_OK)
                 return r;
-        r = pjwt_keyset_parse(text, len, 0, &set, reterr);
+        r = pjwt_keyset_parse(text, len, 0, &set, &err);
         pjwt_wipe_free(text, len + 1);
-        if (r == PJWT_OK)
-                r = check_secret_file(set, &st, path, reterr);
+        if (r != PJWT_OK)
+                return pjwt_fail(reterr, r, "%s: %s", path, err.detail);
+        r = check_secret_file(set, &st, path, reterr);
         if (r == PJWT_OK)
                 *ret = set;
         else
