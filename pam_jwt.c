@@ -104,14 +104,17 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         return options.observe ? PAM_CRED_UNAVAIL : pjwt_report_answer(reason);
 }
 
-/* sshd calls this in a process where authenticate never ran, and an answer of PAM_IGNORE would end the login
- * there. */
+/*
+ * sshd calls this in a process where authenticate never ran: after a password or a public key the answer must be one that
+ * the stack ignores (PAM_SUCCESS would skip the setcred of later modules, PAM_IGNORE ends the login), after a token
+ * PAM_SUCCESS, or a stack with no other auth line would end the login.
+ */
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
         (void)flags;
         (void)argc;
         (void)argv;
-        return pjwt_state_of(pamh) ? PAM_SUCCESS : PAM_CRED_UNAVAIL;
+        return pjwt_state_hinted(pamh) ? PAM_SUCCESS : PAM_CRED_UNAVAIL;
 }
 
 /* PJWT_NOT_A_TOKEN: this login has nothing to do with us. */

@@ -2,10 +2,13 @@
 
 #include "secret.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DATA_NAME "pam_jwt.accepted"
+#define HINT_NAME "PAMJWT_EXP"
 
 static void state_free(struct pjwt_state *state)
 {
@@ -25,6 +28,22 @@ static void cleanup(pam_handle_t *pamh, void *data, int status)
 void pjwt_state_forget(pam_handle_t *pamh)
 {
         (void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
+        if (pam_getenv(pamh, HINT_NAME))
+                (void)pam_putenv(pamh, HINT_NAME);
+}
+
+/* Without it, setcred's answer would end a token-only login in sshd's parent process (fatal: pam_setcred). */
+static void leave_hint(pam_handle_t *pamh, int64_t exp)
+{
+        char hint[sizeof(HINT_NAME) + 24];
+
+        (void)snprintf(hint, sizeof(hint), HINT_NAME "=%" PRId64, exp);
+        (void)pam_putenv(pamh, hint);
+}
+
+bool pjwt_state_hinted(pam_handle_t *pamh)
+{
+        return pjwt_state_of(pamh) || pam_getenv(pamh, HINT_NAME);
 }
 
 /* now < exp + leeway was true a moment ago; the sum cannot overflow, since the claims' limits are far below.
@@ -47,6 +66,7 @@ enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, const struct pjwt_request *
                 state_free(state);
                 return pjwt_fail_memory(reterr);
         }
+        leave_hint(pamh, state->exp);
         return PJWT_OK;
 }
 

@@ -19,6 +19,13 @@ void pjwt_state_forget(pam_handle_t *pamh);
 enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, const struct pjwt_request *request,
                                  const struct pjwt_decision *decision, struct pjwt_error *reterr);
 
+/*
+ * Did an authenticate of this login accept a token, in this process or in the child of sshd that held the
+ * conversation? That child's PAM environment is all that reaches the parent, and a person may change it later
+ * (pam_env's user_readenv). So this is no proof: only setcred's answer, which opens nothing, rests on it.
+ */
+bool pjwt_state_hinted(pam_handle_t *pamh);
+
 /* What authenticate of this very handle accepted; NULL when nothing. Borrowed. */
 const struct pjwt_state *pjwt_state_of(const pam_handle_t *pamh);
 
