@@ -173,13 +173,13 @@ static enum outcome verify_mac(const struct pjwt_kept *kept, const struct pjwt_k
                                const struct pjwt_token *token)
 {
         unsigned char tag[EVP_MAX_MD_SIZE];
-        char digest[16];
-        OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_END};
+        char digest[16]; /* a copy, since OpenSSL wants to be able to write there */
+        OSSL_PARAM params[] = {OSSL_PARAM_END, OSSL_PARAM_END};
         size_t len = 0;
         enum outcome o;
 
         memcpy(digest, token->alg->digest, strlen(token->alg->digest) + 1);
+        params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0); /* takes its length */
         if (EVP_MAC_init(kept->mac, key->secret, key->secret_len, params) != 1 ||
             EVP_MAC_update(kept->mac, (const unsigned char *)token->text, token->signing_input_len) != 1 ||
             EVP_MAC_final(kept->mac, tag, &len, sizeof(tag)) != 1)
