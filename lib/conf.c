@@ -320,59 +320,42 @@ static bool read_word(struct builder *b, const char *value, char **ret)
         return *ret;
 }
 
+/* What is wrong with one word of a list; NULL when nothing is. */
 static const char *audience_problem(const char *word)
 {
         for (const char *p = strchr(word, '%'); p; p = strchr(p + 2, '%'))
                 if (p[1] != 'h' && p[1] != '%')
-                        return "'%.80s': only %%h (the host name) and %%%% (a percent sign) can follow a "
-                               "percent sign";
+                        return "only %h (the host name) and %% (a percent sign) can follow a percent sign";
         return NULL;
 }
 
 static const char *service_problem(const char *word)
 {
-        return pjwt_value_service_ok(word)
-                       ? NULL
-                       : "'%.80s' is no PAM service (lower case, letters, digits and . _ @ -)";
+        return pjwt_value_service_ok(word) ? NULL : "no PAM service (lower case, letters, digits and . _ @ -)";
 }
 
 static const char *glob_problem(const char *word)
 {
-        return strchr(word, '/') || strchr(word, ':')
-                       ? "'%.80s': a glob over host names, like db*.acme.example"
-                       : NULL;
+        return strpbrk(word, "/:") ? "not a glob over host names, like db*.acme.example" : NULL;
 }
 
 static const char *typ_problem(const char *word)
 {
         for (const char *p = word; *p; p++)
                 if ((unsigned char)*p >= 0x7f || strchr("\"(),;<>@[\\]{}", *p))
-                        return "'%.80s' is no media type; write at+jwt or application/at+jwt";
+                        return "no media type; write at+jwt or application/at+jwt";
         return NULL;
 }
 
-static const char *user_problem(const char *word)
-{
-        return pjwt_template_problem(word);
-}
-
-/* A list whose words are checked one by one; a check returns a format for the word. */
 static bool read_list(struct builder *b, const char *value, const char *(*check)(const char *), char ***ret)
 {
         char **list = split(b, value);
 
         if (!list || has_repeated(b, list))
                 return false;
-        for (size_t i = 0; check && list[i]; i++) {
-                const char *problem = check(list[i]);
-
-                if (!problem)
-                        continue;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-                return wrong(b, problem, list[i]);
-#pragma GCC diagnostic pop
-        }
+        for (size_t i = 0; check && list[i]; i++)
+                if (check(list[i]))
+                        return wrong(b, "'%.80s': %s", list[i], check(list[i]));
         *ret = list;
         return true;
 }
@@ -473,7 +456,7 @@ static bool read_value(struct builder *b, const struct row *row, void *section, 
         case TYPE_TYPS:
                 return read_list(b, value, typ_problem, field);
         case TYPE_USERS:
-                return read_list(b, value, user_problem, field);
+                return read_list(b, value, pjwt_template_problem, field);
         case TYPE_SERVICES:
                 return read_list(b, value, service_problem, field);
         case TYPE_GLOBS:
@@ -711,7 +694,7 @@ static void open_service(struct builder *b, const char *name)
         struct pjwt_service *service;
 
         if (!pjwt_value_service_ok(name)) {
-                (void)wrong(b, "'%.80s' is no PAM service (lower case, letters, digits and . _ @ -)", name);
+                (void)wrong(b, "'%.80s': no PAM service (lower case, letters, digits and . _ @ -)", name);
                 return;
         }
         service =

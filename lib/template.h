@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /*
- * What is wrong with a template: a printf format for the template itself, static storage; NULL when nothing is.
+ * What is wrong with a template, in static storage; NULL when nothing is.
  * %{CLAIM} stands for a claim (a JSON Pointer when it begins with /), \1 to \9 for a group, %% and \\ for themselves.
  */
 const char *pjwt_template_problem(const char *s);
