@@ -117,6 +117,10 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, con
                 .service = args->service ? args->service : "sshd",
                 .now = cli_now(args),
                 .keys = cli_keycache(args),
+                .revoked_file = PJWT_REVOKED_FILE,
+                .replay = {.run_dir = PJWT_RUN_DIR,
+                           .boot = pjwt_replay_boot(cli_now(args)),
+                           .look_only = true},
         };
         struct pjwt_decision decision;
         struct pjwt_error err = {0};

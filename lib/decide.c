@@ -16,6 +16,7 @@ struct run {
         struct pjwt_decision *ret;
         struct pjwt_token *token;
         struct pjwt_keyset *keys;
+        const struct pjwt_key *key; /* under which the signature held */
         const struct pjwt_key *picks[PJWT_KEYSET_TRIES];
         size_t pick_count;
 };
@@ -169,9 +170,8 @@ static enum pjwt_reason find_keys(struct run *run)
 
 static enum pjwt_reason verify(struct run *run)
 {
-        const struct pjwt_key *key = NULL;
-        enum pjwt_reason reason =
-                pjwt_verify_token(run->keys, run->picks, run->pick_count, run->token, &key, &run->ret->error);
+        enum pjwt_reason reason = pjwt_verify_token(run->keys, run->picks, run->pick_count, run->token,
+                                                    &run->key, &run->ret->error);
 
         run->ret->verified = reason == PJWT_OK;
         return step(run, PJWT_STAGE_VERIFY, reason, nowhere, "alg %s, kid %s", run->token->alg->name,
@@ -228,6 +228,32 @@ static enum pjwt_reason check_claims(struct run *run)
                     ret->times.exp);
 }
 
+static enum pjwt_reason load_revoked(struct run *run)
+{
+        const struct pjwt_request *request = run->request;
+
+        if (!request->revoked_file || run->ret->revoked)
+                return PJWT_OK;
+        return pjwt_revoked_load(request->revoked_file, run->conf, &run->ret->revoked, &run->ret->error);
+}
+
+/* A list that cannot be read refuses: it was written to shut somebody out. */
+static enum pjwt_reason check_revoked(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        struct pjwt_origin origin = nowhere;
+        enum pjwt_reason reason = load_revoked(run);
+
+        if (!run->request->revoked_file)
+                return PJWT_OK;
+        if (reason == PJWT_OK)
+                reason = pjwt_revoked_token(ret->revoked, ret->issuer, run->token, run->key->kid, &origin,
+                                            &ret->error);
+        if (reason == PJWT_OK)
+                reason = pjwt_revoked_user(ret->revoked, run->request->user.name, &origin, &ret->error);
+        return step(run, PJWT_STAGE_GRANT, reason, origin, "revocation list");
+}
+
 static enum pjwt_reason find_service(struct run *run)
 {
         struct pjwt_decision *ret = run->ret;
@@ -270,6 +296,25 @@ static enum pjwt_reason find_grant(struct run *run)
                     request->user.exists ? request->user.name : "?");
 }
 
+/* The last step: everything else has said yes, and among all processes that try at the same time one gets through. */
+static enum pjwt_reason use_once(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        const struct pjwt_issuer *issuer = ret->issuer;
+        char name[PJWT_REPLAY_NAME];
+        enum pjwt_reason reason;
+
+        if (!ret->service || !ret->service->one_use)
+                return PJWT_OK;
+        reason = pjwt_replay_name(run->keys->libctx, issuer->issuer, run->token, name, &ret->error);
+        if (reason == PJWT_OK)
+                reason = pjwt_replay_use(&run->request->replay, name, ret->times.iat,
+                                         ret->times.exp + issuer->leeway, issuer->leeway, run->request->now,
+                                         &ret->error);
+        return step(run, PJWT_STAGE_SERVICE, reason, pjwt_service_origin(ret->service, "one_use"),
+                    "one use, %s %s", ret->jti ? "jti" : "signing input,", ret->jti ? ret->jti : "no jti");
+}
+
 /*
  * In this order. The token is judged whole before the user is, so that known, unknown and forbidden users cost the same
  * work (PAM-15); cheap checks stand before the signature (PAM-22), and nothing unverified is believed but the iss and
@@ -277,9 +322,9 @@ static enum pjwt_reason find_grant(struct run *run)
  */
 static enum pjwt_reason judge(struct run *run)
 {
-        static enum pjwt_reason (*const stages[])(struct run *) = {take_apart,   find_issuer,   allow_alg,
-                                                                   find_keys,    verify,        check_claims,
-                                                                   find_service, check_service, find_grant};
+        static enum pjwt_reason (*const stages[])(struct run *) = {
+                take_apart,    find_issuer,  allow_alg,     find_keys,  verify,  check_claims,
+                check_revoked, find_service, check_service, find_grant, use_once};
         enum pjwt_reason reason = PJWT_OK;
 
         for (size_t i = 0; reason == PJWT_OK && i < sizeof(stages) / sizeof(stages[0]); i++)
@@ -311,5 +356,6 @@ void pjwt_decision_clear(struct pjwt_decision *decision)
         pjwt_wipe_free_str(decision->sub);
         pjwt_wipe_free_str(decision->kid);
         pjwt_wipe_free_str(decision->jti);
+        pjwt_revoked_free(decision->revoked);
         *decision = (struct pjwt_decision){0};
 }

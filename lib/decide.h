@@ -7,6 +7,8 @@
 #include "grant.h"
 #include "keycache.h"
 #include "reason.h"
+#include "replay.h"
+#include "revoked.h"
 
 /* What is asked. Borrowed. */
 struct pjwt_request {
@@ -17,6 +19,8 @@ struct pjwt_request {
         const char *rhost; /* NULL: none */
         int64_t now;
         struct pjwt_keycache keys;
+        const char *revoked_file;  /* PJWT_REVOKED_FILE; NULL: there is no list */
+        struct pjwt_replay replay; /* for one_use; all zero refuses where a service demands it */
 };
 
 /* One stage that was passed or failed, for `pamjwt check` and `debug`. */
@@ -37,18 +41,21 @@ struct pjwt_decision {
         char *sub;
         char *kid;
         char *jti;
-        const char *alg; /* static */
+        const char *alg;                  /* static */
         const struct pjwt_issuer *issuer; /* borrowed from conf */
         const struct pjwt_grant *grant;
         const struct pjwt_service *service;
         struct pjwt_times times;
         struct pjwt_keycache_info keys;
+        struct pjwt_revoked *revoked; /* owned; origins borrow from it */
         struct pjwt_step steps[PJWT_STEPS_MAX];
         size_t step_count;
 };
 
 /*
- * Judges one token: token -> issuer -> keys -> verify -> claims -> service -> grant -> demands of the service.
+ * Judges one token: token -> issuer -> keys -> verify -> claims -> revoked? -> service and its demands -> grant -> use.
+ * The user comes last, so that known, unknown and forbidden users cost the same work (PAM-15). one_use is recorded as
+ * the very last step, when all else has been accepted; with replay.look_only it is looked up and not recorded.
  * ret: a decision in any case, for pjwt_decision_clear(); need not be initialised. It borrows from conf.
  * Returns ret->error.reason: PJWT_OK when the token opens the door, else why not.
  */

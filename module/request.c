@@ -44,6 +44,9 @@ enum pjwt_reason pjwt_request_fill(pam_handle_t *pamh, const struct pjwt_options
         ret->service = service ? service : "";
         ret->rhost = text_item(pamh, PAM_RHOST);
         ret->keys = keycache_of(options, ret->now);
+        ret->revoked_file = PJWT_REVOKED_FILE;
+        ret->replay = (struct pjwt_replay){
+                .run_dir = PJWT_RUN_DIR, .boot = pjwt_replay_boot(ret->now), .look_only = options->observe};
         if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user) {
                 ret->user = (struct pjwt_user){.name = ""};
                 return pjwt_fail(reterr, PJWT_BAD_USER, "the application names no user");

@@ -23,6 +23,7 @@
 struct host {
         char dir[64];
         char keys[96];
+        char revoked[96];
         struct pjwt_conf *conf;
 };
 
@@ -37,6 +38,7 @@ static int make_host(void **state)
         strcpy(host->dir, "/tmp/pjwt-decide-XXXXXX");
         assert_non_null(mkdtemp(host->dir));
         (void)snprintf(host->keys, sizeof(host->keys), "%s/keys.json", host->dir);
+        (void)snprintf(host->revoked, sizeof(host->revoked), "%s/revoked", host->dir);
         pjwt_b64url_encode((const unsigned char *)SECRET, strlen(SECRET), k);
         f = fopen(host->keys, "w");
         assert_non_null(f);
@@ -47,7 +49,7 @@ static int make_host(void **state)
                 policy, sizeof(policy),
                 "[issuer/acme]\nissuer = https://idp.example\naudience = ssh://%%h\njwks = file://%s\n"
                 "algorithms = HS256\nrequire = jti\n[grant/staff]\nissuer = acme\nmatch.groups = users\n"
-                "services = sshd sudo\n[service/sudo]\nmatch.acr = mfa\n",
+                "services = sshd sudo once\n[service/sudo]\nmatch.acr = mfa\n[service/once]\none_use = yes\n",
                 host->keys);
         text.text = policy;
         text.len = strlen(policy);
@@ -60,10 +62,11 @@ static int make_host(void **state)
 static int drop_host(void **state)
 {
         struct host *host = *state;
+        char command[128];
 
         pjwt_conf_free(host->conf);
-        (void)unlink(host->keys);
-        (void)rmdir(host->dir);
+        (void)snprintf(command, sizeof(command), "rm -rf '%s'", host->dir);
+        assert_int_equal(system(command), 0);
         free(host);
         return 0;
 }
@@ -99,6 +102,8 @@ static enum pjwt_reason judge(const struct host *host, const char *token, struct
                                              .user = user,
                                              .service = service,
                                              .now = NOW,
+                                             .revoked_file = host->revoked,
+                                             .replay = {.run_dir = host->dir, .boot = NOW - 86400},
                                              .keys = {.cache_dir = host->dir, .now = NOW}};
         enum pjwt_reason reason = pjwt_decide(host->conf, &request, ret);
 
@@ -123,9 +128,9 @@ static enum pjwt_reason judge_claims(const struct host *host, const char *header
 
 static void a_good_token_passes_every_stage(void **state)
 {
-        static const enum pjwt_stage stages[] = {PJWT_STAGE_TOKEN,   PJWT_STAGE_ISSUER, PJWT_STAGE_KEYS,
-                                                 PJWT_STAGE_KEYS,    PJWT_STAGE_VERIFY, PJWT_STAGE_CLAIMS,
-                                                 PJWT_STAGE_SERVICE, PJWT_STAGE_GRANT};
+        static const enum pjwt_stage stages[] = {PJWT_STAGE_TOKEN, PJWT_STAGE_ISSUER,  PJWT_STAGE_KEYS,
+                                                 PJWT_STAGE_KEYS,  PJWT_STAGE_VERIFY,  PJWT_STAGE_CLAIMS,
+                                                 PJWT_STAGE_GRANT, PJWT_STAGE_SERVICE, PJWT_STAGE_GRANT};
         struct pjwt_decision d;
         char token[2048];
 
@@ -148,7 +153,7 @@ static void a_good_token_passes_every_stage(void **state)
         }
         assert_int_equal(d.steps[1].origin.line, 2);
         assert_string_equal(d.steps[1].value, "iss https://idp.example");
-        assert_int_equal(d.steps[7].origin.line, 7);
+        assert_int_equal(d.steps[8].origin.line, 7);
         pjwt_decision_clear(&d);
         assert_null(d.iss);
 }
@@ -277,6 +282,63 @@ static void a_missing_key_file_is_no_acceptance(void **state)
         pjwt_decision_clear(&d);
 }
 
+static void a_token_is_used_up_by_the_last_step_only(void **state) /* CLM-17 */
+{
+        const struct pjwt_user bob = {"bob", true, 1001, 999};
+        struct pjwt_decision d;
+        char token[2048];
+
+        sign(HEADER, CLAIMS, "another secret, 32 bytes or longer", token);
+        assert_int_equal(judge(*state, token, alice, "once", &d), PJWT_BAD_SIGNATURE);
+        pjwt_decision_clear(&d);
+        sign(HEADER, CLAIMS, SECRET, token);
+        assert_int_equal(judge(*state, token, bob, "once", &d), PJWT_NO_GRANT);
+        pjwt_decision_clear(&d);
+        assert_int_equal(judge(*state, token, alice, "sshd", &d), PJWT_OK);
+        pjwt_decision_clear(&d);
+        assert_int_equal(judge(*state, token, alice, "once", &d), PJWT_OK);
+        pjwt_decision_clear(&d);
+        assert_int_equal(judge(*state, token, alice, "once", &d), PJWT_REPLAYED);
+        pjwt_decision_clear(&d);
+        assert_int_equal(judge(*state, token, alice, "sshd", &d), PJWT_OK);
+        pjwt_decision_clear(&d);
+}
+
+static void shut_out(const struct host *host, const char *line)
+{
+        FILE *f = fopen(host->revoked, "w");
+
+        assert_non_null(f);
+        assert_true(fputs(line, f) >= 0);
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(chmod(host->revoked, 0644), 0);
+}
+
+static void what_is_revoked_is_refused_at_the_next_login(void **state)
+{
+        static const char *const lines[] = {"jti acme j1\n", "sub acme alice\n", "kid acme k1\n",
+                                            "issued_before acme 1699999991\n", "user alice\n"};
+        static const char *const headers[] = {HEADER, "{\"alg\":\"HS256\"}"};
+        struct host *host = *state;
+
+        for (size_t h = 0; h < 2; h++)
+                for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+                        struct pjwt_decision d;
+                        char token[2048];
+
+                        sign(headers[h], CLAIMS, SECRET, token);
+                        shut_out(host, lines[i]);
+                        assert_int_equal(judge(host, token, alice, "sshd", &d), PJWT_REVOKED);
+                        assert_int_equal(d.steps[d.step_count - 1].origin.line, 1);
+                        assert_string_equal(d.steps[d.step_count - 1].origin.file, host->revoked);
+                        pjwt_decision_clear(&d);
+                }
+        shut_out(host, "user bob\n");
+        assert_int_equal(judge_claims(host, HEADER, CLAIMS, "sshd"), PJWT_OK);
+        shut_out(host, "usr bob\n");
+        assert_int_equal(judge_claims(host, HEADER, CLAIMS, "sshd"), PJWT_CONFIG);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -287,6 +349,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_no_token_is_refused, make_host, drop_host),
                 cmocka_unit_test_setup_teardown(a_user_is_looked_at_last, make_host, drop_host),
                 cmocka_unit_test_setup_teardown(the_audit_line_never_holds_the_token, make_host, drop_host),
+                cmocka_unit_test_setup_teardown(a_token_is_used_up_by_the_last_step_only, make_host,
+                                                drop_host),
+                cmocka_unit_test_setup_teardown(what_is_revoked_is_refused_at_the_next_login, make_host,
+                                                drop_host),
                 cmocka_unit_test_setup_teardown(a_missing_key_file_is_no_acceptance, make_host, drop_host),
         };
 
