@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes the cases that are made by rule (the folders header, parse, key, keyset, claims, signature, vectors).
+"""Writes the cases that are made by rule (the folders header, parse, key, keyset, claims, signature, login).
 
     make.py            writes them
     make.py --check    says what differs from what is checked in; exit status 1 when something does
@@ -19,10 +19,11 @@ import header  # noqa: E402
 import jose  # noqa: E402
 import key  # noqa: E402
 import kit  # noqa: E402
+import login  # noqa: E402
 import parse  # noqa: E402
 import signature  # noqa: E402
 
-MAKERS = (header, parse, key, claim, signature)
+MAKERS = (header, parse, key, claim, signature, login)
 
 
 def all_files():

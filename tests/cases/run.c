@@ -10,16 +10,24 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "claims.h"
+#include "decide.h"
 #include "keyset.h"
 #include "token.h"
 #include "verify.h"
+#ifdef CASE_FAULTS
+#include "faults.h"
+void *__real_calloc(size_t n, size_t size); /* what this program itself needs never fails */
+#define calloc __real_calloc
+#endif
 
 #define LIST_MAX 24
 
@@ -46,6 +54,7 @@ struct outcome {
         struct pjwt_token *token;
         struct json_object *json;
         const struct pjwt_key *key; /* under which the signature held */
+        char line[PJWT_AUDIT_MAX];  /* of a whole decision: what the log gets; else empty */
 };
 
 static bool show;
@@ -296,6 +305,145 @@ static enum pjwt_reason run_json(const char *folder, struct outcome *out)
         return r;
 }
 
+/* --- whole decisions -------------------------------------------------------------------------------------------- */
+
+/* The key files of a decision, in a folder that only we can write. */
+struct key_files {
+        char folder[32];
+        char path[2][64];
+};
+
+static const char *const key_names[2] = {"keys", "keys2"};
+static const char *const key_marks[2] = {"@KEYS@", "@KEYS2@"};
+
+static void write_file(const char *path, const struct bytes *b)
+{
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+        if (fd < 0 || write(fd, b->text, b->len) != (ssize_t)b->len || close(fd) != 0)
+                die(path, "cannot be written");
+}
+
+static void make_key_files(const char *folder, struct key_files *files)
+{
+        strcpy(files->folder, "/tmp/pjwt-case-XXXXXX");
+        if (mkdtemp(files->folder) == NULL)
+                die(files->folder, "cannot be made");
+        for (int i = 0; i < 2; i++) {
+                struct bytes keys = read_upwards(folder, key_names[i]);
+
+                snprintf(files->path[i], sizeof(files->path[i]), "%s/%s", files->folder, key_names[i]);
+                if (keys.text != NULL)
+                        write_file(files->path[i], &keys);
+                free(keys.text);
+        }
+}
+
+static void drop_key_files(const struct key_files *files)
+{
+        for (int i = 0; i < 2; i++)
+                (void)unlink(files->path[i]);
+        (void)rmdir(files->folder);
+}
+
+/* The configuration with the paths of the key files in it. */
+static struct bytes filled_conf(const char *folder, const struct key_files *files)
+{
+        struct bytes conf = read_upwards(folder, "conf"), out = {0};
+        FILE *f = open_memstream(&out.text, &out.len);
+
+        for (const char *p = conf.text; f != NULL && *p != '\0';) {
+                int i = 0;
+
+                while (i < 2 && strncmp(p, key_marks[i], strlen(key_marks[i])) != 0)
+                        i++;
+                if (i < 2)
+                        fputs(files->path[i], f);
+                else
+                        fputc(*p, f);
+                p += i < 2 ? strlen(key_marks[i]) : 1;
+        }
+        if (f == NULL || fclose(f) != 0)
+                die(folder, "no memory");
+        free(conf.text);
+        return out;
+}
+
+/* `NAME UID`, or `NAME` for one who does not exist. */
+static struct pjwt_user read_user(char *text)
+{
+        struct pjwt_user user = {.name = text, .system_uid_max = 999};
+        char *uid = strrchr(text, ' ');
+
+        if (uid != NULL && uid[1] >= '0' && uid[1] <= '9') {
+                *uid = '\0';
+                user.exists = true;
+                user.uid = (uid_t)strtoul(uid + 1, NULL, 10);
+        }
+        return user;
+}
+
+static enum pjwt_reason decide(const struct pjwt_conf *conf, const char *folder,
+                               const struct key_files *files, struct outcome *out)
+{
+        struct bytes token = read_file(folder, "token"), user = read_upwards(folder, "user"),
+                     service = read_upwards(folder, "service"), rhost = read_upwards(folder, "rhost"),
+                     now = read_upwards(folder, "now");
+        struct pjwt_request request = {.keys.cache_dir = files->folder};
+        struct pjwt_decision decision;
+        enum pjwt_reason r;
+
+        drop_last_newline(&token);
+        drop_last_newline(&user);
+        drop_last_newline(&service);
+        drop_last_newline(&rhost);
+        request.token = token.text;
+        request.token_len = token.len;
+        request.user = read_user(user.text);
+        request.service = service.text;
+        request.rhost = rhost.text;
+        request.now = request.keys.now = strtoll(now.text, NULL, 10);
+        r = pjwt_decide(conf, &request, &decision);
+        out->err = decision.error;
+        pjwt_audit_line(&request, &decision, out->line);
+        pjwt_decision_clear(&decision);
+        free(token.text);
+        free(user.text);
+        free(service.text);
+        free(rhost.text);
+        free(now.text);
+        return r;
+}
+
+static enum pjwt_reason run_login(const char *folder, struct outcome *out)
+{
+        struct key_files files;
+        struct bytes text;
+        struct pjwt_conf_text conf_text = {.file = "conf"};
+        struct pjwt_conf *conf = NULL;
+        enum pjwt_reason r;
+
+        make_key_files(folder, &files);
+        text = filled_conf(folder, &files);
+        conf_text.text = text.text;
+        conf_text.len = text.len;
+        r = pjwt_conf_parse(&conf_text, 1, "host.example", &conf, &out->err);
+        if (r == PJWT_OK)
+                r = decide(conf, folder, &files, out);
+        pjwt_conf_free(conf);
+        free(text.text);
+        drop_key_files(&files);
+        return r;
+}
+
+static bool has_above(const char *folder, const char *name)
+{
+        struct bytes b = read_upwards(folder, name);
+
+        free(b.text);
+        return b.text != NULL;
+}
+
 static bool has(const char *folder, const char *name)
 {
         char path[4096];
@@ -304,15 +452,29 @@ static bool has(const char *folder, const char *name)
         return access(path, F_OK) == 0;
 }
 
-static void run_case(const char *folder, struct outcome *out)
+static void run_stages(const char *folder, struct outcome *out)
 {
-        memset(out, 0, sizeof(*out));
-        if (has(folder, "token"))
+        if (has_above(folder, "conf"))
+                out->reason = run_login(folder, out);
+        else if (has(folder, "token"))
                 out->reason = run_token(folder, out);
         else if (has(folder, "json"))
                 out->reason = run_json(folder, out);
         else
                 out->reason = run_keys(folder, out);
+}
+
+/* A host process has its own errors in OpenSSL's queue; they are there afterwards, and nothing else is (SIG-25). */
+static void run_case(const char *folder, struct outcome *out)
+{
+        memset(out, 0, sizeof(*out));
+        ERR_clear_error();
+        ERR_raise(ERR_LIB_USER, 77);
+        run_stages(folder, out);
+        if (ERR_GET_REASON(ERR_get_error()) != 77 || ERR_get_error() != 0) {
+                failed++;
+                printf("FAIL: %s leaves another error queue than it found\n", folder);
+        }
 }
 
 static void clear(struct outcome *out)
@@ -373,12 +535,17 @@ static bool holds(const struct outcome *out, const char *folder, char *line)
                 free(payload.text);
                 return same;
         }
+        if (strncmp(line, "without ", 8) == 0)
+                return strstr(out->line, line + 8) == NULL;
+        if (out->line[0] != '\0')
+                return strstr(out->line, line) != NULL;
         return out->reason != PJWT_OK && strstr(out->err.detail, line) != NULL;
 }
 
 static void print_outcome(const char *folder, const struct outcome *out)
 {
-        printf("%s: %s: %s\n", folder, pjwt_reason_name(out->reason), out->err.detail);
+        printf("%s: %s: %s\n", folder, pjwt_reason_name(out->reason),
+               out->line[0] != '\0' ? out->line : out->err.detail);
         for (size_t i = 0; out->keys != NULL && !has(folder, "token") && i < out->keys->count; i++)
                 printf("    key %zu %s %s\n", i, pjwt_reason_name(out->keys->keys[i].unusable),
                        out->keys->keys[i].note);
@@ -483,6 +650,53 @@ static void ring_judge(void)
                 clear(&ring.at[i]);
 }
 
+/* --- faults ----------------------------------------------------------------------------------------------------- */
+
+static bool faults;
+
+#ifdef CASE_FAULTS
+/* Runs the case with its n-th call failing; 0: none. Returns how many calls there were. */
+static unsigned long run_faulty(const char *folder, unsigned long n, enum pjwt_reason *retreason)
+{
+        struct outcome out;
+        unsigned long calls;
+
+        faults_begin(n);
+        run_case(folder, &out);
+        calls = faults_end();
+        *retreason = out.reason;
+        if (out.reason == PJWT_UNDECIDED || (out.reason != PJWT_OK && out.err.reason != out.reason)) {
+                failed++;
+                printf("FAIL: %s, call %lu fails: %s, and in the error %s\n", folder, n,
+                       pjwt_reason_name(out.reason), pjwt_reason_name(out.err.reason));
+        }
+        clear(&out);
+        return calls;
+}
+
+static void judge_faulty(const char *folder)
+{
+        enum pjwt_reason right, reason;
+        unsigned long calls = run_faulty(folder, 0, &right);
+
+        for (unsigned long n = 1; n <= calls; n++) {
+                (void)run_faulty(folder, n, &reason);
+                if (reason != PJWT_OK || right == PJWT_OK) {
+                        passed++;
+                        continue;
+                }
+                failed++;
+                printf("FAIL: %s is accepted when call %lu fails, else %s\n", folder, n,
+                       pjwt_reason_name(right));
+        }
+}
+#else
+static void judge_faulty(const char *folder)
+{
+        die(folder, "this program has no faults");
+}
+#endif
+
 /* --- walking
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -501,6 +715,8 @@ static void walk(const char *folder)
         if (expect.text != NULL) {
                 if (ringing)
                         ring_add(folder);
+                else if (faults)
+                        judge_faulty(folder);
                 else
                         judge(folder, expect.text);
                 free(expect.text);
@@ -529,6 +745,8 @@ int main(int argc, char **argv)
                 show = i++ > 0;
         else if (i < argc && strcmp(argv[i], "--ring") == 0)
                 ringing = i++ > 0;
+        else if (i < argc && strcmp(argv[i], "--faults") == 0)
+                faults = i++ > 0;
         for (; i < argc; i++) {
                 char *folder = realpath(argv[i], NULL);
 
