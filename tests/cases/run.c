@@ -2,10 +2,12 @@
  * Runs the cases of a folder (README.md here says what a case is). A case is data; this program only carries
  * it through the stages in their order and compares how that ended.
  *
- *   run FOLDER...           every case below the folders
- *   run --show FOLDER...    prints how each case ends instead of judging it: for writing new ones
- *   run --ring FOLDER       every key of the folder's cases against every token: only the right pairs may
- * hold
+ *   run FOLDER...            every case below the folders
+ *   run --show FOLDER...     prints how each case ends instead of judging it: for writing new ones
+ *   run --ring FOLDER...     every key of the cases against every token: only the right pairs may hold
+ *   run --faults FOLDER...   (case_faults) every case again and again, each time with another call failing,
+ *                            to memory, json-c or OpenSSL: what is refused must never be accepted then, and
+ *                            no -1 of OpenSSL is a yes (PRS-20, SIG-24)
  */
 #include <ctype.h>
 #include <dirent.h>
