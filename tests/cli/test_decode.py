@@ -135,8 +135,8 @@ def test_a_public_key_is_no_secret(pamjwt, keys, tmp_path):
         pyjwt.algorithms.HMACAlgorithm.SHA256).sign(signing_input.encode(), pem))
     assert pamjwt("decode", forged, "--key", path, status=1).out == ""
     as_secret = pamjwt("decode", forged, "--secret", f"@{path}", status=2)
-    assert "pamjwt: bad-key: " in as_secret.err
-    assert "pamjwt: bad-key: " in pamjwt("encode", "{}", "--secret", f"@{path}", status=2).err
+    assert "text of a public or private key" in as_secret.err
+    assert "text of a public or private key" in pamjwt("encode", "{}", "--secret", f"@{path}", status=2).err
 
 
 def test_output_that_cannot_be_written_is_no_success(pamjwt):

@@ -108,7 +108,7 @@ def test_an_empty_secret_never_works(pamjwt, tmp_path):
     empty = tmp_path / "empty"
     empty.write_text("\n")
     for secret in ("", f"@{empty}"):
-        assert "empty secret" in pamjwt("encode", "{}", "--secret", secret, status=2).err
+        assert "the secret is empty" in pamjwt("encode", "{}", "--secret", secret, status=2).err
 
 
 def test_a_key_file_never_holds_a_short_secret(pamjwt, tmp_path):
