@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes pamjwt.h: mkheader.sh reasons.def pamjwt.h.in > pamjwt.h
+# Makes pamjwt.h: mkheader.sh VERSION reasons.def pamjwt.h.in > pamjwt.h
 # The enum of reasons comes from the rows of reasons.def, so that a reason is written down once.
 set -eu
-awk '
+awk -v version="$1" '
 FNR == NR {
         if (match($0, /^PJWT_REASON\([A-Z0-9_]+/)) {
                 code = substr($0, 13, RLENGTH - 12)
@@ -12,5 +12,6 @@ FNR == NR {
         next
 }
 $0 == "@PJWT_REASONS@" { printf "%s", rows; next }
+{ sub(/@PJWT_VERSION@/, version) }
 { print }
-' "$1" "$2"
+' "$2" "$3"

@@ -23,7 +23,7 @@ struct parts {
 struct block {
         struct pjwt_token token;
         size_t size;
-        unsigned char bytes[]; /* text, payload, signature, header */
+        unsigned char bytes[]; /* text, payload (each with a NUL behind it), signature, header */
 };
 
 static enum pjwt_reason not_three(const char *text, size_t len, struct pjwt_error *reterr)
@@ -64,7 +64,7 @@ static enum pjwt_reason decode_part(const char *what, const char *in, size_t len
 
 static struct block *new_block(const char *text, size_t len, const struct parts *parts)
 {
-        size_t payload = PJWT_B64URL_DECODED(parts->payload_len),
+        size_t payload = PJWT_B64URL_DECODED(parts->payload_len) + 1,
                sig = PJWT_B64URL_DECODED(parts->signature_len);
         size_t size = sizeof(struct block) + len + 1 + payload + sig + PJWT_B64URL_DECODED(parts->header_len);
         struct block *block = malloc(size);
@@ -97,6 +97,8 @@ static enum pjwt_reason decode_parts(struct pjwt_token *token, const struct part
         if (r == PJWT_OK)
                 r = decode_part("signature", parts->signature, parts->signature_len, token->signature,
                                 &token->signature_len, reterr);
+        if (r == PJWT_OK)
+                token->payload[token->payload_len] = '\0';
         *retheader = (const char *)header;
         return r;
 }

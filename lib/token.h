@@ -14,7 +14,7 @@ struct pjwt_token {
         char *text; /* own copy of the whole token, wiped when freed */
         size_t text_len;
         size_t signing_input_len; /* text[0..] is the signing input (RFC 7515 section 5.2, 8) */
-        unsigned char *payload;   /* decoded bytes, exactly as signed */
+        unsigned char *payload;   /* decoded bytes, exactly as signed, and a NUL behind them */
         size_t payload_len;
         unsigned char *signature;
         size_t signature_len;

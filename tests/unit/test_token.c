@@ -284,6 +284,30 @@ static void keys_in_the_header_are_not_looked_at(void **state)
                       PJWT_OK);
 }
 
+/* The NUL behind the payload has its own place, whatever the payload's length. */
+static void a_nul_stands_behind_the_payload(void **state)
+{
+        unsigned char signature[64];
+        char payload[32];
+
+        (void)state;
+        memset(signature, 0x5a, sizeof(signature));
+        for (int n = 0; n < 12; n++) {
+                struct pjwt_token *token;
+                char *text;
+
+                (void)snprintf(payload, sizeof(payload), "{\"a\":%.*s1}", n, "            ");
+                text = with_signature(signing_input("{\"alg\":\"ES256\"}", payload), signature,
+                                      sizeof(signature));
+                token = parsed_token(text);
+                assert_string_equal((const char *)token->payload, payload);
+                assert_int_equal(token->signature_len, sizeof(signature));
+                assert_memory_equal(token->signature, signature, sizeof(signature));
+                pjwt_token_free(token);
+                free(text);
+        }
+}
+
 static void any_payload_when_asked(void **state)
 {
         char *text = unsigned_token("{\"alg\":\"ES256\",\"cty\":\"JWT\"}", "It's a dangerous business", 64);
@@ -353,6 +377,7 @@ int main(void)
                 cmocka_unit_test(nothing_is_nested_or_inflated),
                 cmocka_unit_test(kid_and_typ_are_strings),
                 cmocka_unit_test(keys_in_the_header_are_not_looked_at),
+                cmocka_unit_test(a_nul_stands_behind_the_payload),
                 cmocka_unit_test(any_payload_when_asked),
                 cmocka_unit_test(any_alg_when_asked),
                 cmocka_unit_test(tokens_of_every_length_around_the_borders),
