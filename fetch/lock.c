@@ -135,23 +135,3 @@ void fetch_lock_release(struct fetch_lock *lock)
                 close(lock->fd);
         lock->fd = -1;
 }
-
-static bool serves_for(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note)
-{
-        return !note->not_modified || (request->etag && note->etag && strcmp(request->etag, note->etag) == 0);
-}
-
-enum fetch_share fetch_share(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note,
-                             int64_t started, int64_t now)
-{
-        int64_t age = now - note->asked_boot_ms;
-        bool while_waiting = note->asked_boot_ms >= started;
-
-        if (age < 0 || !pjwt_fetch_reply_is_for(note, request)) /* of an earlier boot, of other settings */
-                return FETCH_ASK;
-        if (!while_waiting && (request->force || age >= request->cool_down_ms))
-                return FETCH_ASK;
-        if (note->ok && !serves_for(request, note))
-                return FETCH_ASK;
-        return note->ok && age < PJWT_REPLY_AGE_MS ? FETCH_SHARE : FETCH_WAIT;
-}

@@ -29,15 +29,4 @@ void fetch_lock_note_write(const struct fetch_lock *lock, const char *text, size
 
 void fetch_lock_release(struct fetch_lock *lock);
 
-/* What to do with the note of the last attempt. Pure. */
-enum fetch_share {
-        FETCH_ASK,   /* ask the issuer */
-        FETCH_SHARE, /* the noted answer is the answer */
-        FETCH_WAIT,  /* neither: it is too early to ask again */
-};
-
-/* started, now: by pjwt_boot_ms(); started is when this request began to wait for the lock. */
-enum fetch_share fetch_share(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note,
-                             int64_t started, int64_t now);
-
 #endif

@@ -17,6 +17,7 @@
 
 #include "ask.h"
 #include "cachefile.h"
+#include "fetchnote.h"
 #include "keycache.h"
 #include "lock.h"
 #include "safefile.h"
@@ -144,17 +145,12 @@ static void __attribute__((noreturn)) not_asked(const char *detail)
 
 /* ---- in between ---- */
 
-/* Too early to ask again: the last failure is told again, with its age. */
 static void __attribute__((noreturn))
-wait_and_exit(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note, int64_t now)
+too_early(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note, int64_t now)
 {
-        int64_t age = (now - note->asked_boot_ms) / 1000;
-        struct pjwt_error err = {.reason = note->reason};
+        struct pjwt_error err = {0};
 
-        (void)snprintf(err.detail, sizeof(err.detail),
-                       "%.380s (%" PRId64 " s ago; not asked again before %" PRId64 " s)",
-                       note->ok ? "answered" : note->detail, age, request->cool_down_ms / 1000);
-        if (note->ok)
+        if (pjwt_fetchnote_too_early(request, note, now, &err) == PJWT_NO_KEYS)
                 not_asked(err.detail);
         fail_and_exit(&err);
 }
@@ -168,12 +164,12 @@ static void share(const struct pjwt_fetch_request *request, const struct fetch_l
         char *text = fetch_lock_note_read(lock, &len);
 
         if (text && pjwt_fetch_reply_parse(text, len, &note, NULL) == PJWT_OK) {
-                enum fetch_share what = fetch_share(request, &note, started, now);
+                enum pjwt_note what = pjwt_fetchnote_judge(request, &note, started, now);
 
-                if (what == FETCH_SHARE)
+                if (what == PJWT_NOTE_SHARE)
                         answer_and_exit(text, len);
-                if (what == FETCH_WAIT)
-                        wait_and_exit(request, &note, now);
+                if (what == PJWT_NOTE_WAIT)
+                        too_early(request, &note, now);
         }
         pjwt_fetch_reply_clear(&note);
         free(text);

@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -43,18 +44,25 @@ static const struct {
         {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY},
 };
 
+/* Root of a container may lack CAP_SYS_RESOURCE; then it lowers what it can, as a user does. */
+static bool set_limit(int resource, rlim_t value, bool root)
+{
+        struct rlimit now, want = {value, value};
+
+        if (root && setrlimit((__rlimit_resource_t)resource, &want) == 0)
+                return true;
+        if (getrlimit((__rlimit_resource_t)resource, &now) != 0)
+                return false;
+        if (now.rlim_max < value)
+                want = (struct rlimit){now.rlim_max, now.rlim_max};
+        return setrlimit((__rlimit_resource_t)resource, &want) == 0;
+}
+
 static enum pjwt_reason set_limits(bool root, struct pjwt_error *reterr)
 {
-        for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-                struct rlimit now, want = {limits[i].value, limits[i].value};
-
-                if (getrlimit((__rlimit_resource_t)limits[i].resource, &now) != 0)
-                        return fail("getrlimit", reterr);
-                if (!root && now.rlim_max < want.rlim_max)
-                        want = (struct rlimit){now.rlim_max, now.rlim_max};
-                if (setrlimit((__rlimit_resource_t)limits[i].resource, &want) != 0)
+        for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+                if (!set_limit(limits[i].resource, limits[i].value, root))
                         return fail("setrlimit", reterr);
-        }
         if (root) { /* of use only; without effect in some containers */
                 const struct sched_param normal = {0};
 
@@ -164,6 +172,8 @@ enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr)
         enum pjwt_reason r = close_descriptors(reterr);
 
         (void)umask(022);
+        /* Where the user's limit on file sizes could not be lifted, a note that does not fit is left out, no more. */
+        (void)signal(SIGXFSZ, SIG_IGN);
         if (r == PJWT_OK)
                 r = set_limits(root, reterr);
         if (r == PJWT_OK)

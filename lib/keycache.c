@@ -5,15 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cachefile.h"
 #include "fetchcall.h"
+#include "fetchnote.h"
 #include "fetchwire.h"
 #include "safefile.h"
 #include "secret.h"
 
 #define STALE_WAIT_MS INT64_C(2000) /* keys are there: do not let a login wait long for newer ones */
+#define NOTE_WAIT_MS  INT64_C(1000)
 #define HELPER_LEAD_MS                                                                                       \
         INT64_C(250) /* the helper gives up that much earlier, so that its own words arrive                  \
                       */
@@ -260,22 +263,61 @@ static struct pjwt_fetch_request request_of(const struct call *c, int64_t deadli
         };
 }
 
-static enum pjwt_reason ask_helper(struct call *c, int64_t deadline, struct pjwt_error *reterr)
+static const char *lock_dir_of(const struct pjwt_keycache *cache)
+{
+        return cache->lock_dir ? cache->lock_dir : PJWT_LOCK_DIR;
+}
+
+/*
+ * What another login has learnt, without starting anything. While a request is on its way, this waits for it (or does
+ * not, when there are keys to go on with); for a second only, since the helper alone can put an abandoned lock aside.
+ * PJWT_NOTE_ASK: a helper has to be started.
+ */
+static enum pjwt_note ask_note(struct call *c, const struct pjwt_fetch_request *request,
+                               enum pjwt_reason *retreason, struct pjwt_error *reterr)
+{
+        const struct timespec nap = {.tv_nsec = 20000000};
+        int64_t started = pjwt_boot_ms(), until = started + NOTE_WAIT_MS;
+        struct pjwt_fetch_reply reply = {0};
+        char *text = NULL;
+        enum pjwt_note what;
+
+        while ((what = pjwt_fetchnote_look(lock_dir_of(c->cache), request, c->boot_now, &text, &reply)) ==
+               PJWT_NOTE_BUSY) {
+                if (!request->wait) {
+                        *retreason = pjwt_fail(reterr, PJWT_NO_KEYS, "another login is asking already");
+                        return what;
+                }
+                if (pjwt_boot_ms() >= until)
+                        return PJWT_NOTE_ASK;
+                (void)nanosleep(&nap, NULL);
+        }
+        if (what == PJWT_NOTE_SHARE)
+                *retreason = use(c, &reply, reterr);
+        else if (what == PJWT_NOTE_WAIT)
+                *retreason = pjwt_fetchnote_too_early(request, &reply, pjwt_boot_ms(), reterr);
+        pjwt_fetch_reply_clear(&reply);
+        free(text);
+        return what;
+}
+
+static enum pjwt_reason start_helper(struct call *c, struct pjwt_fetch_request *request, int64_t deadline,
+                                     struct pjwt_error *reterr)
 {
         struct pjwt_fetchcall call = {.program = c->cache->fetch_path,
                                       .argument = c->cache->lock_dir,
                                       .deadline = deadline,
                                       .reply_max = PJWT_CACHEFILE_BYTES_MAX};
-        struct pjwt_fetch_request request = request_of(c, deadline);
         struct pjwt_fetch_reply reply = {0};
         char *text = NULL, *answer = NULL;
         size_t len = 0;
-        enum pjwt_reason r = open_for_helper(c->issuer->ca_file, "ca_file", &call, &request.ca_fd, reterr);
+        enum pjwt_reason r = open_for_helper(c->issuer->ca_file, "ca_file", &call, &request->ca_fd, reterr);
 
         if (r == PJWT_OK)
-                r = open_for_helper(c->issuer->bearer_file, "bearer_file", &call, &request.bearer_fd, reterr);
+                r = open_for_helper(c->issuer->bearer_file, "bearer_file", &call, &request->bearer_fd,
+                                    reterr);
         if (r == PJWT_OK)
-                r = pjwt_fetch_request_write(&request, &text, reterr);
+                r = pjwt_fetch_request_write(request, &text, reterr);
         if (r == PJWT_OK) {
                 call.request = text;
                 call.request_len = strlen(text);
@@ -284,13 +326,24 @@ static enum pjwt_reason ask_helper(struct call *c, int64_t deadline, struct pjwt
         for (size_t i = 0; i < call.fd_count; i++)
                 close(call.fds[i]);
         if (r == PJWT_OK)
-                r = pjwt_fetch_reply_read(answer, len, &request, &reply, reterr);
+                r = pjwt_fetch_reply_read(answer, len, request, &reply, reterr);
         if (r == PJWT_OK)
                 r = use(c, &reply, reterr);
         pjwt_fetch_reply_clear(&reply);
         free(answer);
         pjwt_wipe_free_str(text); /* a proxy's password may be in it */
         return r;
+}
+
+static enum pjwt_reason ask_helper(struct call *c, int64_t deadline, struct pjwt_error *reterr)
+{
+        struct pjwt_fetch_request request = request_of(c, deadline);
+        enum pjwt_reason r = PJWT_UNDECIDED;
+
+        if (ask_note(c, &request, &r, reterr) != PJWT_NOTE_ASK)
+                return r;
+        request = request_of(c, deadline); /* less time is left */
+        return start_helper(c, &request, deadline, reterr);
 }
 
 /* ---- the refresh service ---- */
@@ -374,6 +427,24 @@ enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const stru
         return r;
 }
 
+/* How the last attempt ended, when it failed and we may know. */
+static void read_last_failure(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
+                              struct pjwt_keycache_info *info)
+{
+        const struct pjwt_fetch_request request = {.name = issuer->name,
+                                                   .issuer = issuer->issuer,
+                                                   .jwks = issuer->jwks,
+                                                   .cool_down_ms = INT64_MAX};
+        struct pjwt_fetch_reply note = {0};
+        char *text = NULL;
+
+        if (pjwt_fetchnote_look(lock_dir_of(cache), &request, 0, &text, &note) == PJWT_NOTE_WAIT && !note.ok)
+                (void)pjwt_fail(&info->warning, note.reason, "%.400s (%" PRId64 " s ago)", note.detail,
+                                (pjwt_boot_ms() - note.asked_boot_ms) / 1000);
+        pjwt_fetch_reply_clear(&note);
+        free(text);
+}
+
 enum pjwt_reason pjwt_keycache_info_read(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
                                          struct pjwt_keyset **ret, struct pjwt_keycache_info *retinfo,
                                          struct pjwt_error *reterr)
@@ -398,6 +469,8 @@ enum pjwt_reason pjwt_keycache_info_read(const struct pjwt_keycache *cache, cons
         else
                 pjwt_keyset_free(set);
         pjwt_cachefile_clear(&file);
+        if (!path)
+                read_last_failure(cache, issuer, &info);
         if (retinfo)
                 *retinfo = info;
         return r;

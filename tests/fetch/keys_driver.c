@@ -274,7 +274,7 @@ static double clock_seconds(void)
 static void run(struct driver *d)
 {
         struct result r = {0};
-        int out = fcntl(1, F_DUPFD_CLOEXEC, 100), before;
+        int out = fcntl(1, F_DUPFD_CLOEXEC, 10), before;
         double start;
         long good = 0;
         bool zombie;

@@ -190,6 +190,7 @@ def test_ca_file_replaces_the_system_s_authorities(host, idp):
     assert got["reason"] == "fetch-failed"
     assert "certificate" in got["detail"]
     assert idp.requests == []
+    host.forget_attempts()
     got = host.get(ca_file=host.folder / "missing")
     assert (got["reason"], "ca_file" in got["detail"]) == ("fetch-failed", True)
 

@@ -1,0 +1,155 @@
+"""What pamjwt-fetch can still do once it has given up its rights (issue 5; PAM-27, design section 6)."""
+
+import os
+import pathlib
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+from conftest import needs_root
+from world import BUILD, FETCH_UID, HELPER, root
+
+PROBE = os.environ.get("PAMJWT_SANDBOX_PROBE", str(BUILD / "tests/fetch/sandbox_probe"))
+LANDLOCK = "landlock_create_ruleset"
+
+
+def landlock_abi() -> int:
+    import ctypes
+
+    return ctypes.CDLL(None, use_errno=True).syscall(444, None, 0, 1)
+
+
+def probe(host, prefix=()):
+    cached = host.cache / "acme.json"
+    cached.write_text("x")
+    cached.chmod(0o644)
+    done = subprocess.run([*prefix, PROBE, str(host.lock), str(cached)], capture_output=True, text=True, close_fds=False,
+                          preexec_fn=lambda: os.dup2(0, 9))
+    lines = [line.rsplit(" ", 1) for line in done.stdout.splitlines()]
+    return {name: value for name, value in lines}
+
+
+ALWAYS = {"descriptor 9": "no", "be dumpable": "no", "gain privileges": "no", "read hosts": "yes", "write lock": "yes"}
+
+
+def test_what_is_left(host):
+    got = probe(host)
+    assert {k: got[k] for k in ALWAYS} == ALWAYS
+    if root():
+        assert (got["be root again"], got["uid"]) == ("no", str(FETCH_UID))
+    if landlock_abi() >= 1:
+        assert got["read certificates"] == "yes"
+        for forbidden in ("read passwd", "read proc", "read cache", "write tmp", "run"):
+            assert got[forbidden] == "no", forbidden
+    if landlock_abi() >= 4:
+        assert got["listen"] == "no"
+    if landlock_abi() >= 6:
+        assert got["signal the parent"] == "no"
+
+
+def test_a_kernel_without_landlock_still_drops_all_else(host):
+    got = probe(host, ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={LANDLOCK}:error=ENOSYS"])
+    assert {k: got[k] for k in ALWAYS} == ALWAYS
+    if root():
+        assert (got["be root again"], got["uid"]) == ("no", str(FETCH_UID))
+
+
+def test_a_fetch_works_without_landlock(host, idp):
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={LANDLOCK}:error=ENOSYS"]
+    assert host.get(prefix=trace)["kids"] == ["k1"]
+
+
+STEPS = ["close_range", "setgroups", "setresgid", "setresuid", "landlock_restrict_self", "landlock_add_rule", "capget",
+         "prctl"]
+
+
+@pytest.mark.parametrize("call", STEPS)
+def test_a_step_that_fails_ends_the_helper_before_it_asks(host, idp, call):
+    """Each step is checked."""
+    if not root() and call in ("setgroups", "capget"):
+        pytest.skip("a step of root's")
+    if call.startswith("landlock") and landlock_abi() < 1:
+        pytest.skip("no Landlock")
+    trace = ["strace", "-f", "-qq", "-o", str(host.folder / "trace"), "-e", f"inject={call}:error=EINVAL"]
+    got = host.get(prefix=trace)
+    assert (got["reason"], got["kids"]) == ("fetch-failed", []), got
+    assert "INJECTED" in (host.folder / "trace").read_text()
+    assert idp.requests == []
+
+
+@needs_root
+def test_a_user_change_that_only_pretends_is_noticed(host, idp):
+    """setresuid that answers 0 and does nothing."""
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=setresuid:retval=0"]
+    got = host.get(prefix=trace)
+    assert (got["reason"], idp.requests) == ("fetch-failed", [])
+    assert "not changed" in got["detail"]
+
+
+@needs_root
+def test_the_order_of_the_steps(host, idp):
+    """All rights are gone before the request is read and before a library of curl's is initialised."""
+    out = host.folder / "trace"
+    host.get(prefix=["strace", "-f", "-qq", "-o", str(out)])
+    lines = out.read_text().splitlines()
+    start = max(i for i, line in enumerate(lines) if "execve(" in line)
+    helper = lines[start].split()[0]
+    calls = [line.split(None, 1)[1] for line in lines[start:] if line.split()[0] == helper]
+
+    def first(text):
+        return next(i for i, call in enumerate(calls) if call.startswith(text))
+
+    order = [first(x) for x in ("close_range(", "prlimit64(0, RLIMIT_CORE, {", "setgroups(0", "setresgid(", "setresuid(",
+                                "prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE", "prctl(PR_SET_NO_NEW_PRIVS", "alarm(",
+                                "read(0,", "socket(AF_INET")]
+    assert order == sorted(order)
+    if landlock_abi() >= 1:
+        assert order[-3] < first("landlock_restrict_self(") < order[-2]
+
+
+@needs_root
+def test_the_helper_at_work_belongs_to_its_user_and_cannot_be_taken_over(host, idp):
+    idp.answers["/jwks"].delay = 1
+    caller = host.start()
+    while idp.asked() == 0:
+        time.sleep(0.01)
+    pid = int(subprocess.run(["pgrep", "-P", str(caller.pid)], capture_output=True, text=True).stdout)
+    status = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    assert status["Uid"].split() == [str(FETCH_UID)] * 4
+    assert status["Gid"].split() == [str(FETCH_UID)] * 4
+    assert status["Groups"].strip() == ""
+    assert status["NoNewPrivs"] == "1"
+    assert int(status["CapPrm"], 16) == int(status["CapEff"], 16) == 0
+    assert os.stat(f"/proc/{pid}/mem").st_uid == 0  # not dumpable: not even its own user opens that
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    assert "Max core file size        0                    0" in limits
+    taken = subprocess.run(
+        ["setpriv", f"--reuid={FETCH_UID}", f"--regid={FETCH_UID}", "--clear-groups", "/usr/bin/python3", "-c",
+         f"import ctypes, os; p = os.pidfd_open({pid}); l = ctypes.CDLL(None, use_errno=True);"
+         "raise SystemExit(l.syscall(438, p, 1, 0) >= 0 or ctypes.get_errno() != 1)"]
+    )
+    assert taken.returncode == 0, "pidfd_getfd by a process of the same user is refused"
+    caller.wait()
+
+
+def test_the_helper_gives_up_by_itself(host):
+    """Its caller is stopped, and nobody sends it a request: the alarm is set before it reads."""
+    out = host.folder / "trace"
+    helper = subprocess.Popen(["strace", "-qq", "-o", str(out), "-e", "trace=alarm,read", HELPER, str(host.lock)],
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    while "read(0" not in out.read_text() if out.exists() else True:
+        time.sleep(0.02)
+    text = out.read_text()
+    assert text.index("alarm(15)") < text.index("read(0")
+    helper.stdin.close()
+    helper.wait(timeout=5)
+
+
+def test_a_request_that_is_rubbish_is_answered_with_a_failure(host):
+    for request in (b"", b"{}", b"[]", b"x" * 70000, b'{"name":"../x","issuer":"https://x","timeout_ms":1000}',
+                    b'{"name":"x","issuer":"https://x","timeout_ms":0}', b'{"name":"x","issuer":"https://x"}',
+                    b'{"name":"x","issuer":7,"timeout_ms":1000}', b'{"name":"x","issuer":"https://x","timeout_ms":1000,"ca_fd":1}'):
+        done = subprocess.run([HELPER, str(host.lock)], input=request, capture_output=True, timeout=10)
+        assert b'"ok":false' in done.stdout, request[:60]

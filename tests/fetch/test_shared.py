@@ -1,0 +1,272 @@
+"""One request for all logins of a host, however many, and whatever their users do to them (issue 5; NET-08, NET-12, REV-07)."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import needs_root
+from world import HELPER, Answer, jwks, root
+
+
+def results(processes):
+    return [json.loads(p.communicate(timeout=30)[0]) for p in processes]
+
+
+def test_logins_without_keys_share_one_request(host, idp):
+    idp.answers["/jwks"].delay = 0.5
+    got = results([host.start(now=1000) for _ in range(20)])
+    assert [g["reason"] for g in got] == ["ok"] * 20
+    assert idp.asked() == 1
+
+
+def test_two_hundred_logins_on_an_expired_cache_make_one_request_and_do_not_wait(host, idp):
+    host.get(now=1000)
+    host.forget_attempts()
+    idp.answers["/jwks"].delay = 1
+    got = results([host.start(now=10_000) for _ in range(200)])
+    assert [g["reason"] for g in got] == ["ok"] * 200
+    assert idp.asked() == 2  # one for the fixture's keys
+    # Those who did not ask themselves went on with what was there.
+    assert sorted(g["seconds"] for g in got)[150] < 1.0
+
+
+def test_a_thousand_random_kids_make_one_request_per_min_refresh(host, idp):
+    """NET-08"""
+    host.get(now=1000)
+    host.forget_attempts()
+    before = idp.asked()
+    for _ in range(10):
+        assert host.get("refresh", now=1100, repeat=100)["reason"] == "ok"
+    assert idp.asked() == before + 1
+
+
+def test_an_unknown_kid_within_min_refresh_does_not_ask(host, idp):
+    host.get(now=1000)
+    got = host.get("refresh", now=1059)
+    assert (got["fetched"], idp.asked()) == (False, 1)
+
+
+def test_a_new_key_is_there_at_once_and_an_old_one_is_gone(host, idp):
+    """NET-27, KEY-27: rotation without an outage."""
+    host.get(now=1000)
+    host.forget_attempts()
+    idp.keys("k1", "k2")
+    assert host.get("refresh", now=1100)["kids"] == ["k1", "k2"]
+    host.forget_attempts()
+    idp.keys("k2")
+    assert host.get(now=1100 + 3599)["kids"] == ["k1", "k2"]
+    assert host.get(now=1100 + 3600)["kids"] == ["k2"]
+    idp.keys("k3")
+    assert host.get("force", now=1100 + 3601)["kids"] == ["k3"]
+    assert host.cached_kids() == ["k3"]
+
+
+def test_a_failure_is_not_tried_again_before_min_refresh(host, idp):
+    idp.answer(b"", 500)
+    assert "HTTP status 500" in host.get(now=1000)["detail"]
+    got = host.get(now=1000)
+    assert got["reason"] == "fetch-failed"
+    assert "HTTP status 500" in got["detail"] and "not asked again before 60 s" in got["detail"]
+    assert idp.asked() == 1
+    host.get("force", now=1000)
+    assert idp.asked() == 2
+
+
+def test_the_next_attempt_comes_after_min_refresh(host, idp):
+    idp.answer(b"", 500)
+    host.get(min_refresh=1)
+    idp.keys("k1")
+    assert host.get(min_refresh=1)["reason"] == "fetch-failed"
+    time.sleep(1.1)
+    assert host.get(min_refresh=1)["kids"] == ["k1"]
+
+
+def test_who_has_no_cache_gets_the_noted_answer(host, idp):
+    """The first caller was killed before it stored anything; its answer serves the next one."""
+    host.get(cache=host.folder / "nowhere")
+    got = host.get()
+    assert (got["kids"], got["stored"], idp.asked()) == (["k1"], True, 1)
+
+
+def test_a_not_modified_answer_is_shared_with_those_who_have_the_keys_only(host, idp):
+    idp.keys("k1", headers={"ETag": '"v1"'})
+    host.get(now=1000)
+    host.forget_attempts()
+    assert host.get(now=5000, cache=host.cache)["fetched"]
+    host.file.unlink()
+    assert host.get(now=5001)["kids"] == ["k1"]
+    assert idp.asked() == 3
+
+
+def test_ahead_asks_when_half_of_the_freshness_is_over(host, idp):
+    host.get(now=1000)
+    host.forget_attempts()
+    assert host.get("ahead", now=1000 + 1799)["fetched"] is False
+    assert host.get("ahead", now=1000 + 1800)["fetched"] is True
+
+
+def test_info_asks_nobody_and_tells_the_last_failure(host, idp):
+    host.get(now=1000)
+    host.forget_attempts()
+    idp.answer(b"", 503)
+    host.get("force", now=1000)
+    asked = idp.asked()
+    got = host.get("info", now=10_000_000)
+    assert (got["reason"], got["kids"], got["asked_at"], idp.asked()) == ("ok", ["k1"], 1000, asked)
+    if root():
+        assert "HTTP status 503" in got["warning"]["detail"]
+
+
+# ---- users who stop, kill or freeze what they can ----
+
+
+def wait_for(condition, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "did not happen"
+        time.sleep(0.01)
+
+
+def test_a_caller_killed_in_the_middle_harms_nobody(host, idp):
+    idp.answers["/jwks"].delay = 0.6
+    first = host.start(now=1000)
+    wait_for(lambda: idp.asked() == 1)
+    first.kill()
+    first.wait()
+    got = host.get(now=1000)
+    assert (got["kids"], got["stored"], idp.asked()) == (["k1"], True, 1)
+    assert [f.name for f in host.cache.iterdir()] == ["acme.json"]
+
+
+def test_a_caller_stopped_in_the_middle_harms_nobody_and_brings_no_old_key_back(host, idp):
+    """The user stops his sudo while it waits for the answer, and goes on after a rotation."""
+    idp.answers["/jwks"].delay = 0.6
+    stopped = host.start(now=1000)
+    wait_for(lambda: idp.asked() == 1)
+    stopped.send_signal(signal.SIGSTOP)
+    try:
+        got = host.get(now=1000)
+        assert (got["kids"], idp.asked()) == (["k1"], 1)
+        idp.keys("k2")
+        assert host.get("force", now=1001)["kids"] == ["k2"]
+    finally:
+        stopped.send_signal(signal.SIGCONT)
+    late = json.loads(stopped.communicate(timeout=30)[0])
+    assert late["kids"] in ([], ["k2"]), "the keys of before the rotation are gone for him too"
+    assert host.cached_kids() == ["k2"]
+
+
+STEPS = ["socketpair", "clone3,clone", "sendto", "recvfrom", "openat", "linkat", "rename,renameat", "close"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_caller_stopped_at_any_step_brings_no_old_key_back(host, idp, step):
+    """As above at each system call of a refresh: strace delays the call, which is a stop as far as others can see."""
+    host.get(now=1000)
+    host.forget_attempts()
+    trace = ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={step}", "-e", f"inject={step}:delay_enter=1500000:when=1+9"]
+    if step in ("openat", "close"):
+        trace[-1] = f"inject={step}:delay_enter=1500000:when=12+99"
+    slow = host.start(now=5000, timeout=10, prefix=trace)
+    time.sleep(0.5)
+    idp.keys("k2")
+    assert host.get("force", now=5002, timeout=10)["kids"] == ["k2"]
+    late = json.loads(slow.communicate(timeout=60)[0])
+    assert host.cached_kids() == ["k2"]
+    assert late["reason"] == "ok"
+    assert sorted(f.name for f in host.cache.iterdir()) == ["acme.json"]
+
+
+def test_a_helper_that_is_killed_frees_the_lock_and_counts_as_an_attempt(host, idp):
+    idp.answers["/jwks"].delay = 3
+    first = host.start(now=1000)
+    wait_for(lambda: idp.asked() == 1)
+    children = subprocess.run(["pgrep", "-P", str(first.pid)], capture_output=True, text=True).stdout.split()
+    assert len(children) == 1
+    os.kill(int(children[0]), signal.SIGKILL)
+    got = json.loads(first.communicate(timeout=10)[0])
+    assert (got["reason"], "without an answer" in got["detail"]) == ("fetch-failed", True)
+    got = host.get(now=1000)
+    assert "cut short" in got["detail"]
+    assert idp.asked() == 1
+
+
+def test_a_lock_that_is_held_costs_stale_hosts_nothing_and_others_their_deadline(host, idp):
+    """A helper that is frozen holds its lock: a stopped process is what a frozen cgroup is for all others."""
+    host.get(now=1000)
+    host.forget_attempts()
+    idp.answers["/jwks"].delay = 30
+    first = host.start(cache=host.folder / "none", now=10_000, timeout=20)
+    wait_for(lambda: idp.asked() == 2)
+    helper = int(subprocess.run(["pgrep", "-P", str(first.pid)], capture_output=True, text=True).stdout)
+    os.kill(helper, signal.SIGSTOP)
+    try:
+        got = host.get(now=10_000)
+        assert (got["reason"], got["kids"]) == ("ok", ["k1"])
+        assert got["seconds"] < 0.5
+        got = host.get(now=10_000, cache=host.folder / "none", timeout=2)
+        assert (got["reason"], got["kids"]) == ("no-keys", [])
+        assert got["seconds"] < 3
+    finally:
+        os.kill(helper, signal.SIGKILL)
+        first.kill()
+        first.wait()
+
+
+def test_an_abandoned_lock_is_put_aside(host, idp):
+    """Its holder noted its attempt longer ago than any attempt may last, and still holds the lock."""
+    import fcntl
+    import struct
+
+    note = host.lock / "acme"
+    note.write_text('{"ok":false,"asked_boot_ms":1,"max_age":-1,"reason":"fetch-failed","detail":"x"}\n\n')
+    if root():
+        os.chown(note, host.lock.stat().st_uid, host.lock.stat().st_gid)
+    with open(note, "r+") as f:
+        fcntl.fcntl(f, 37, struct.pack("hhlli4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+        uptime = float(open("/proc/uptime").read().split()[0])
+        if uptime < 160:
+            pytest.skip("the machine has not been up for long enough")
+        got = host.get(timeout=5)
+        assert (got["kids"], got["seconds"] < 5) == (["k1"], True)
+    assert idp.asked() == 1
+
+
+@needs_root
+def test_the_lock_folder_is_made_for_the_helper_where_nobody_else_does(host, idp):
+    """Containers without systemd-tmpfiles."""
+    import pathlib
+
+    from world import FETCH_UID
+
+    run = pathlib.Path("/run/pam_jwt")
+    assert not run.exists()
+    assert host.get(lock=None)["kids"] == ["k1"]
+    assert (run.stat().st_uid, oct(run.stat().st_mode & 0o777)) == (0, "0o755")
+    lock = run / "lock"
+    assert (lock.stat().st_uid, oct(lock.stat().st_mode & 0o777)) == (FETCH_UID, "0o700")
+    assert (lock / "acme").stat().st_uid == FETCH_UID
+    assert host.get(lock=None, cache=host.folder / "none")["kids"] == ["k1"]
+    assert idp.asked() == 1
+    subprocess.run(["rm", "-r", run], check=True)
+
+
+def test_a_note_of_the_helper_that_is_rubbish_a_link_or_a_pipe_decides_nothing(host, idp):
+    for name, make in {
+        "rubbish": lambda p: p.write_bytes(os.urandom(300)),
+        "pipe": os.mkfifo,
+        "link": lambda p: p.symlink_to("/etc/passwd"),
+        "folder": lambda p: p.mkdir(),
+    }.items():
+        note = host.lock / "acme"
+        make(note)
+        got = host.get(cache=host.folder / "none")
+        assert (got["reason"], got["kids"]) == ("ok", ["k1"]), name
+        assert got["seconds"] < 3
+        if note.is_dir():
+            note.rmdir()
+        else:
+            note.unlink()
