@@ -1205,6 +1205,8 @@ enum pjwt_reason pjwt_conf_check(const struct pjwt_conf_text *texts, size_t coun
                 pjwt_conf_free(b.conf);
                 return reason == PJWT_NO_MEMORY ? pjwt_fail_memory(reterr) : reason;
         }
+        if (report)
+                pjwt_conf_warn(b.conf, report, arg);
         *ret = b.conf;
         return PJWT_OK;
 }

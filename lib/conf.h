@@ -134,6 +134,9 @@ enum pjwt_reason pjwt_conf_check(const struct pjwt_conf_text *texts, size_t coun
                                  pjwt_conf_report_fn report, void *arg, struct pjwt_conf **ret,
                                  struct pjwt_error *reterr);
 
+/* The warnings alone, for a policy that has been read: settings that work, but let in more than most people mean. */
+void pjwt_conf_warn(const struct pjwt_conf *conf, pjwt_conf_report_fn report, void *arg);
+
 /*
  * Reads `path` and, when it is there, every *.conf of the folder `path`.d in byte order. Each must belong to root or
  * the effective uid and not be writable by others.

@@ -456,6 +456,78 @@ static void check_tells_every_error_in_one_run(void **state)
         assert_string_equal(err.detail, "f:3: audeince: unknown key; did you mean audience?");
 }
 
+/* The warnings of a policy that is accepted; each is "LINE KEY TEXT". */
+static void warns(const char *text, unsigned count, const char *piece)
+{
+        const struct pjwt_conf_text t = {"f", text, strlen(text)};
+        struct pjwt_conf *conf = NULL;
+        struct pjwt_error err = {0};
+        struct told told = {0};
+
+        if (pjwt_conf_check(&t, 1, "h.example", note, &told, &conf, &err) != PJWT_OK)
+                fail_msg("%s", err.detail);
+        assert_int_equal(told.errors, 0);
+        if (told.warnings != count || (piece && !strstr(told.text, piece)))
+                fail_msg("%u warnings, not %u with '%s':\n%s", told.warnings, count, piece ? piece : "",
+                         told.text);
+        pjwt_conf_free(conf);
+}
+
+#define SAFE                                                                                                 \
+        "[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n[grant/g]\nissuer = a\nmatch.groups "  \
+        "= x\n"
+
+static void dangerous_settings_are_warned_of(void **state)
+{
+        (void)state;
+        warns(SAFE, 0, NULL);
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n", 1,
+              "1 - no grant is for this issuer");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n[grant/g]\nissuer = a\n", 1,
+              "4 user without a match line everybody whom issuer a knows");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n[grant/g]\nissuer = a\nuser = "
+              "root\n",
+              1, "6 user without a match line every token of issuer a opens root");
+        warns(SAFE "user = %{email}\n", 1, "7 user email can change hands");
+        warns(SAFE "user = %{preferred_username}\n", 1, "7 user preferred_username can change hands");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = all\n[grant/g]\nissuer = a\nmatch.groups = "
+              "x\n",
+              1, "3 audience does not name this host (%h), and one_use is off for sshd");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h all\n[grant/g]\nissuer = "
+              "a\nmatch.g = x\n",
+              1, "3 audience does not name this host");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = all\n[grant/g]\nissuer = a\nmatch.groups = "
+              "x\n"
+              "services = sudo\n[service/sudo]\none_use = yes\n",
+              0, NULL);
+        warns("[issuer/a]\nissuer = https://token.actions.githubusercontent.com\naudience = "
+              "ssh://%h\n[grant/g]\n"
+              "issuer = a\nmatch.repository = x/y\n",
+              1, "1 max_lifetime not set for an issuer of jobs");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\nmax_lifetime = "
+              "0\n[grant/g]\nissuer = a\n"
+              "match.g = x\n",
+              1, "4 max_lifetime 0 sets no limit");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\nemail_trusted = "
+              "yes\n[grant/g]\nissuer = a\n"
+              "match.g = x\n",
+              1, "4 email_trusted email counts unverified");
+        warns("[issuer/a]\nissuer = urn:a\naudience = ssh://%h\njwks = file:///k\nalgorithms = "
+              "HS256\n[grant/g]\nissuer = a\n"
+              "match.g = x\n",
+              1, "5 algorithms HMAC: every host");
+        warns(SAFE "services = sudo sudo-i\n[service/sudo]\nmax_age = 5m\n", 1,
+              "8 - grant g also allows sudo-i, which has none of these demands; add also = sudo-i"); /* REV-09 */
+        warns(SAFE "services = sudo sudo-i\n[service/sudo]\nalso = sudo-i\nmax_age = 5m\n", 0, NULL);
+        warns(SAFE "services = su su-l\n[service/su]\nmax_age = 5m\n", 1, "add also = su-l");
+        warns(SAFE "[service/sshd]\none_use = yes\n", 1,
+              "8 one_use on sshd: every connection needs a new token");
+        warns(SAFE "[service/sudo]\nmax_age = 5m\n", 1, "7 - no grant is for this service");
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n[grant/g]\nissuer = a\nmatch.g = "
+              "glob:*\n",
+              2, "6 g matches anything");
+}
+
 static void arguments_are_a_configuration_of_one_issuer_and_one_grant(void **state)
 {
         struct pjwt_conf *conf = NULL;
@@ -576,6 +648,7 @@ int main(void)
                 cmocka_unit_test(the_host_name_stands_for_h),
                 cmocka_unit_test(a_host_without_a_name_does_without_h),
                 cmocka_unit_test(check_tells_every_error_in_one_run),
+                cmocka_unit_test(dangerous_settings_are_warned_of),
                 cmocka_unit_test(arguments_are_a_configuration_of_one_issuer_and_one_grant),
                 cmocka_unit_test(arguments_cannot_bring_in_lines),
                 cmocka_unit_test(files_and_conf_d_are_read_in_order),
