@@ -629,6 +629,22 @@ static void every_option_has_a_row_with_help_and_an_example(void **state)
         assert_int_equal(count, 32);
 }
 
+static void the_written_default_of_algorithms_is_the_default(void **state)
+{
+        struct pjwt_conf_option option = {0};
+        struct pjwt_conf *conf;
+        char text[1024];
+
+        (void)state;
+        for (size_t i = 0; pjwt_conf_option_at(i, &option); i++)
+                if (strcmp(option.name, "algorithms") == 0)
+                        break;
+        (void)snprintf(text, sizeof(text), ISSUER "algorithms = %s\n", option.def);
+        conf = accepts(text);
+        assert_int_equal(conf->issuers[0].algorithms, pjwt_alg_default());
+        pjwt_conf_free(conf);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -652,6 +668,7 @@ int main(void)
                 cmocka_unit_test(arguments_are_a_configuration_of_one_issuer_and_one_grant),
                 cmocka_unit_test(arguments_cannot_bring_in_lines),
                 cmocka_unit_test(files_and_conf_d_are_read_in_order),
+                cmocka_unit_test(the_written_default_of_algorithms_is_the_default),
                 cmocka_unit_test(every_option_has_a_row_with_help_and_an_example),
         };
 
