@@ -297,7 +297,8 @@ static int load_key(const struct cli_args *args, const char *kid, struct cli_pri
         cli_input_clear(&input);
         if (r == PJWT_OK)
                 return CLI_YES;
-        return cli_unusable(args, &err);
+        (void)cli_unusable(args, &err);
+        return CLI_ERROR;
 }
 
 static int choose_alg(const struct cli_args *args, const char *name, const struct cli_privkey *key,
