@@ -16,7 +16,9 @@ struct run {
         struct pjwt_decision *ret;
         struct pjwt_token *token;
         struct pjwt_keyset *keys;
-        const struct pjwt_key *key; /* under which the signature held */
+        const struct pjwt_key *key;       /* under which the signature held; NULL with a record */
+        const struct pjwt_record *record; /* judged in place of a token; else NULL */
+        struct pjwt_token from_record;    /* then `token` is this */
         const struct pjwt_key *picks[PJWT_KEYSET_TRIES];
         size_t pick_count;
 };
@@ -60,6 +62,14 @@ static enum pjwt_reason note_claim(struct run *run, const char *name, char **fie
                 return PJWT_OK;
         *field = pjwt_secret_dup(s, len);
         return *field ? PJWT_OK : pjwt_fail_memory(&run->ret->error);
+}
+
+/* The same of a text that may be absent. */
+static enum pjwt_reason note_text(struct run *run, const char *text, char **field)
+{
+        if (text)
+                *field = pjwt_secret_dup(text, strlen(text));
+        return !text || *field ? PJWT_OK : pjwt_fail_memory(&run->ret->error);
 }
 
 static enum pjwt_reason note_token(struct run *run)
@@ -174,6 +184,8 @@ static enum pjwt_reason verify(struct run *run)
                                                     &run->key, &run->ret->error);
 
         run->ret->verified = reason == PJWT_OK;
+        if (reason == PJWT_OK)
+                reason = note_text(run, run->key->kid, &run->ret->key_kid);
         return step(run, PJWT_STAGE_VERIFY, reason, nowhere, "alg %s, kid %s", run->token->alg->name,
                     or_none(run->ret->kid));
 }
@@ -247,7 +259,7 @@ static enum pjwt_reason check_revoked(struct run *run)
         if (!run->request->revoked_file)
                 return PJWT_OK;
         if (reason == PJWT_OK)
-                reason = pjwt_revoked_token(ret->revoked, ret->issuer, run->token, run->key->kid, &origin,
+                reason = pjwt_revoked_token(ret->revoked, ret->issuer, run->token, ret->key_kid, &origin,
                                             &ret->error);
         if (reason == PJWT_OK)
                 reason = pjwt_revoked_user(ret->revoked, run->request->user.name, &origin, &ret->error);
@@ -315,39 +327,96 @@ static enum pjwt_reason use_once(struct run *run)
                     "one use, %s %s", ret->jti ? "jti" : "signing input,", ret->jti ? ret->jti : "no jti");
 }
 
+/* A token of which only what was signed is left: its header's alg and typ, its claims. */
+static enum pjwt_reason take_record(struct run *run)
+{
+        const struct pjwt_record *record = run->record;
+        struct pjwt_decision *ret = run->ret;
+        struct pjwt_token *token = &run->from_record;
+        enum pjwt_reason reason;
+
+        run->token = token;
+        token->alg = pjwt_alg_find(record->alg, strlen(record->alg));
+        token->typ = record->typ;
+        token->typ_len = record->typ ? strlen(record->typ) : 0;
+        if (!token->alg)
+                return pjwt_fail(&ret->error, PJWT_ALG_UNKNOWN, "login record: alg %s", record->alg);
+        reason = pjwt_json_parse_object(record->claims, strlen(record->claims), "login record",
+                                        &token->claims, &ret->error);
+        if (reason == PJWT_OK)
+                reason = note_token(run);
+        if (reason == PJWT_OK)
+                reason = note_text(run, record->kid, &ret->key_kid);
+        ret->verified = reason == PJWT_OK; /* when the record was made; only root can have changed it since */
+        return step(run, PJWT_STAGE_TOKEN, reason, nowhere, "login record of %s", record->service);
+}
+
+/* Does the service count a login's token, and is it this user's login? */
+static enum pjwt_reason check_reuse(struct run *run)
+{
+        const struct pjwt_service *service = run->ret->service;
+        const struct pjwt_user *user = &run->request->user;
+        enum pjwt_reason reason = PJWT_OK;
+
+        if (!service || !service->reuse_login || service->one_use)
+                reason = pjwt_fail(&run->ret->error, PJWT_NO_RECORD, "service %s does not say reuse_login",
+                                   run->request->service ? run->request->service : "");
+        else if (!user->exists || user->uid != run->record->uid || strcmp(user->name, run->record->user) != 0)
+                reason = pjwt_fail(&run->ret->error, PJWT_NO_RECORD, "the login record is another user's");
+        return step(run, PJWT_STAGE_SERVICE, reason,
+                    service ? pjwt_service_origin(service, "reuse_login") : nowhere, "reuse_login");
+}
+
+typedef enum pjwt_reason stage_fn(struct run *);
+
 /*
  * In this order. The token is judged whole before the user is, so that known, unknown and forbidden users cost the same
  * work (PAM-15); cheap checks stand before the signature (PAM-22), and nothing unverified is believed but the iss and
  * kid that pick the key.
  */
-static enum pjwt_reason judge(struct run *run)
+static stage_fn *const token_stages[] = {take_apart,    find_issuer,  allow_alg,     find_keys,
+                                         verify,        check_claims, check_revoked, find_service,
+                                         check_service, find_grant,   use_once,      NULL};
+
+/* What was true of the token when it opened the session is judged again, by now's clock, policy and service. */
+static stage_fn *const record_stages[] = {take_record,   find_issuer,  allow_alg,   check_claims,
+                                          check_revoked, find_service, check_reuse, check_service,
+                                          find_grant,    NULL};
+
+static enum pjwt_reason judge(struct run *run, stage_fn *const *stages)
 {
-        static enum pjwt_reason (*const stages[])(struct run *) = {
-                take_apart,    find_issuer,  allow_alg,     find_keys,  verify,  check_claims,
-                check_revoked, find_service, check_service, find_grant, use_once};
+        struct pjwt_decision *ret = run->ret;
         enum pjwt_reason reason = PJWT_OK;
 
-        for (size_t i = 0; reason == PJWT_OK && i < sizeof(stages) / sizeof(stages[0]); i++)
-                reason = stages[i](run);
-        return reason;
+        *ret = (struct pjwt_decision){0};
+        for (; reason == PJWT_OK && *stages; stages++)
+                reason = (*stages)(run);
+        if (reason == PJWT_OK)
+                ret->error = (struct pjwt_error){.reason = PJWT_OK};
+        else
+                (void)pjwt_fail(&ret->error, reason, "%s",
+                                ""); /* a stage that failed has said why; this is the belt */
+        pjwt_keyset_free(run->keys);
+        json_object_put(run->from_record.claims);
+        if (!run->record)
+                pjwt_token_free(run->token);
+        return ret->error.reason;
 }
 
 enum pjwt_reason pjwt_decide(const struct pjwt_conf *conf, const struct pjwt_request *request,
                              struct pjwt_decision *ret)
 {
         struct run run = {.conf = conf, .request = request, .ret = ret};
-        enum pjwt_reason reason;
 
-        *ret = (struct pjwt_decision){0};
-        reason = judge(&run);
-        if (reason == PJWT_OK)
-                ret->error = (struct pjwt_error){.reason = PJWT_OK};
-        else
-                (void)pjwt_fail(&ret->error, reason, "%s",
-                                ""); /* a stage that failed has said why; this is the belt */
-        pjwt_keyset_free(run.keys);
-        pjwt_token_free(run.token);
-        return ret->error.reason;
+        return judge(&run, token_stages);
+}
+
+enum pjwt_reason pjwt_decide_record(const struct pjwt_conf *conf, const struct pjwt_request *request,
+                                    const struct pjwt_record *record, struct pjwt_decision *ret)
+{
+        struct run run = {.conf = conf, .request = request, .ret = ret, .record = record};
+
+        return judge(&run, record_stages);
 }
 
 void pjwt_decision_clear(struct pjwt_decision *decision)
@@ -356,6 +425,7 @@ void pjwt_decision_clear(struct pjwt_decision *decision)
         pjwt_wipe_free_str(decision->sub);
         pjwt_wipe_free_str(decision->kid);
         pjwt_wipe_free_str(decision->jti);
+        pjwt_wipe_free_str(decision->key_kid);
         pjwt_revoked_free(decision->revoked);
         *decision = (struct pjwt_decision){0};
 }

@@ -7,6 +7,7 @@
 #include "grant.h"
 #include "keycache.h"
 #include "reason.h"
+#include "record.h"
 #include "replay.h"
 #include "revoked.h"
 
@@ -41,7 +42,8 @@ struct pjwt_decision {
         char *sub;
         char *kid;
         char *jti;
-        const char *alg;                  /* static */
+        char *key_kid;   /* of the key under which the signature held; NULL when it has none */
+        const char *alg; /* static */
         const struct pjwt_issuer *issuer; /* borrowed from conf */
         const struct pjwt_grant *grant;
         const struct pjwt_service *service;
@@ -61,6 +63,15 @@ struct pjwt_decision {
  */
 enum pjwt_reason pjwt_decide(const struct pjwt_conf *conf, const struct pjwt_request *request,
                              struct pjwt_decision *ret);
+
+/*
+ * Judges a login record in place of a token (reuse_login): was the token that opened the session of a kind that is still
+ * welcome, now and here? issuer -> alg -> claims -> service, which must say reuse_login -> grant -> its demands. The
+ * signature was verified when the record was made, and root keeps it; request->token is not looked at.
+ * Otherwise as pjwt_decide().
+ */
+enum pjwt_reason pjwt_decide_record(const struct pjwt_conf *conf, const struct pjwt_request *request,
+                                    const struct pjwt_record *record, struct pjwt_decision *ret);
 
 void pjwt_decision_clear(struct pjwt_decision *decision);
 

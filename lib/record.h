@@ -34,6 +34,7 @@ struct pjwt_record {
         char *jti;
         char *kid;
         char *alg;
+        char *typ;
         char *claims;  /* the token's payload, exactly as signed */
         int64_t since; /* when authenticate accepted it */
         int64_t exp;

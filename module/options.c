@@ -37,6 +37,8 @@ static const struct option_row rows[] = {
         FLAG(nodelay, PJWT_LINE_AUTH, "no delay after a refusal; tells strangers which users exist"),
         FLAG(debug, PJWT_LINE_ANY, "also log the stages, never a secret"),
         FLAG(observe, PJWT_LINE_ANY, "judge and log, but leave every answer to the other modules"),
+        FLAG(revoked, PJWT_LINE_ACCOUNT,
+             "refuse the users whom the revocation list names, however they came in"),
         FLAG(require_token, PJWT_LINE_ACCOUNT,
              "refuse whoever did not come in by a token in this very login"),
 };

@@ -97,3 +97,12 @@ void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason re
         else
                 (void)pam_error(pamh, "The token was not accepted; %zu bytes arrived.", typed);
 }
+
+void pjwt_report_phase(pam_handle_t *pamh, const char *phase, const struct pjwt_error *error)
+{
+        char detail[sizeof(error->detail)];
+
+        detail[pjwt_audit_escape(error->detail, strlen(error->detail), detail, sizeof(detail) - 1)] = '\0';
+        pam_syslog(pamh, LOG_ERR, "%s: reason=%s detail='%s'", phase, pjwt_reason_name(error->reason),
+                   detail);
+}

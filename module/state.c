@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DATA_NAME "pam_jwt.accepted"
 #define HINT_NAME "PAMJWT_EXP"
@@ -14,14 +15,25 @@ static void state_free(struct pjwt_state *state)
 {
         if (!state)
                 return;
-        pjwt_wipe_free_str(state->user);
+        pjwt_record_free(state->record);
         pjwt_wipe_free(state, sizeof(*state));
+}
+
+/*
+ * A login that this process did not finish leaves no pending record. When the record is another process's (sshd's parent
+ * of the conversation), or this is a fork of ours, it is not ours to remove.
+ */
+static void drop_pending(const struct pjwt_state *state)
+{
+        if (state->pending.pid != 0 && state->pending.pid == getpid() && state->owner == getpid())
+                pjwt_record_drop_pending(PJWT_RUN_DIR, state->pending);
 }
 
 static void cleanup(pam_handle_t *pamh, void *data, int status)
 {
         (void)pamh;
         (void)status;
+        drop_pending(data);
         state_free(data);
 }
 
@@ -46,27 +58,22 @@ bool pjwt_state_hinted(pam_handle_t *pamh)
         return pjwt_state_of(pamh) || pam_getenv(pamh, HINT_NAME);
 }
 
-/* now < exp + leeway was true a moment ago; the sum cannot overflow, since the claims' limits are far below.
- */
-static int64_t end_of(const struct pjwt_decision *decision)
-{
-        return decision->times.exp + (decision->issuer ? decision->issuer->leeway : 0);
-}
-
-enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, const struct pjwt_request *request,
-                                 const struct pjwt_decision *decision, struct pjwt_error *reterr)
+enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
+                                 struct pjwt_error *reterr)
 {
         struct pjwt_state *state = calloc(1, sizeof(*state));
 
-        if (!state)
+        if (!state) {
+                pjwt_record_free(record);
                 return pjwt_fail_memory(reterr);
-        state->user = strdup(request->user.name);
-        state->exp = end_of(decision);
-        if (!state->user || pam_set_data(pamh, DATA_NAME, state, cleanup) != PAM_SUCCESS) {
+        }
+        *state = (struct pjwt_state){record, pending, getpid()};
+        if (pam_set_data(pamh, DATA_NAME, state, cleanup) != PAM_SUCCESS) {
+                drop_pending(state);
                 state_free(state);
                 return pjwt_fail_memory(reterr);
         }
-        leave_hint(pamh, state->exp);
+        leave_hint(pamh, record->exp);
         return PJWT_OK;
 }
 

@@ -1,23 +1,27 @@
-/* What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10).
- */
+/* What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10). */
 #ifndef PJWT_STATE_H
 #define PJWT_STATE_H
 
 #include <security/pam_modules.h>
 
 #include "decide.h"
+#include "record.h"
 
 struct pjwt_state {
-        char *user;  /* whom the token let in */
-        int64_t exp; /* and until when, leeway included */
+        struct pjwt_record *record;  /* whom the token let in, until when, and by what */
+        struct pjwt_process pending; /* whose pending login record was written; pid 0: none was */
+        pid_t owner;                 /* the process in which authenticate ran */
 };
 
 /* Forgets what an earlier authenticate of this handle accepted. Called before anything else is looked at. */
 void pjwt_state_forget(pam_handle_t *pamh);
 
-/* Remembers an accepted token. Returns PJWT_OK, PJWT_NO_MEMORY. */
-enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, const struct pjwt_request *request,
-                                 const struct pjwt_decision *decision, struct pjwt_error *reterr);
+/*
+ * Remembers what an accepted token said. Takes the record over, also on failure.
+ * Returns PJWT_OK, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
+                                 struct pjwt_error *reterr);
 
 /*
  * Did an authenticate of this login accept a token, in this process or in the child of sshd that held the

@@ -4,7 +4,7 @@
  *
  *   # the rule that this script guards, with the attack's id
  *   [options]            auth, account, session = arguments of that line; `conf=` is added unless noconf is
- * set [set]                user, service, rhost, authtok (before authenticate), noconf [conf] another
+ * set [set]                user, service, rhost, authtok (before authenticate), noconf, root (skipped without), systemd [conf] another
  * configuration, %d is the folder [run]                what is called and what must come of it, in order:
  *                          authenticate [silent] = PAM_AUTH_ERR     also setcred, acct_mgmt, open_session,
  * close_session authtok = none | text                    as the next module finds it delay = yes | no of the
@@ -22,12 +22,14 @@
 #include "world.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINES_MAX 200
@@ -58,6 +60,7 @@ static struct run {
         int result;
         char *authtok;
         unsigned delay;
+        char *data; /* systemd.runtime_max_sec after the last call */
         bool failed;
 } run;
 
@@ -84,9 +87,13 @@ void probe_before(pam_handle_t *pamh, const char *entry)
 
 void probe_after(pam_handle_t *pamh, const char *entry, int result, const char *authtok)
 {
-        (void)pamh;
+        const void *data = NULL;
+
         (void)entry;
         run.result = result;
+        free(run.data);
+        run.data = pam_get_data(pamh, "systemd.runtime_max_sec", &data) == PAM_SUCCESS && data ? strdup(data)
+                                                                                               : NULL;
         free(run.authtok);
         run.authtok = authtok ? strdup(authtok) : NULL;
 }
@@ -305,6 +312,86 @@ static void check_authtok(const char *expected)
         free(wanted);
 }
 
+static int is_script(const struct dirent *entry)
+{
+        return entry->d_name[0] != '.';
+}
+
+static size_t count_files(const char *folder)
+{
+        struct dirent **names = NULL;
+        int count = scandir(folder, &names, is_script, NULL);
+
+        for (int i = 0; i < count; i++)
+                free(names[i]);
+        free(names);
+        return count < 0 ? 0 : (size_t)count;
+}
+
+static void check_count(const char *what, const char *folder, const char *expected)
+{
+        if (count_files(folder) != strtoul(expected, NULL, 10))
+                complain("%s: %zu, expected: %s", what, count_files(folder), expected);
+}
+
+static void check_text(const char *what, const char *seen, const char *expected)
+{
+        if (strcmp(expected, "soon") == 0 && seen && atoi(seen) > 0 && atoi(seen) < 300)
+                return;
+        if (strcmp(seen ? seen : "none", expected) != 0)
+                complain("%s: %s, expected: %s", what, seen ? seen : "none", expected);
+}
+
+/* A new audit session for this process; the kernel numbers them. */
+static void new_login(void)
+{
+        FILE *f = fopen("/proc/self/loginuid", "we");
+
+        if (!f || fputs("1500", f) < 0 || fclose(f) != 0)
+                complain("no audit session: %s", strerror(errno));
+}
+
+/* Steps that need root and a kernel with audit. */
+static bool root_step(pam_handle_t *pamh, const char *line, const char *what, const char *expected)
+{
+        char name[64] = "";
+
+        (void)sscanf(line, "%*s %63s", name);
+        if (strcmp(what, "uid") == 0 && setreuid((uid_t)atoi(expected), 0) != 0)
+                complain("setreuid: %s", strerror(errno));
+        else if (strcmp(what, "login") == 0)
+                new_login();
+        else if (strcmp(what, "pending") == 0)
+                check_count(what, "/run/pam_jwt/pending", expected);
+        else if (strcmp(what, "sessions") == 0)
+                check_count(what, "/run/pam_jwt/session", expected);
+        else if (strcmp(what, "env") == 0)
+                check_text(name, pam_getenv(pamh, name), expected);
+        else if (strcmp(what, "data") == 0)
+                check_text(name, run.data, expected);
+        else
+                return strcmp(what, "uid") == 0;
+        return true;
+}
+
+/* PAM hands a function over as an object; C does not convert one into the other. */
+static const union {
+        void (*fn)(int status, unsigned usec, void *appdata);
+        const void *object;
+} delay_item = {delay_fn};
+
+static pam_handle_t *start(const struct script *script, const char *service, bool debug)
+{
+        static const struct pam_conv conv = {converse, NULL};
+        const char *user = value_of(&script->set, "user");
+        pam_handle_t *pamh;
+
+        write_stack(script, service, debug);
+        pamh = world_start(service, user ? user : "alice", &conv);
+        (void)pam_set_item(pamh, PAM_FAIL_DELAY, delay_item.object);
+        return pamh;
+}
+
 static void step(pam_handle_t *pamh, const char *line)
 {
         char what[64] = "";
@@ -316,6 +403,8 @@ static void step(pam_handle_t *pamh, const char *line)
                 return;
         }
         expected += 3;
+        if (root_step(pamh, line, what, expected))
+                return;
         if (strcmp(what, "authtok") == 0)
                 check_authtok(expected);
         else if (strcmp(what, "delay") == 0 && (run.delay > 1000000) != (strcmp(expected, "yes") == 0))
@@ -389,17 +478,9 @@ static void check_no_leak(void)
                 }
 }
 
-/* PAM hands a function over as an object; C does not convert one into the other. */
-static const union {
-        void (*fn)(int status, unsigned usec, void *appdata);
-        const void *object;
-} delay_item = {delay_fn};
-
 static void run_once(const struct script *script, bool debug)
 {
-        const struct pam_conv conv = {converse, NULL};
         const char *service = value_of(&script->set, "service");
-        const char *user = value_of(&script->set, "user");
         const char *first_pass = value_of(&script->set, "authtok");
         const char *rhost = value_of(&script->set, "rhost");
         char *conf = script->conf.count > 0 ? conf_text(script) : NULL;
@@ -409,14 +490,24 @@ static void run_once(const struct script *script, bool debug)
         run = (struct run){.script = script, .first_pass = owned, .failed = run.failed};
         world_forget();
         (void)world_folder(conf);
-        write_stack(script, service ? service : "sshd", debug);
-        pamh = world_start(service ? service : "sshd", user ? user : "alice", &conv);
-        (void)pam_set_item(pamh, PAM_FAIL_DELAY, delay_item.object);
+        if (value_of(&script->set, "systemd"))
+                (void)mkdir("/run/systemd", 0755), (void)mkdir("/run/systemd/system", 0755);
+        pamh = start(script, service ? service : "sshd", debug);
         if (rhost)
                 (void)pam_set_item(pamh, PAM_RHOST, rhost);
         for (size_t i = 0; i < script->run.count; i++)
-                step(pamh, script->run.lines[i]);
+                if (strncmp(script->run.lines[i], "service = ", 10) == 0) {
+                        (void)pam_end(pamh, PAM_SUCCESS);
+                        pamh = start(script, script->run.lines[i] + 10, debug);
+                } else {
+                        step(pamh, script->run.lines[i]);
+                }
         (void)pam_end(pamh, PAM_SUCCESS);
+        if (geteuid() == 0 && setreuid(0, 0) != 0)
+                complain("setreuid: %s", strerror(errno));
+        (void)rmdir("/run/systemd/system");
+        if (value_of(&script->set, "root"))
+                check_count("pending records at the end", "/run/pam_jwt/pending", "0");
         if (run.prompt != script->prompts.count)
                 complain("%zu prompts and messages, expected: %zu", run.prompt, script->prompts.count);
         check_log(&script->output, debug);
@@ -429,27 +520,34 @@ static void run_once(const struct script *script, bool debug)
         for (size_t i = 0; i < run.message_count; i++)
                 free(run.messages[i]);
         free(run.authtok);
+        free(run.data);
         free(owned);
         free(conf);
 }
 
-static bool run_script(const char *path)
+/* TAP's reason to skip; NULL: none. */
+static const char *skipped(const struct script *script)
+{
+        return value_of(&script->set, "root") && geteuid() != 0 ? " # SKIP needs root" : NULL;
+}
+
+static bool run_script(const char *path, const char **skip)
 {
         struct script script = {0};
 
         run.failed = false;
         read_script(path, &script);
+        *skip = skipped(&script);
+        if (*skip) {
+                free_script(&script);
+                return true;
+        }
         if (script.run.count == 0)
                 complain("nothing to run");
         run_once(&script, false);
         run_once(&script, true);
         free_script(&script);
         return !run.failed;
-}
-
-static int is_script(const struct dirent *entry)
-{
-        return entry->d_name[0] != '.';
 }
 
 /* run_scripts MODULE PROBE FOLDER [NAME]: every script of a folder, or one. */
@@ -469,13 +567,15 @@ int main(int argc, char **argv)
         count = scandir(argv[3], &names, is_script, alphasort);
         for (int i = 0; i < count; i++) {
                 char path[4096];
+                const char *skip = NULL;
                 bool ok;
 
                 (void)snprintf(path, sizeof(path), "%s/%s", argv[3], names[i]->d_name);
                 if (argc > 4 && strcmp(argv[4], names[i]->d_name) != 0)
                         continue;
-                ok = run_script(path);
-                (void)printf("%sok %d - %s\n", ok ? "" : "not ", ++done, names[i]->d_name);
+                ok = run_script(path, &skip);
+                (void)printf("%sok %d - %s%s\n", ok ? "" : "not ", ++done, names[i]->d_name,
+                             skip ? skip : "");
                 failed += !ok;
         }
         for (int i = 0; i < count; i++)

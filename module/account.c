@@ -1,0 +1,43 @@
+#include "account.h"
+
+#include "state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* The `user` lines of the revocation list also hold for logins without a token. */
+static enum pjwt_reason check_revoked(const struct pjwt_request *request, struct pjwt_error *error)
+{
+        struct pjwt_revoked *list = NULL;
+        struct pjwt_origin origin;
+        enum pjwt_reason reason = pjwt_revoked_load(request->revoked_file, NULL, &list, error);
+
+        if (reason == PJWT_OK)
+                reason = pjwt_revoked_user(list, request->user.name, &origin, error);
+        pjwt_revoked_free(list);
+        return reason;
+}
+
+static enum pjwt_reason check_token(pam_handle_t *pamh, const struct pjwt_options *options,
+                                    const struct pjwt_request *request, struct pjwt_error *error)
+{
+        const struct pjwt_state *state = pjwt_state_of(pamh);
+
+        if (!state || strcmp(state->record->user, request->user.name) != 0)
+                return options->require_token ? pjwt_fail(error, PJWT_NO_TOKEN, "require_token")
+                                              : PJWT_NOT_A_TOKEN;
+        if (request->now >= state->record->until)
+                return pjwt_fail(error, PJWT_EXPIRED, "since authenticate; exp %" PRId64 ", now %" PRId64,
+                                 state->record->exp, request->now);
+        return PJWT_OK;
+}
+
+enum pjwt_reason pjwt_account_check(pam_handle_t *pamh, const struct pjwt_options *options,
+                                    const struct pjwt_request *request, struct pjwt_error *error)
+{
+        if (error->reason != PJWT_UNDECIDED)
+                return error->reason;
+        if (options->revoked && check_revoked(request, error) != PJWT_OK)
+                return error->reason;
+        return check_token(pamh, options, request, error);
+}

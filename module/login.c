@@ -1,0 +1,148 @@
+#include "login.h"
+
+#include "report.h"
+#include "request.h"
+#include "session.h"
+#include "state.h"
+
+#include <security/pam_ext.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As pam_unix, which answers for users that do not exist (attacks REV-03). */
+#define FAIL_DELAY_USEC 2000000
+
+/*
+ * Asked for at the start, whatever comes: libpam waits only when the whole stack refuses, and then known,
+ * unknown and forbidden users wait alike, with or without a token.
+ */
+static void ask_for_delay(pam_handle_t *pamh, const struct pjwt_options *options)
+{
+        if (!options->nodelay && !options->observe)
+                (void)pam_fail_delay(pamh, FAIL_DELAY_USEC);
+}
+
+void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret)
+{
+        *ret = (struct pjwt_login){.pamh = pamh};
+        (void)pjwt_options_parse(argc, argv, PJWT_LINE_AUTH, &ret->options, &ret->arguments);
+        pjwt_state_forget(pamh);
+        ask_for_delay(pamh, &ret->options);
+}
+
+static enum pjwt_reason load_conf(struct pjwt_login *login, struct pjwt_error *reterr)
+{
+        const struct pjwt_options *options = &login->options;
+        char name[256];
+        const char *hostname =
+                gethostname(name, sizeof(name)) == 0 && memchr(name, '\0', sizeof(name)) ? name : NULL;
+
+        if (login->conf)
+                return PJWT_OK;
+        if (options->issuer)
+                return pjwt_conf_from_arguments(options->issuer, options->audience, options->jwks,
+                                                login->request.service, hostname, &login->conf, reterr);
+        return pjwt_conf_load(options->config, hostname, &login->conf, reterr);
+}
+
+/* Is there a record, and does the service want to know of it? */
+static bool may_reuse(struct pjwt_login *login)
+{
+        const struct pjwt_service *service = NULL;
+        struct pjwt_error ignored = {0};
+
+        return login->arguments.reason == PJWT_UNDECIDED && !login->options.observe && getuid() != 0 &&
+               pjwt_request_fill(login->pamh, &login->options, &login->request, &ignored) == PJWT_OK &&
+               pjwt_session_of_caller(&login->request.user, &login->record, &ignored) == PJWT_OK &&
+               load_conf(login, &ignored) == PJWT_OK &&
+               pjwt_service_find(login->conf, login->request.service, &service, &ignored) == PJWT_OK &&
+               service && service->reuse_login;
+}
+
+static void drop_record(struct pjwt_login *login)
+{
+        pjwt_record_free(login->record);
+        login->record = NULL;
+}
+
+enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login)
+{
+        struct pjwt_decision *decision = &login->decision;
+
+        if (!may_reuse(login)) {
+                drop_record(login);
+                return PJWT_NO_RECORD;
+        }
+        if (pjwt_decide_record(login->conf, &login->request, login->record, decision) == PJWT_OK) {
+                (void)pam_set_item(login->pamh, PAM_AUTHTOK, NULL);
+                (void)snprintf(decision->error.detail, sizeof(decision->error.detail),
+                               "by the login record of %s", login->record->service);
+                return PJWT_OK;
+        }
+        pjwt_report_decision(login->pamh, &login->options, &login->request, decision);
+        pjwt_decision_clear(decision);
+        drop_record(login);
+        return PJWT_NO_RECORD;
+}
+
+/* A token that has all its parts but does not hold, and ends exactly where a client cuts, was cut. */
+static void name_the_cut(struct pjwt_login *login)
+{
+        struct pjwt_error *error = &login->decision.error;
+        struct pjwt_error seen = *error;
+
+        if (login->answer.prompts > 1 || !pjwt_report_is_edge(login->answer.typed) ||
+            (seen.reason != PJWT_MALFORMED && seen.reason != PJWT_BAD_BASE64URL &&
+             seen.reason != PJWT_BAD_SIGNATURE))
+                return;
+        *error = (struct pjwt_error){0};
+        (void)pjwt_fail(error, PJWT_TRUNCATED, "%zu bytes, where clients cut; %s", login->answer.typed,
+                        seen.detail);
+}
+
+void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
+{
+        struct pjwt_error *error = &login->decision.error;
+
+        if (asked == PJWT_OK)
+                *error = login->arguments;
+        (void)pjwt_request_fill(login->pamh, &login->options, &login->request, error);
+        if (error->reason != PJWT_UNDECIDED || load_conf(login, error) != PJWT_OK)
+                return;
+        login->request.token = login->answer.token;
+        login->request.token_len = login->answer.len;
+        (void)pjwt_decide(login->conf, &login->request, &login->decision);
+        name_the_cut(login);
+}
+
+/* What the token said, and who will open the session with it. */
+static enum pjwt_reason make_record(struct pjwt_login *login, struct pjwt_process *retopener)
+{
+        enum pjwt_reason reason = pjwt_session_record(&login->request, &login->decision, &login->record,
+                                                      &login->decision.error);
+
+        if (reason == PJWT_OK)
+                pjwt_session_announce(login->pamh, login->record, login->request.now, retopener);
+        return reason;
+}
+
+void pjwt_login_keep(struct pjwt_login *login)
+{
+        struct pjwt_process opener = {0};
+
+        if (login->decision.error.reason != PJWT_OK || login->options.observe)
+                return;
+        if (!login->record && make_record(login, &opener) != PJWT_OK)
+                return;
+        (void)pjwt_state_keep(login->pamh, login->record, opener, &login->decision.error);
+        login->record = NULL; /* taken over */
+}
+
+void pjwt_login_end(struct pjwt_login *login)
+{
+        drop_record(login);
+        pjwt_decision_clear(&login->decision);
+        pjwt_conf_free(login->conf);
+        pjwt_answer_clear(&login->answer);
+}

@@ -1,0 +1,43 @@
+/* One attempt to log in: what pam_sm_authenticate() does, step by step. */
+#ifndef PJWT_LOGIN_H
+#define PJWT_LOGIN_H
+
+#include <security/pam_modules.h>
+
+#include "decide.h"
+#include "options.h"
+#include "prompt.h"
+#include "record.h"
+
+/* Everything that belongs to one attempt. Free with pjwt_login_end(). */
+struct pjwt_login {
+        pam_handle_t *pamh;
+        struct pjwt_options options;
+        struct pjwt_error arguments; /* what is wrong with them; told only when a token comes */
+        struct pjwt_request request;
+        struct pjwt_answer answer;
+        struct pjwt_conf *conf; /* once it was needed; the decision borrows from it */
+        struct pjwt_decision decision;
+        struct pjwt_record *record; /* the login record that was accepted in place of a token */
+};
+
+/* Reads the arguments, forgets what the handle accepted before, asks libpam for the delay. */
+void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret);
+
+/*
+ * reuse_login: does the token of the login that the caller came in by count here? Only for a set-uid program (sudo), and
+ * only when there is a record; no configuration is read otherwise. A record that the service's demands refuse is logged,
+ * and a token is asked for.
+ * Returns PJWT_OK, or PJWT_NO_RECORD.
+ */
+enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login);
+
+/* Judges the answer, or the failure to get one. The decision says which. */
+void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked);
+
+/* Remembers an accepted decision for the phases that follow. A failure turns the decision into a refusal. */
+void pjwt_login_keep(struct pjwt_login *login);
+
+void pjwt_login_end(struct pjwt_login *login);
+
+#endif
