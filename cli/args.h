@@ -103,11 +103,12 @@ struct cli_args {
 struct cli_command {
         const char *name;
         int (*run)(const struct cli_args *args); /* returns an exit status */
-        const char *synopsis;                    /* its words, as in the help: "[JSON|-]" */
-        const char *summary;                     /* one clause */
-        const char *about;                       /* paragraphs, separated by an empty line */
-        const char *examples;                    /* lines */
-        const struct cli_option *options;        /* ended by a row without a name */
+        int (*exec)(char **argv);         /* instead: all words are another program's, NULL behind them */
+        const char *synopsis;             /* its words, as in the help: "[JSON|-]" */
+        const char *summary;              /* one clause */
+        const char *about;                /* paragraphs, separated by an empty line */
+        const char *examples;             /* lines */
+        const struct cli_option *options; /* ended by a row without a name */
         size_t words_min;
         size_t words_max;
         enum cli_hint hint; /* what its words are */

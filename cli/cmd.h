@@ -12,6 +12,8 @@ int cli_keygen(const struct cli_args *args);
 int cli_keys(const struct cli_args *args);
 int cli_refresh(const struct cli_args *args);
 int cli_check(const struct cli_args *args);
+int cli_ssh(char **argv);
+int cli_sudo(char **argv);
 
 extern const struct cli_option cli_encode_options[];
 extern const struct cli_option cli_decode_options[];
@@ -20,6 +22,7 @@ extern const struct cli_option cli_keygen_options[];
 extern const struct cli_option cli_keys_options[];
 extern const struct cli_option cli_refresh_options[];
 extern const struct cli_option cli_check_options[];
+extern const struct cli_option cli_ssh_options[];
 
 /* --now, else the clock: the only place that reads it. */
 int64_t cli_now(const struct cli_args *args);

@@ -140,6 +140,32 @@ static const struct cli_command commands[] = {
                 .words_max = 1,
                 .hint = CLI_FILE,
         },
+        {
+                .name = "ssh",
+                .exec = cli_ssh,
+                .synopsis = "[--token-file FILE|--token-command TEXT] [--audience AUD] [SSH ARGUMENT]...",
+                .summary = "log in by ssh with a token of any length",
+                .about =
+                        "Finds the token, says early when it is expired, for another host or no token at "
+                        "all, and "
+                        "starts the real ssh, which gets it in parts. The token comes from the options, from "
+                        "PAMJWT_TOKEN, PAMJWT_TOKEN_FILE or PAMJWT_TOKEN_COMMAND, from "
+                        "~/.config/pamjwt/client.conf, or from the GitHub Actions job that this is. This "
+                        "runs "
+                        "pamjwt-ssh, which scp, sftp, rsync and git can use as well: see pamjwt-ssh(1).",
+                .examples = "pamjwt ssh db1.example\n"
+                            "pamjwt ssh --token-command 'oidc-token work' -p 2222 alice@db1.example uptime",
+                .options = cli_ssh_options,
+        },
+        {
+                .name = "sudo",
+                .exec = cli_sudo,
+                .synopsis = "[--token-file FILE|--token-command TEXT] [--audience AUD] [SUDO ARGUMENT]...",
+                .summary = "run sudo with a token of any length",
+                .about = "As pamjwt ssh, for sudo -A on this host.",
+                .examples = "pamjwt sudo systemctl restart postgresql",
+                .options = cli_ssh_options,
+        },
 };
 
 const struct cli_command *cli_command_at(size_t i)

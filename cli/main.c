@@ -52,6 +52,8 @@ static int run_command(int argc, char **argv)
 
         if (!args.command)
                 return unknown_command(argv[1]);
+        if (args.command->exec)
+                return args.command->exec(argv + 2);
         r = cli_args_parse(argc - 2, argv + 2, &args);
         if (r == CLI_YES && args.help)
                 cli_help_command(args.command);

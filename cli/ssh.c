@@ -1,0 +1,58 @@
+/* pamjwt ssh, pamjwt sudo: the script client/pamjwt-ssh does it, which also works without this command. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "out.h"
+
+/* For the help, the manual and the completions; the script reads them. */
+const struct cli_option cli_ssh_options[] = {
+        CLI_OPT("token-file", CLI_STRING, "FILE", CLI_FILE, key, "the token is in FILE"),
+        CLI_OPT("token-command", CLI_STRING, "TEXT", CLI_ANY, secret,
+                "the shell command TEXT prints the token"),
+        CLI_OPT("audience", CLI_STRING, "AUD", CLI_ANY, subject,
+                "what must be in its aud; %h stands for the host, as ssh names it in its prompts"),
+        CLI_OPT("no-check", CLI_FLAG, NULL, CLI_ANY, complete,
+                "hand the token over even if it looks expired or wrong"),
+        CLI_OPT_HELP,
+        CLI_OPT_END,
+};
+
+/* first: an argument before the caller's, or NULL. Returns only when the script cannot be run. */
+static int run_script(const char *first, char **argv)
+{
+        static const char script[] = PAMJWT_SSH_PATH;
+        const char **all;
+        size_t given = 0;
+        size_t count = 0;
+
+        while (argv[given])
+                given++;
+        all = calloc(given + 3, sizeof(*all));
+        if (!all) {
+                fprintf(stderr, "pamjwt: no-memory\n");
+                return CLI_ERROR;
+        }
+        all[count++] = script;
+        if (first)
+                all[count++] = first;
+        memcpy(all + count, argv, given * sizeof(*all));
+        execv(script, (char *const *)(uintptr_t)all);
+        fprintf(stderr, "pamjwt: file-open: %s: %s\n", script, strerror(errno));
+        free(all);
+        return CLI_ERROR;
+}
+
+int cli_ssh(char **argv)
+{
+        return run_script(NULL, argv);
+}
+
+int cli_sudo(char **argv)
+{
+        return run_script("--sudo", argv);
+}
