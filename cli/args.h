@@ -90,6 +90,7 @@ struct cli_args {
         const char *root;
         bool force;
         bool check_age;
+        bool answer;
         bool offline;
         struct cli_number older_than;
         /* sessions */

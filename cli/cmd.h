@@ -15,6 +15,10 @@ int cli_check(const struct cli_args *args);
 int cli_ssh(char **argv);
 int cli_sudo(char **argv);
 
+struct pjwt_conf;
+/* `refresh --answer`. */
+int cli_refresh_answer(const struct cli_args *args, const struct pjwt_conf *conf);
+
 extern const struct cli_option cli_encode_options[];
 extern const struct cli_option cli_decode_options[];
 extern const struct cli_option cli_inspect_options[];

@@ -13,6 +13,8 @@ const struct cli_option cli_refresh_options[] = {
                 "ask for the keys even while the cached ones are fresh"),
         CLI_OPT("check-age", CLI_FLAG, NULL, CLI_ANY, check_age,
                 "fetch nothing; say how old the cached keys are, and fail when they are missing or too old"),
+        CLI_OPT("answer", CLI_FLAG, NULL, CLI_ANY, answer,
+                "answer one question of a login on standard input, as the refresh service does"),
         CLI_OPT("older-than", CLI_SECONDS, "TIME", CLI_ANY, older_than,
                 "what --check-age calls too old; default: half of the issuer's max_stale"),
         CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
@@ -163,6 +165,8 @@ static int check_usage(const struct cli_args *args)
                 return cli_usage("--now goes with --check-age only");
         if (args->older_than.given && !args->check_age)
                 return cli_usage("--older-than goes with --check-age only");
+        if (args->answer && (args->force || args->check_age || args->json || args->words.count))
+                return cli_usage("--answer goes with no other option and no issuer");
         if (args->force && args->check_age)
                 return cli_usage("--check-age fetches nothing, so it does not go with --force");
         return CLI_YES;
@@ -178,7 +182,7 @@ int cli_refresh(const struct cli_args *args)
         if (r == CLI_YES)
                 r = cli_conf_load(args, &conf);
         if (r == CLI_YES)
-                r = do_issuers(args, conf, list);
+                r = args->answer ? cli_refresh_answer(args, conf) : do_issuers(args, conf, list);
         pjwt_conf_free(conf);
         if (!list || r == CLI_ERROR) {
                 json_object_put(list);

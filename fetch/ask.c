@@ -125,10 +125,14 @@ static enum pjwt_reason minimal_keys(const char *url, const struct fetch_respons
         if (!response->body || response->body[strspn(response->body, " \t\r\n")] != '{')
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%.200s: not a JSON object", url);
         r = pjwt_keyset_parse(response->body, response->len, PJWT_KEYS_PUBLIC_ONLY, &set, &err);
-        if (r == PJWT_NO_MEMORY)
-                return pjwt_fail_memory(reterr);
-        if (r != PJWT_OK)
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%.200s: %s", url, err.detail);
+        if (r == PJWT_OK)
+                r = pjwt_keyset_check_all(set, &err);
+        if (r != PJWT_OK) {
+                pjwt_keyset_free(set);
+                return r == PJWT_NO_MEMORY
+                               ? pjwt_fail_memory(reterr)
+                               : pjwt_fail(reterr, PJWT_BAD_KEYSET, "%.200s: %s", url, err.detail);
+        }
         jwks = pjwt_keyset_public_jwks(set);
         text = jwks ? json_object_to_json_string_ext(jwks,
                                                      JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)

@@ -37,17 +37,6 @@ bool pjwt_cachefile_newer(const struct pjwt_cachefile *a, const struct pjwt_cach
         return a->asked_boot_ms > b->asked_boot_ms;
 }
 
-int64_t pjwt_cachefile_fresh_until(const struct pjwt_issuer *issuer, int64_t asked_at, int64_t max_age)
-{
-        int64_t span = max_age < 0 ? issuer->refresh : max_age;
-
-        if (span > PJWT_FRESH_MAX)
-                span = PJWT_FRESH_MAX;
-        if (span < issuer->min_refresh)
-                span = issuer->min_refresh;
-        return asked_at + span;
-}
-
 static bool file_name(const struct pjwt_issuer *issuer, char out[NAME_BYTES_MAX])
 {
         int n = snprintf(out, NAME_BYTES_MAX, "%s.json", issuer->name);

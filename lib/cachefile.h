@@ -9,9 +9,6 @@
 /* A key set and a little about it; also the form of what pamjwt-fetch brings. */
 #define PJWT_CACHEFILE_BYTES_MAX (PJWT_KEYSET_BYTES_MAX + 256 * 1024)
 
-/* However long a server says, a withdrawn key is gone after a day. */
-#define PJWT_FRESH_MAX INT64_C(86400)
-
 /* What was asked for longer ago than this, in ms, is dropped: somebody stopped the process in between. */
 #define PJWT_REPLY_AGE_MS INT64_C(60000)
 
@@ -48,10 +45,6 @@ enum pjwt_reason pjwt_cachefile_write(const char *folder, const struct pjwt_issu
 
 /* Was a asked for later than b? */
 bool pjwt_cachefile_newer(const struct pjwt_cachefile *a, const struct pjwt_cachefile *b);
-
-/* The last moment of freshness: what the server said (-1: nothing), else `refresh`, not below min_refresh or
- * over a day. */
-int64_t pjwt_cachefile_fresh_until(const struct pjwt_issuer *issuer, int64_t asked_at, int64_t max_age);
 
 void pjwt_cachefile_clear(struct pjwt_cachefile *file);
 

@@ -12,6 +12,7 @@
 #include "fetchcall.h"
 #include "fetchnote.h"
 #include "fetchwire.h"
+#include "freshness.h"
 #include "safefile.h"
 #include "secret.h"
 
@@ -100,38 +101,19 @@ static enum pjwt_reason get_from_file(const char *path, struct pjwt_keyset **ret
 
 /* ---- the cache ---- */
 
-static int64_t age_of(const struct call *c)
+static struct pjwt_freshness times_of(const struct call *c)
 {
-        int64_t age = c->cache->now - c->cached.asked_at;
-
-        return age > 0 ? age : 0;
+        return (struct pjwt_freshness){c->cached.asked_at, c->cached.fresh_until};
 }
 
 static bool serves(const struct call *c)
 {
-        return c->cached.set && age_of(c) <= c->issuer->max_stale;
-}
-
-/* A file that says it is fresh for longer than anybody may say is taken at the longest. */
-static bool is_fresh(const struct call *c, int64_t now)
-{
-        int64_t span = c->issuer->min_refresh > PJWT_FRESH_MAX ? c->issuer->min_refresh : PJWT_FRESH_MAX;
-
-        return serves(c) && now < c->cached.fresh_until && now - c->cached.asked_at < span;
-}
-
-static bool half_is_over(const struct call *c)
-{
-        return age_of(c) >= (c->cached.fresh_until - c->cached.asked_at) / 2;
+        return c->cached.set && pjwt_fresh_serves(c->issuer, times_of(c), c->cache->now);
 }
 
 static bool must_ask(const struct call *c)
 {
-        if (c->flags & PJWT_KEYS_FORCE || !is_fresh(c, c->cache->now))
-                return true;
-        if (c->flags & PJWT_KEYS_AHEAD && half_is_over(c))
-                return true;
-        return c->flags & PJWT_KEYS_REFRESH && age_of(c) >= c->issuer->min_refresh;
+        return !c->cached.set || pjwt_fresh_must_ask(c->issuer, times_of(c), c->flags, c->cache->now);
 }
 
 /* Reads the cache again; true when it holds keys that were asked for later than those that are known here. */
@@ -182,12 +164,28 @@ static void store(struct call *c)
                 (void)pjwt_fail(&c->info->warning, r, "%s", err.detail);
 }
 
+static enum pjwt_reason parse_and_check(const struct pjwt_fetch_reply *reply, struct pjwt_keyset **ret,
+                                        struct pjwt_error *reterr)
+{
+        struct pjwt_keyset *set = NULL;
+        enum pjwt_reason r =
+                pjwt_keyset_parse(reply->keys, reply->keys_len, PJWT_KEYS_PUBLIC_ONLY, &set, reterr);
+
+        if (r == PJWT_OK)
+                r = pjwt_keyset_check_all(set, reterr);
+        if (r == PJWT_OK)
+                *ret = set;
+        else
+                pjwt_keyset_free(set);
+        return r;
+}
+
 /* The keys of a reply. 304: those that are there. Root checks the form of a key set, never its truth. */
 static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_reply *reply,
                                 struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
         if (!reply->not_modified)
-                return pjwt_keyset_parse(reply->keys, reply->keys_len, PJWT_KEYS_PUBLIC_ONLY, ret, reterr);
+                return parse_and_check(reply, ret, reterr);
         if (!c->cached.set || !c->cached.etag || !reply->etag || strcmp(c->cached.etag, reply->etag) != 0)
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "304 for other keys than those that are here");
         *ret = c->cached.set;
@@ -214,7 +212,7 @@ static enum pjwt_reason use(struct call *c, const struct pjwt_fetch_reply *reply
                 return pjwt_fail(reterr, PJWT_NO_KEYS, "the last answer is not newer than the cache");
         file.source = strdup(reply->source);
         file.etag = etag ? strdup(etag) : NULL;
-        file.fresh_until = pjwt_cachefile_fresh_until(c->issuer, file.asked_at, reply->max_age);
+        file.fresh_until = pjwt_fresh_until(c->issuer, file.asked_at, reply->max_age);
         r = file.source && (!etag || file.etag) ? keys_of(c, reply, &file.set, reterr)
                                                 : pjwt_fail_memory(reterr);
         if (r != PJWT_OK) {
@@ -335,17 +333,6 @@ static enum pjwt_reason start_helper(struct call *c, struct pjwt_fetch_request *
         return r;
 }
 
-static enum pjwt_reason ask_helper(struct call *c, int64_t deadline, struct pjwt_error *reterr)
-{
-        struct pjwt_fetch_request request = request_of(c, deadline);
-        enum pjwt_reason r = PJWT_UNDECIDED;
-
-        if (ask_note(c, &request, &r, reterr) != PJWT_NOTE_ASK)
-                return r;
-        request = request_of(c, deadline); /* less time is left */
-        return start_helper(c, &request, deadline, reterr);
-}
-
 /* ---- the refresh service ---- */
 
 /* It writes the cache itself, and answers when that is done; what counts is what the cache holds then. */
@@ -354,33 +341,46 @@ static bool ask_service(struct call *c, int64_t deadline)
         char line[128];
         char *answer = NULL;
         size_t len = 0;
-        bool better;
 
-        if (!c->cache->socket_path || c->flags & PJWT_KEYS_FORCE)
-                return false;
         (void)snprintf(line, sizeof(line), "%s %s\n", c->flags & PJWT_KEYS_REFRESH ? "unknown-kid" : "stale",
                        c->issuer->name);
-        if (pjwt_fetchcall_socket(c->cache->socket_path, line, deadline, &answer, &len, NULL) != PJWT_OK)
+        if (!c->cache->socket_path ||
+            pjwt_fetchcall_socket(c->cache->socket_path, line, deadline, &answer, &len, NULL) != PJWT_OK)
                 return false;
         free(answer);
-        better = cache_has_newer(c);
-        c->info->fetched = c->info->stored = better;
-        return better;
+        if (!cache_has_newer(c))
+                return false;
+        c->info->fetched = c->info->stored = true;
+        return true;
 }
 
 /* ---- all together ---- */
 
-static enum pjwt_reason ask(struct call *c, struct pjwt_error *reterr)
+/* Keys that are there let a login wait a little, keys that are missing let it wait as long as `timeout` says. */
+static int64_t deadline_of(const struct call *c)
 {
         int64_t wait = c->issuer->timeout * 1000;
 
-        if (serves(c) && c->flags == 0 && wait > STALE_WAIT_MS)
-                wait = STALE_WAIT_MS;
-        if (ask_service(c, c->boot_now + wait))
+        return c->boot_now + (serves(c) && c->flags == 0 && wait > STALE_WAIT_MS ? STALE_WAIT_MS : wait);
+}
+
+/* What others have learnt, then the service, then a helper of our own. */
+static enum pjwt_reason ask(struct call *c, struct pjwt_error *reterr)
+{
+        int64_t deadline = deadline_of(c);
+        struct pjwt_fetch_request request = request_of(c, deadline);
+        enum pjwt_reason r = PJWT_UNDECIDED;
+
+        if (!c->cache->fetch_path && !c->cache->socket_path)
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "asking the issuer is not allowed here");
+        if (ask_note(c, &request, &r, reterr) != PJWT_NOTE_ASK)
+                return r;
+        if (ask_service(c, deadline))
                 return PJWT_OK;
         if (!c->cache->fetch_path)
-                return pjwt_fail(reterr, PJWT_NO_KEYS, "asking the issuer is not allowed here");
-        return ask_helper(c, c->boot_now + wait, reterr);
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "the refresh service brought no keys");
+        request = request_of(c, deadline); /* less time is left */
+        return start_helper(c, &request, deadline, reterr);
 }
 
 static enum pjwt_reason refuse(const struct call *c, enum pjwt_reason r, const struct pjwt_error *why,
@@ -389,7 +389,8 @@ static enum pjwt_reason refuse(const struct call *c, enum pjwt_reason r, const s
         if (c->cached.set)
                 return pjwt_fail(reterr, PJWT_STALE_KEYS,
                                  "keys of %s are %" PRId64 " s old, max_stale %" PRId64 "; %s",
-                                 c->issuer->name, age_of(c), c->issuer->max_stale, why->detail);
+                                 c->issuer->name, pjwt_fresh_age(times_of(c), c->cache->now),
+                                 c->issuer->max_stale, why->detail);
         return pjwt_fail(reterr, r, "%s: %s", c->issuer->name, why->detail);
 }
 
