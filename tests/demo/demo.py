@@ -64,7 +64,7 @@ def prepare(log):
     for service in ("sshd", "sudo"):
         host.set_stack(service, "token-only")
     say("   /etc/pam.d/sshd and /etc/pam.d/sudo:")
-    show(host.STACKS["token-only"].format("").replace(" \n", "\n"))
+    show(host.STACKS["token-only"].format("", "").replace(" \n", "\n"))
     return endpoint
 
 

@@ -23,22 +23,22 @@ CONF = pathlib.Path("/etc/security/pam_jwt.conf")
 CACHE = pathlib.Path("/var/cache/pam_jwt")
 RUN = pathlib.Path("/run/pam_jwt")
 
-# The two stacks of the design. {0} stands for the module's arguments.
+# The two stacks of the design. {0} stands for the module's arguments on its auth line, {1} for those on the others.
 STACKS = {
     "token-or-password": """\
 auth [success=done cred_unavail=ignore module_unknown=ignore default=die] pam_jwt.so {0}
 auth [success=done default=ignore] pam_unix.so try_first_pass
 auth requisite pam_deny.so
-account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] pam_jwt.so {0}
+account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] pam_jwt.so {1}
 account required pam_unix.so
--session optional pam_jwt.so {0}
+-session optional pam_jwt.so {1}
 session required pam_unix.so
 """,
     "token-only": """\
 auth required pam_jwt.so {0}
-account required pam_jwt.so require_token {0}
+account required pam_jwt.so require_token {1}
 account required pam_unix.so
--session optional pam_jwt.so {0}
+-session optional pam_jwt.so {1}
 session required pam_unix.so
 """,
 }
@@ -144,17 +144,17 @@ def use_local_names():
 
 
 def add_user(name, password=None, *, sudo=False):
-    """A local account with a home folder; with sudo, it may run everything as everyone, after authenticating."""
+    """A local account with a home folder; with sudo, it may run everything as everyone, after one authentication."""
     run("useradd", "--create-home", "--shell", "/bin/sh", name)
     if password is not None:
         run("chpasswd", input=f"{name}:{password}\n")
     if sudo:
-        write(f"/etc/sudoers.d/{name}", f"{name} ALL=(ALL:ALL) ALL\n", 0o440)
+        write(f"/etc/sudoers.d/{name}", f"Defaults:{name} passwd_tries=1\n{name} ALL=(ALL:ALL) ALL\n", 0o440)
 
 
-def set_stack(service, kind, args=""):
-    """Writes /etc/pam.d/SERVICE: one of the two shipped stacks."""
-    return write(f"/etc/pam.d/{service}", STACKS[kind].format(args))
+def set_stack(service, kind, args="", *, auth=""):
+    """Writes /etc/pam.d/SERVICE: one of the two stacks; args for every line of the module, auth for its auth line."""
+    return write(f"/etc/pam.d/{service}", STACKS[kind].format(f"{args} {auth}".strip(), args))
 
 
 def install(build):

@@ -111,9 +111,10 @@ def sshd(machine):
         yield running
 
 
-def use_stack(kind, args=""):
+def use_stack(kind, args="", *, auth="nodelay"):
+    """One of the two stacks for sshd, sudo and su. Without the delay after refusals, unless the test is about it."""
     for service in ("sshd", "sudo", "su"):
-        host.set_stack(service, kind, args)
+        host.set_stack(service, kind, args, auth=auth)
 
 
 def forget_keys():

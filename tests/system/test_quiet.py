@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import host
-from conftest import use_stack
+from conftest import PASSWORDS, use_stack
 
 pytestmark = pytest.mark.usefixtures("conf")
 METHODS = ("password", "keyboard-interactive")
@@ -17,20 +17,26 @@ STRANGERS = {"known": "alice", "unknown": "nobody-here", "forbidden": "mallory",
 @pytest.mark.parametrize("secret", ["token", "password"])
 @pytest.mark.parametrize("method", METHODS)
 def test_known_unknown_forbidden_users_and_root_look_alike(stack, provider, method, secret):
-    """REV: same prompts, same delay. One expired token (or wrong password) as four users, at the same time."""
+    """REV-03: same prompts, same delay. One expired token (or wrong password) as four users, at the same time."""
+    use_stack(stack, auth="")
     answers = {who: "no password of anybody" for who in STRANGERS}
     if secret == "token":
         answers = {who: provider.token(name, ttl=1) for who, name in STRANGERS.items()}
         host.time.sleep(2)
-    with host.Sshd(DenyUsers="mallory") as _, concurrent.futures.ThreadPoolExecutor() as pool:
+    with host.Sshd(DenyUsers="mallory"), concurrent.futures.ThreadPoolExecutor() as pool:
         host.ssh("alice", provider.token("alice"), method=method)  # warms the cache of keys
-        logins = dict(zip(STRANGERS, pool.map(
-            lambda who: host.ssh(STRANGERS[who], answers[who], method=method), STRANGERS)))
-    assert not any(login.ok for login in logins.values())
-    prompts = {who: [p.replace(STRANGERS[who], "USER") for p in login.prompts] for who, login in logins.items()}
-    assert len({tuple(p) for p in prompts.values()}) == 1, prompts
-    seconds = {who: login.seconds for who, login in logins.items()}
-    assert min(seconds.values()) > 1.4 and max(seconds.values()) - min(seconds.values()) < 1.7, seconds
+        # libpam spreads its delay by half, and the host may be busy: a difference that is one shows in each round.
+        for _ in range(3):
+            logins = dict(zip(STRANGERS, pool.map(
+                lambda who: host.ssh(STRANGERS[who], answers[who], method=method), STRANGERS)))
+            assert not any(login.ok for login in logins.values())
+            prompts = {tuple(p.replace(STRANGERS[who], "USER") for p in logins[who].prompts) for who in STRANGERS}
+            assert len(prompts) == 1, prompts
+            seconds = sorted((login.seconds, who) for who, login in logins.items())
+            assert seconds[0][0] > 1, seconds
+            if seconds[-1][0] - seconds[0][0] < 1.7:
+                return
+    pytest.fail(f"who is asked for shows in the time: {seconds}")
 
 
 def test_the_token_is_in_no_log_at_any_level(sshd, provider, log):
@@ -66,18 +72,33 @@ class Traced:
         return open(self.out, errors="replace").read()
 
 
+def traced_login(sshd, secret):
+    """The system calls of sshd and its children during one login."""
+    traced = Traced(sshd.process.pid, "socket,connect,execve,execveat")
+    login = host.ssh("alice", secret, command="true", method="password")
+    calls = traced.stop()
+    assert login.ok and "execve(" in calls, (login, calls[-2000:])
+    return calls
+
+
+def internet(calls):
+    return {re.sub(r"^\d+ +|\(\d+|= .*", "", line) for line in calls.splitlines() if "AF_INET" in line}
+
+
+def programs(calls):
+    return set(re.findall(r'execve(?:at)?\("([^"]+)"', calls))
+
+
 def test_a_warm_ssh_login_opens_no_internet_socket_and_starts_no_helper(stack, sshd, provider):
+    """What sshd does by itself is what it does for a password without pam_jwt; a token adds nothing to it."""
     token = provider.token("alice")
     assert host.ssh("alice", token).ok
-    traced = Traced(sshd.process.pid, "socket,connect,execve,execveat")
-    login = host.ssh("alice", token, command="true")
-    calls = traced.stop()
-    assert login.ok
-    assert "execve(" in calls, calls
-    programs = set(re.findall(r'execve(?:at)?\("([^"]+)"', calls))
-    assert programs <= {"/usr/sbin/sshd", "/bin/sh", "/usr/bin/true", "/usr/lib/openssh/sshd-session",
-                        "/usr/lib/openssh/sshd-auth"}, programs
-    assert "AF_INET" not in calls, calls
+    host.write("/etc/pam.d/sshd", "auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_unix.so\n")
+    without = traced_login(sshd, PASSWORDS["alice"])
+    use_stack(stack)
+    calls = traced_login(sshd, token)
+    assert internet(calls) <= internet(without)
+    assert programs(calls) <= programs(without)
 
 
 def test_a_warm_decision_starts_no_process_at_all(stack, provider):
