@@ -4,7 +4,7 @@ _pamjwt() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check --help --help-reasons --completion --version'
+                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check ssh sudo --help --help-reasons --completion --version'
                 return
         fi
         case $command:$prev in
@@ -58,6 +58,12 @@ _pamjwt() {
         check:--fetch) _pamjwt_reply -f; return ;;
         check:--cache) _pamjwt_reply -f; return ;;
         check:--now) :; return ;;
+        ssh:--token-file) _pamjwt_reply -f; return ;;
+        ssh:--token-command) :; return ;;
+        ssh:--audience) :; return ;;
+        sudo:--token-file) _pamjwt_reply -f; return ;;
+        sudo:--token-command) :; return ;;
+        sudo:--audience) :; return ;;
         esac
         case $command in
         encode) words='--secret --key --alg --kid --header --issuer --subject --audience --exp --nbf --iat --jti --jws --now --json --help' ;;
@@ -65,8 +71,10 @@ _pamjwt() {
         inspect) words='--now --json --help' ;;
         keygen) words='--alg --kid --bits --out --pem --json --help' ;;
         keys) words='--public --thumbprint --ca-file --fetch --config --cache --now --json --help' ;;
-        refresh) words='--force --check-age --older-than --fetch --config --cache --now --json --help' ;;
+        refresh) words='--force --check-age --answer --older-than --fetch --config --cache --now --json --help' ;;
         check) words='--config --service --user --offline --fetch --cache --now --json --help' ;;
+        ssh) words='--token-file --token-command --audience --no-check --help' ;;
+        sudo) words='--token-file --token-command --audience --no-check --help' ;;
         esac
         case $cur in
         -*) _pamjwt_reply -W "$words" ;;
