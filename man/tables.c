@@ -41,7 +41,7 @@ static void put_reasons(void)
 
         (void)puts(".Bl -tag -width Ds");
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                (void)printf(".It Cm %s\n", rows[i].name);
+                (void)printf(".It Sy %s\n", rows[i].name);
                 (void)printf("Stage %s,\n.Dv %s :\n", pjwt_stage_name(rows[i].stage), rows[i].answer);
                 put_text(rows[i].text);
         }
