@@ -1,0 +1,219 @@
+/*
+ * What an issuer sees from a fleet of hosts, in virtual time: each host is simulated with the very functions by which a
+ * login, the timer and the helper decide (freshness.c, fetchnote.c). docs/scale.md computes the same numbers from the
+ * settings; this program compares, and fails when they differ by more than 10 %.
+ *
+ *   fleet [HOSTS]
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetchnote.h"
+#include "freshness.h"
+#include "keycache.h"
+
+#define HOUR  3600
+#define DAY   86400
+#define TIMER 600 /* OnUnitActiveSec and RandomizedDelaySec of pamjwt-refresh.timer */
+#define BOOT  30  /* OnBootSec */
+
+static char iss[] = "https://idp.example";
+
+static const struct pjwt_issuer issuer = {
+        .issuer = iss, .refresh = HOUR, .min_refresh = 60, .max_stale = 7 * DAY};
+
+/* What happens to the fleet. Times in seconds of the simulation. */
+struct scenario {
+        const char *name;
+        double login_gap; /* mean seconds between logins of one host; 0: none */
+        bool unknown_kid; /* each login brings a kid that nobody knows: an attack */
+        int rotation;     /* from then on logins bring the new kid; 0: never */
+        int down_from, down_until;
+        bool boots; /* all hosts boot at 0, with keys that are long stale; else they run since long ago */
+        int from, until; /* what is measured */
+        double (*expected)(double hosts);
+};
+
+struct host {
+        uint64_t random;
+        struct pjwt_freshness keys;
+        struct pjwt_fetch_reply note;
+        bool noted;
+};
+
+static unsigned refreshes[DAY + HOUR]; /* a second */
+
+static double draw(struct host *h)
+{
+        h->random ^= h->random << 13;
+        h->random ^= h->random >> 7;
+        h->random ^= h->random << 17;
+        return (double)(h->random >> 11) / 9007199254740992.0;
+}
+
+static double gap(struct host *h, const struct scenario *s)
+{
+        return s->login_gap > 0 ? -log(1 - draw(h)) * s->login_gap : 1e18;
+}
+
+static bool may_ask(const struct host *h, int t)
+{
+        const struct pjwt_fetch_request request = {.issuer = iss, .cool_down_ms = issuer.min_refresh * 1000};
+        int64_t ms = (int64_t)t * 1000 + 1;
+
+        return !h->noted || pjwt_fetchnote_judge(&request, &h->note, ms, ms) == PJWT_NOTE_ASK;
+}
+
+static void act(struct host *h, const struct scenario *s, unsigned flags, int t)
+{
+        bool up = t < s->down_from || t >= s->down_until;
+
+        if (!pjwt_fresh_must_ask(&issuer, h->keys, flags, t) || !may_ask(h, t))
+                return;
+        refreshes[t]++;
+        h->note = (struct pjwt_fetch_reply){.ok = up, .issuer = iss, .asked_boot_ms = (int64_t)t * 1000};
+        h->noted = true;
+        if (up)
+                h->keys = (struct pjwt_freshness){t, pjwt_fresh_until(&issuer, t, -1)};
+}
+
+static unsigned flags_of_login(const struct host *h, const struct scenario *s, int t)
+{
+        bool unknown = s->unknown_kid || (s->rotation && t >= s->rotation && h->keys.asked_at < s->rotation);
+
+        return unknown ? PJWT_KEYS_REFRESH : 0;
+}
+
+static void begin(struct host *h, const struct scenario *s)
+{
+        int64_t asked_at = s->boots ? -10 * DAY : (int64_t)(-draw(h) * HOUR / 2);
+
+        h->keys = (struct pjwt_freshness){asked_at, asked_at + HOUR};
+}
+
+/* One host to the end of the scenario. The timer runs every TIMER + delay, since the delay of a host is always the same. */
+static void simulate(struct host *h, const struct scenario *s)
+{
+        double delay = draw(h) * TIMER;
+        double tick = s->boots ? BOOT + delay : draw(h) * (TIMER + delay);
+        double login = gap(h, s);
+
+        begin(h, s);
+        while (tick < s->until || login < s->until) {
+                if (tick <= login) {
+                        act(h, s, PJWT_KEYS_AHEAD, (int)tick);
+                        tick += TIMER + delay;
+                } else {
+                        act(h, s, flags_of_login(h, s, (int)login), (int)login);
+                        login += gap(h, s);
+                }
+        }
+}
+
+static double measure(const struct scenario *s)
+{
+        double sum = 0;
+
+        for (int t = s->from; t < s->until; t++)
+                sum += refreshes[t];
+        return sum / (s->until - s->from);
+}
+
+/* ---- docs/scale.md, as arithmetic. The timer's gap is spread evenly from 600 to 1200 seconds. ---- */
+
+/* Half of the freshness is over after three gaps of less than 900 seconds, after two longer ones. */
+static double steady(double hosts)
+{
+        return hosts / TIMER * (log(1.5) / 3 + log(4.0 / 3) / 2);
+}
+
+/* Every host asks once within the spread of its first run. */
+static double boot(double hosts)
+{
+        return hosts / TIMER;
+}
+
+/* Each run of the timer is an attempt. */
+static double outage(double hosts)
+{
+        return hosts / TIMER * log(2);
+}
+
+/* The first login after the rotation asks; the timer goes on. */
+static double rotation(double hosts)
+{
+        return hosts / 600 + steady(hosts);
+}
+
+/* At the first login after min_refresh. */
+static double attack(double hosts)
+{
+        return hosts / (60 + 5);
+}
+
+static const struct scenario scenarios[] = {
+        {.name = "steady, mean", .from = 6 * HOUR, .until = DAY, .expected = steady},
+        {.name = "steady, with a login a minute on each host, mean",
+         .login_gap = 60,
+         .from = 6 * HOUR,
+         .until = 12 * HOUR,
+         .expected = steady},
+        {.name = "all hosts boot at once, the first ten minutes",
+         .boots = true,
+         .from = BOOT,
+         .until = BOOT + TIMER,
+         .expected = boot},
+        {.name = "the issuer is down, mean of attempts",
+         .down_from = 6 * HOUR,
+         .down_until = 18 * HOUR,
+         .from = 12 * HOUR,
+         .until = 18 * HOUR,
+         .expected = outage},
+        {.name = "the issuer is back, the first ten minutes",
+         .down_from = 6 * HOUR,
+         .down_until = 18 * HOUR,
+         .from = 18 * HOUR,
+         .until = 18 * HOUR + 600,
+         .expected = outage},
+        {.name = "a new key, a login in ten minutes on each host, 1 min",
+         .login_gap = 600,
+         .rotation = 12 * HOUR,
+         .from = 12 * HOUR,
+         .until = 12 * HOUR + 60,
+         .expected = rotation},
+        {.name = "random kids, one in five seconds on each host, mean",
+         .login_gap = 5,
+         .unknown_kid = true,
+         .from = HOUR / 2,
+         .until = HOUR,
+         .expected = attack},
+};
+
+static bool run(const struct scenario *s, long hosts)
+{
+        double found, expected = s->expected((double)hosts);
+
+        memset(refreshes, 0, sizeof(refreshes));
+        for (long i = 0; i < hosts; i++) {
+                struct host h = {.random = UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(i + 1)};
+
+                (void)draw(&h);
+                simulate(&h, s);
+        }
+        found = measure(s);
+        (void)printf("%-55s computed %7.1f  found %7.1f refreshes/s  %+5.1f %%\n", s->name, expected, found,
+                     100 * (found / expected - 1));
+        return fabs(found / expected - 1) <= 0.10;
+}
+
+int main(int argc, char **argv)
+{
+        long hosts = argc > 1 ? atol(argv[1]) : 100000;
+        bool good = true;
+
+        for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
+                good = run(&scenarios[i], hosts) && good;
+        return good ? 0 : 1;
+}
