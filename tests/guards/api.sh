@@ -38,6 +38,20 @@ judge 0 'good until 253402300000, EdDSA, key without a name, about alice
 member of ops' https://idp.example ssh://db1 "$token"
 judge 1 'refused: bad-audience' https://idp.example ssh://db2 "$token"
 judge 1 'refused: bad-issuer' https://idp.example.evil ssh://db1 "$token"
+
+# The host's openssl.cnf cannot change the judgement (SIG-25), neither a broken one nor one that takes algorithms away.
+printf 'garbage [[[ \n = \n' >"$work/broken.cnf"
+printf 'config_diagnostics = 1\nopenssl_conf = o\n[o]\nproviders = p\n[p]\nx = n\n[n]\nmodule = /nowhere.so\nactivate = 1\n' \
+        >"$work/missing.cnf"
+printf 'openssl_conf = o\n[o]\nproviders = p\nalg_section = a\n[p]\nnull = n\n[n]\nactivate = 1\n[a]\ndefault_properties = fips=yes\n' \
+        >"$work/fips.cnf"
+for conf in broken missing fips; do
+        OPENSSL_CONF=$work/$conf.cnf
+        export OPENSSL_CONF
+        judge 0 'good until 253402300000' https://idp.example ssh://db1 "$token"
+done
+unset OPENSSL_CONF
+
 head -c 100 "$token" >"$work/cut"
 judge 1 'refused: malformed' https://idp.example ssh://db1 "$work/cut"
 rm "$work/keys"
