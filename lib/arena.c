@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE (size_t)16384
+#define BLOCK_SIZE (size_t)65536
 
 struct block {
         struct block *next;
@@ -56,7 +56,10 @@ static void *take(struct pjwt_arena *arena, size_t size, size_t align)
 
 void *pjwt_arena_alloc(struct pjwt_arena *arena, size_t size)
 {
-        return take(arena, size, _Alignof(max_align_t));
+        return take(arena, size, _Alignof(union {
+                            void *p;
+                            long long n;
+                    }));
 }
 
 char *pjwt_arena_dup(struct pjwt_arena *arena, const char *s, size_t len)

@@ -8,7 +8,7 @@ struct pjwt_arena;
 
 /* A new arena, NULL when memory runs out. */
 struct pjwt_arena *pjwt_arena_new(void);
-/* size bytes, zeroed and aligned for anything; NULL when memory runs out. They live as long as the arena. */
+/* size bytes, zeroed and aligned for pointers and integers; NULL when memory runs out. They live as long as the arena. */
 void *pjwt_arena_alloc(struct pjwt_arena *arena, size_t size);
 /* A copy of len bytes and a NUL. */
 char *pjwt_arena_dup(struct pjwt_arena *arena, const char *s, size_t len);

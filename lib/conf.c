@@ -218,7 +218,7 @@ struct builder {
         bool no_memory;
 
         struct pjwt_origin host_origin; /* of [host]; file is NULL before it was seen */
-        unsigned host_lines[PJWT_LINES_MAX];
+        unsigned host_lines[1];
 
         enum kind kind; /* of the open section; KIND_NONE: its keys are skipped, since it was refused */
         void *section;
@@ -278,21 +278,26 @@ static char *dup_text(struct builder *b, const char *s, size_t len)
         return copy;
 }
 
-/* Words between spaces, as a list that ends with NULL; NULL when memory runs out. */
+/* A string of a line lives in the text, and the text in the policy. */
+static char *kept(const char *s)
+{
+        return (char *)(uintptr_t)s;
+}
+
+/* Words between spaces, as a list that ends with NULL, cut in place; NULL when memory runs out. */
 static char **split(struct builder *b, const char *value)
 {
-        char *copy = dup_text(b, value, strlen(value));
         size_t count = 1, i = 0;
         char **list;
 
         for (const char *p = value; *p; p++)
                 count += *p == ' ';
         list = pjwt_arena_alloc(b->conf->arena, (count + 1) * sizeof(*list));
-        if (!copy || !list) {
+        if (!list) {
                 b->no_memory = true;
                 return NULL;
         }
-        for (char *word = copy + strspn(copy, " "); *word; word += strspn(word, " ")) {
+        for (char *word = kept(value); *word; word += strspn(word, " ")) {
                 list[i++] = word;
                 word += strcspn(word, " ");
                 if (*word)
@@ -316,8 +321,8 @@ static bool read_word(struct builder *b, const char *value, char **ret)
 {
         if (strchr(value, ' '))
                 return wrong(b, "one value without spaces is expected here");
-        *ret = dup_text(b, value, strlen(value));
-        return *ret;
+        *ret = kept(value);
+        return true;
 }
 
 /* What is wrong with one word of a list; NULL when nothing is. */
@@ -331,7 +336,8 @@ static const char *audience_problem(const char *word)
 
 static const char *service_problem(const char *word)
 {
-        return pjwt_value_service_ok(word) ? NULL : "no PAM service (lower case, letters, digits and . _ @ -)";
+        return pjwt_value_service_ok(word) ? NULL
+                                           : "no PAM service (lower case, letters, digits and . _ @ -)";
 }
 
 static const char *glob_problem(const char *word)
@@ -426,8 +432,8 @@ static bool read_path(struct builder *b, const char *value, char **ret)
 {
         if (value[0] != '/')
                 return wrong(b, "an absolute path is expected here");
-        *ret = dup_text(b, value, strlen(value));
-        return *ret;
+        *ret = kept(value);
+        return true;
 }
 
 static bool read_host(struct builder *b, const char *value, char **ret)
@@ -555,9 +561,9 @@ static bool read_match(struct builder *b, const char *value)
         if (!match)
                 return false;
         match->origin = b->origin;
-        match->claim = dup_text(b, claim, strlen(claim));
-        match->value = dup_text(b, value, strlen(value));
-        return match->claim && match->value && read_pattern(b, match);
+        match->claim = kept(claim);
+        match->value = kept(value);
+        return read_pattern(b, match);
 }
 
 /* ---- lines ---- */
@@ -565,10 +571,11 @@ static bool read_match(struct builder *b, const char *value)
 static const struct row *find_row(enum kind kind, const char *key)
 {
         for (size_t i = 0; i < ROW_COUNT; i++) {
-                bool same = rows[i].type == TYPE_MATCH ? strncmp(key, rows[i].name, strlen(rows[i].name)) == 0
-                                                       : strcmp(key, rows[i].name) == 0;
-
-                if (rows[i].kind == kind && same)
+                if (rows[i].kind != kind ||
+                    rows[i].name[0] != key[0]) /* most rows fall here: a policy can be long */
+                        continue;
+                if (rows[i].type == TYPE_MATCH ? strncmp(key, rows[i].name, strlen(rows[i].name)) == 0
+                                               : strcmp(key, rows[i].name) == 0)
                         return &rows[i];
         }
         return NULL;
@@ -666,7 +673,7 @@ static void open_issuer(struct builder *b, const char *name)
         issuer = append(b, (void **)&conf->issuers, &conf->issuer_count, sizeof(*issuer), &b->new_issuer);
         if (!issuer)
                 return;
-        issuer->name = dup_text(b, name, strlen(name));
+        issuer->name = kept(name);
         issuer->origin = b->origin;
         b->section = issuer;
         b->lines = issuer->lines;
@@ -681,7 +688,7 @@ static void open_grant(struct builder *b, const char *name)
 
         if (!grant)
                 return;
-        grant->name = dup_text(b, name, strlen(name));
+        grant->name = kept(name);
         grant->origin = b->origin;
         b->section = grant;
         b->lines = grant->lines;
@@ -701,7 +708,7 @@ static void open_service(struct builder *b, const char *name)
                 append(b, (void **)&conf->services, &conf->service_count, sizeof(*service), &b->new_service);
         if (!service)
                 return;
-        service->name = dup_text(b, name, strlen(name));
+        service->name = kept(name);
         service->origin = b->origin;
         b->section = service;
         b->lines = service->lines;
@@ -840,16 +847,46 @@ static void check_issuer_names(struct builder *b)
         free(names);
 }
 
+static size_t hash(const char *name)
+{
+        uint32_t h = 2166136261u; /* FNV-1a; the names are root's, nobody attacks this table */
+
+        for (; *name; name++)
+                h = (h ^ (unsigned char)*name) * 16777619u;
+        return h;
+}
+
+/* Grants can be many thousands: a table of their numbers, since sorting would touch several times the memory. */
 static void check_grant_names(struct builder *b)
 {
         const struct pjwt_conf *conf = b->conf;
-        struct named *names = new_names(b, conf->grant_count);
+        size_t room = 16;
+        uint32_t *table; /* number of the grant, counted from 1 */
 
-        for (size_t i = 0; names && i < conf->grant_count; i++)
-                names[i] = (struct named){conf->grants[i].name, conf->grants[i].origin, i};
-        if (names)
-                refuse_repeated(b, names, conf->grant_count, NULL, "the section grant/");
-        free(names);
+        while (room < conf->grant_count * 2)
+                room *= 2;
+        table = calloc(room, sizeof(*table));
+        if (!table) {
+                b->no_memory = true;
+                return;
+        }
+        for (size_t i = 0; i < conf->grant_count; i++) {
+                size_t at_slot = hash(conf->grants[i].name) & (room - 1);
+
+                while (table[at_slot] &&
+                       strcmp(conf->grants[table[at_slot] - 1].name, conf->grants[i].name) != 0)
+                        at_slot = (at_slot + 1) & (room - 1);
+                if (table[at_slot]) {
+                        const struct pjwt_origin *first = &conf->grants[table[at_slot] - 1].origin;
+
+                        at(b, conf->grants[i].origin, NULL);
+                        (void)wrong(b, "the section grant/%.120s stands at %s:%u already",
+                                    conf->grants[i].name, first->file, first->line);
+                } else {
+                        table[at_slot] = (uint32_t)i + 1;
+                }
+        }
+        free(table);
 }
 
 static size_t list_len(char *const *list)
@@ -1155,31 +1192,46 @@ static void finish(struct builder *b)
 static bool set_defaults(struct builder *b)
 {
         void *starts[KIND_COUNT] = {b->conf, &b->new_issuer, &b->new_grant, &b->new_service};
+        const char *def;
 
         for (size_t i = 0; i < ROW_COUNT && !b->no_memory; i++) {
                 if (!rows[i].def)
                         continue;
                 at(b, (struct pjwt_origin){"defaults", (unsigned)i + 1}, rows[i].name);
-                if (rows[i].type == TYPE_ALGS)
+                if (rows[i].type == TYPE_ALGS) {
                         b->new_issuer.algorithms = pjwt_alg_default();
-                else
-                        (void)read_value(b, &rows[i], starts[rows[i].kind], rows[i].def);
+                        continue;
+                }
+                def = dup_text(b, rows[i].def, strlen(rows[i].def));
+                if (def)
+                        (void)read_value(b, &rows[i], starts[rows[i].kind], def);
         }
         return !b->failed && !b->no_memory;
 }
 
-static enum pjwt_reason read_texts(struct builder *b, const struct pjwt_conf_text *texts, size_t count)
-{
-        enum pjwt_reason reason = PJWT_OK;
+/* One file while it is read. */
+struct source {
+        char *file;
+        char *text; /* room for one byte more */
+        size_t len;
+};
 
-        for (size_t i = 0; i < count; i++) {
-                char *file = dup_text(b, texts[i].file, strlen(texts[i].file));
+struct sources {
+        struct source *at;
+        size_t count;
+};
+
+static enum pjwt_reason read_sources(struct builder *b, const struct sources *sources)
+{
+        for (size_t i = 0; i < sources->count; i++) {
+                const struct source *source = &sources->at[i];
+                char *file = dup_text(b, source->file, strlen(source->file));
+                enum pjwt_reason reason;
 
                 if (!file)
                         return PJWT_NO_MEMORY;
                 b->kind = KIND_NONE;
-                reason = pjwt_ini_read_all(texts[i].text, texts[i].len, file, read_line, bad_line, b,
-                                           b->reterr);
+                reason = pjwt_ini_cut(source->text, source->len, file, read_line, bad_line, b, b->reterr);
                 if (reason != PJWT_OK && reason != PJWT_CONFIG)
                         return reason;
                 b->failed = b->failed || reason != PJWT_OK;
@@ -1188,19 +1240,70 @@ static enum pjwt_reason read_texts(struct builder *b, const struct pjwt_conf_tex
         return b->no_memory ? PJWT_NO_MEMORY : b->failed ? PJWT_CONFIG : PJWT_OK;
 }
 
-enum pjwt_reason pjwt_conf_check(const struct pjwt_conf_text *texts, size_t count, const char *hostname,
-                                 pjwt_conf_report_fn report, void *arg, struct pjwt_conf **ret,
-                                 struct pjwt_error *reterr)
+/* The texts go over to the policy, whatever comes of it. */
+static bool adopt(struct pjwt_conf *conf, struct sources *sources)
+{
+        conf->texts = calloc(sources->count + 1, sizeof(*conf->texts));
+        for (size_t i = 0; conf->texts && i < sources->count; i++) {
+                conf->texts[conf->text_count++] = sources->at[i].text;
+                sources->at[i].text = NULL;
+        }
+        return conf->texts;
+}
+
+static enum pjwt_reason build(struct builder *b, struct sources *sources)
+{
+        struct sources borrowed = *sources;
+        enum pjwt_reason reason = PJWT_NO_MEMORY;
+
+        borrowed.at = calloc(sources->count + 1, sizeof(*borrowed.at));
+        b->conf = calloc(1, sizeof(*b->conf));
+        if (borrowed.at && b->conf) {
+                memcpy(borrowed.at, sources->at, sources->count * sizeof(*borrowed.at));
+                b->conf->arena = pjwt_arena_new();
+                if (b->conf->arena && adopt(b->conf, sources) && set_defaults(b))
+                        reason = read_sources(b, &borrowed);
+        }
+        free(borrowed.at);
+        return reason;
+}
+
+/* ---- where texts come from ---- */
+
+static void free_sources(struct sources *sources)
+{
+        for (size_t i = 0; i < sources->count; i++) {
+                free(sources->at[i].file);
+                free(sources->at[i].text);
+        }
+        free(sources->at);
+}
+
+/* Takes the text over, also when it fails. */
+static enum pjwt_reason add_source(struct sources *sources, const char *file, char *text, size_t len,
+                                   struct pjwt_error *reterr)
+{
+        struct source *more = text ? realloc(sources->at, (sources->count + 1) * sizeof(*more)) : NULL;
+        char *name = more ? strdup(file) : NULL;
+
+        if (more)
+                sources->at = more;
+        if (!name) {
+                free(text);
+                return pjwt_fail_memory(reterr);
+        }
+        sources->at[sources->count++] = (struct source){name, text, len};
+        return PJWT_OK;
+}
+
+static enum pjwt_reason finish_check(struct sources *sources, const char *hostname,
+                                     pjwt_conf_report_fn report, void *arg, struct pjwt_conf **ret,
+                                     struct pjwt_error *reterr)
 {
         struct builder b = {
                 .hostname = hostname, .report = report, .arg = arg, .reterr = reterr, .kind = KIND_NONE};
-        enum pjwt_reason reason = PJWT_NO_MEMORY;
+        enum pjwt_reason reason = build(&b, sources);
 
-        b.conf = calloc(1, sizeof(*b.conf));
-        if (b.conf)
-                b.conf->arena = pjwt_arena_new();
-        if (b.conf && b.conf->arena && set_defaults(&b))
-                reason = read_texts(&b, texts, count);
         if (reason != PJWT_OK) {
                 pjwt_conf_free(b.conf);
                 return reason == PJWT_NO_MEMORY ? pjwt_fail_memory(reterr) : reason;
@@ -1211,6 +1314,26 @@ enum pjwt_reason pjwt_conf_check(const struct pjwt_conf_text *texts, size_t coun
         return PJWT_OK;
 }
 
+enum pjwt_reason pjwt_conf_check(const struct pjwt_conf_text *texts, size_t count, const char *hostname,
+                                 pjwt_conf_report_fn report, void *arg, struct pjwt_conf **ret,
+                                 struct pjwt_error *reterr)
+{
+        struct sources sources = {0};
+        enum pjwt_reason reason = PJWT_OK;
+
+        for (size_t i = 0; reason == PJWT_OK && i < count; i++) {
+                char *copy = texts[i].len < PJWT_INI_BYTES_MAX * 2 ? malloc(texts[i].len + 1) : NULL;
+
+                if (copy && texts[i].len > 0)
+                        memcpy(copy, texts[i].text, texts[i].len);
+                reason = add_source(&sources, texts[i].file, copy, texts[i].len, reterr);
+        }
+        if (reason == PJWT_OK)
+                reason = finish_check(&sources, hostname, report, arg, ret, reterr);
+        free_sources(&sources);
+        return reason;
+}
+
 enum pjwt_reason pjwt_conf_parse(const struct pjwt_conf_text *texts, size_t count, const char *hostname,
                                  struct pjwt_conf **ret, struct pjwt_error *reterr)
 {
@@ -1219,42 +1342,13 @@ enum pjwt_reason pjwt_conf_parse(const struct pjwt_conf_text *texts, size_t coun
 
 /* ---- files ---- */
 
-struct texts {
-        struct pjwt_conf_text *at;
-        size_t count;
-};
-
-static void free_texts(struct texts *texts)
+static enum pjwt_reason add_file(struct sources *sources, const char *path, struct pjwt_error *reterr)
 {
-        for (size_t i = 0; i < texts->count; i++) {
-                free((void *)(uintptr_t)texts->at[i].text);
-                free((void *)(uintptr_t)texts->at[i].file);
-        }
-        free(texts->at);
-}
+        char *bytes = NULL;
+        size_t len = 0;
+        enum pjwt_reason reason = pjwt_file_read(path, 0, PJWT_INI_BYTES_MAX, &bytes, &len, NULL, reterr);
 
-static enum pjwt_reason add_file(struct texts *texts, const char *path, struct pjwt_error *reterr)
-{
-        struct pjwt_conf_text *more = realloc(texts->at, (texts->count + 1) * sizeof(*more));
-        struct pjwt_conf_text text = {0};
-        enum pjwt_reason reason;
-        char *bytes = NULL, *name;
-
-        if (!more)
-                return pjwt_fail_memory(reterr);
-        texts->at = more;
-        reason = pjwt_file_read(path, 0, PJWT_INI_BYTES_MAX, &bytes, &text.len, NULL, reterr);
-        if (reason != PJWT_OK)
-                return reason;
-        name = strdup(path);
-        if (!name) {
-                free(bytes);
-                return pjwt_fail_memory(reterr);
-        }
-        text.text = bytes;
-        text.file = name;
-        texts->at[texts->count++] = text;
-        return PJWT_OK;
+        return reason == PJWT_OK ? add_source(sources, path, bytes, len, reterr) : reason;
 }
 
 /* NAME.conf; an editor's NAME.conf~ and a hidden file are no configuration. */
@@ -1270,7 +1364,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
         return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static enum pjwt_reason add_folder(struct texts *texts, const char *folder, struct pjwt_error *reterr)
+static enum pjwt_reason add_folder(struct sources *sources, const char *folder, struct pjwt_error *reterr)
 {
         enum pjwt_reason reason = PJWT_OK;
         struct dirent **entries = NULL;
@@ -1288,7 +1382,7 @@ static enum pjwt_reason add_folder(struct texts *texts, const char *folder, stru
                     (size_t)snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name) >= sizeof(path))
                         reason = pjwt_fail(reterr, PJWT_FILE_OPEN, "%.200s: the name is too long", folder);
                 if (reason == PJWT_OK)
-                        reason = add_file(texts, path, reterr);
+                        reason = add_file(sources, path, reterr);
                 free(entries[i]);
         }
         free(entries);
@@ -1298,17 +1392,17 @@ static enum pjwt_reason add_folder(struct texts *texts, const char *folder, stru
 enum pjwt_reason pjwt_conf_load_check(const char *path, const char *hostname, pjwt_conf_report_fn report,
                                       void *arg, struct pjwt_conf **ret, struct pjwt_error *reterr)
 {
-        struct texts texts = {0};
+        struct sources sources = {0};
         char folder[PATH_MAX];
-        enum pjwt_reason reason = add_file(&texts, path, reterr);
+        enum pjwt_reason reason = add_file(&sources, path, reterr);
 
         if ((size_t)snprintf(folder, sizeof(folder), "%s.d", path) >= sizeof(folder))
                 reason = pjwt_fail(reterr, PJWT_FILE_OPEN, "%.200s: the name is too long", path);
         if (reason == PJWT_OK)
-                reason = add_folder(&texts, folder, reterr);
+                reason = add_folder(&sources, folder, reterr);
         if (reason == PJWT_OK)
-                reason = pjwt_conf_check(texts.at, texts.count, hostname, report, arg, ret, reterr);
-        free_texts(&texts);
+                reason = finish_check(&sources, hostname, report, arg, ret, reterr);
+        free_sources(&sources);
         return reason;
 }
 
@@ -1368,6 +1462,9 @@ void pjwt_conf_free(struct pjwt_conf *conf)
         free(conf->issuers);
         free(conf->grants);
         free(conf->services);
+        for (size_t i = 0; i < conf->text_count; i++)
+                free(conf->texts[i]);
+        free(conf->texts);
         pjwt_arena_free(conf->arena);
         free(conf);
 }

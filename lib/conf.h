@@ -12,14 +12,17 @@
 
 /* Lists of strings end with NULL; NULL is an empty list. All is owned by the struct pjwt_conf. */
 
-#define PJWT_LINES_MAX   24 /* options of one kind of section, for the lines they were written in */
-#define PJWT_MATCHES_MAX 64 /* match lines of one section */
+/* Options of one kind of section, for the lines that they were written in. */
+#define PJWT_ISSUER_LINES  20
+#define PJWT_GRANT_LINES   8
+#define PJWT_SERVICE_LINES 8
+#define PJWT_MATCHES_MAX   64 /* match lines of one section */
 
 /* Who may speak. Times in seconds. */
 struct pjwt_issuer {
         char *name; /* [issuer/NAME]; also the cache file's name: [A-Za-z0-9._-], not beginning with a dot, at most 64 */
         struct pjwt_origin origin;
-        unsigned lines[PJWT_LINES_MAX]; /* for pjwt_issuer_origin() */
+        unsigned lines[PJWT_ISSUER_LINES]; /* for pjwt_issuer_origin() */
         char *issuer;
         char **audience; /* %h is already replaced */
         char *jwks;      /* https://..., file:///..., http://127.0.0.1:PORT<1024; NULL: by discovery */
@@ -57,7 +60,7 @@ struct pjwt_match {
 struct pjwt_grant {
         char *name;
         struct pjwt_origin origin;
-        unsigned lines[PJWT_LINES_MAX];
+        unsigned lines[PJWT_GRANT_LINES];
         char *issuer_name;
         const struct pjwt_issuer *issuer;
         char **user; /* names and templates; default %{sub} */
@@ -72,7 +75,7 @@ struct pjwt_grant {
 struct pjwt_service {
         char *name;
         struct pjwt_origin origin;
-        unsigned lines[PJWT_LINES_MAX];
+        unsigned lines[PJWT_SERVICE_LINES];
         char **also;
         struct pjwt_match *matches;
         size_t match_count;
@@ -92,7 +95,9 @@ struct pjwt_conf {
         size_t grant_count;
         struct pjwt_service *services;
         size_t service_count;
-        struct pjwt_arena *arena; /* holds every string and list above */
+        struct pjwt_arena *arena; /* holds every list and made string above */
+        char **texts;             /* what was read; written strings point into it */
+        size_t text_count;
 };
 
 #define PJWT_CONF_FILE    "/etc/security/pam_jwt.conf"

@@ -184,13 +184,12 @@ static enum pjwt_reason read_lines(struct reader *r, char *s, size_t len)
         return reason;
 }
 
-enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *file, pjwt_ini_fn fn,
-                                   pjwt_ini_bad_fn bad, void *arg, struct pjwt_error *reterr)
+enum pjwt_reason pjwt_ini_cut(char *text, size_t len, const char *file, pjwt_ini_fn fn, pjwt_ini_bad_fn bad,
+                              void *arg, struct pjwt_error *reterr)
 {
         struct reader r = {
                 .fn = fn, .bad = bad, .arg = arg, .line = {.origin = {.file = file}}, .reterr = reterr};
         enum pjwt_reason reason;
-        char *copy;
 
         if (len > PJWT_INI_BYTES_MAX)
                 return pjwt_fail(reterr, PJWT_CONFIG, "%s:1: larger than %d bytes", file, PJWT_INI_BYTES_MAX);
@@ -199,15 +198,25 @@ enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *fil
                 (void)bad_line(&r, NULL, "the file begins with a byte order mark");
                 return PJWT_CONFIG;
         }
-        copy = malloc(len + 1);
+        text[len] = '\0';
+        reason = read_lines(&r, text, len);
+        return reason == PJWT_OK && r.failed ? PJWT_CONFIG : reason;
+}
+
+enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *file, pjwt_ini_fn fn,
+                                   pjwt_ini_bad_fn bad, void *arg, struct pjwt_error *reterr)
+{
+        size_t room = len > PJWT_INI_BYTES_MAX ? 0 : len; /* what is too long is not looked at */
+        enum pjwt_reason reason;
+        char *copy = malloc(room + 1);
+
         if (!copy)
                 return pjwt_fail_memory(reterr);
-        if (len > 0)
-                memcpy(copy, text, len);
-        copy[len] = '\0';
-        reason = read_lines(&r, copy, len);
+        if (room > 0)
+                memcpy(copy, text, room);
+        reason = pjwt_ini_cut(copy, len, file, fn, bad, arg, reterr);
         free(copy);
-        return reason == PJWT_OK && r.failed ? PJWT_CONFIG : reason;
+        return reason;
 }
 
 enum pjwt_reason pjwt_ini_read(const char *text, size_t len, const char *file, pjwt_ini_fn fn, void *arg,

@@ -47,6 +47,13 @@ typedef void (*pjwt_ini_bad_fn)(void *arg, struct pjwt_origin origin, const char
 enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *file, pjwt_ini_fn fn,
                                    pjwt_ini_bad_fn bad, void *arg, struct pjwt_error *reterr);
 
+/*
+ * The same again, but the text is cut in place and not copied, so the strings of the lines live as long as it does.
+ * text: len bytes and room for one more.
+ */
+enum pjwt_reason pjwt_ini_cut(char *text, size_t len, const char *file, pjwt_ini_fn fn, pjwt_ini_bad_fn bad,
+                              void *arg, struct pjwt_error *reterr);
+
 /* Is this UTF-8 that shows what it says: valid, no control character, nothing invisible or right-to-left?
  * Pure. */
 bool pjwt_ini_text_ok(const char *text, size_t len);
