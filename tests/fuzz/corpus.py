@@ -36,8 +36,24 @@ def pem_bodies(text):
                 pass
 
 
+WIRE = [b'{"name":"acme","issuer":"https://issuer.example","jwks":"https://issuer.example/keys","timeout_ms":5000,"cool_down_ms":60000,'
+        b'"ca_fd":3,"bearer_fd":4,"force":true,"wait":false}',
+        b'{"ok":true,"asked_boot_ms":1,"max_age":60,"issuer":"https://issuer.example","source":"https://issuer.example/keys"}\n{"keys":[]}\n',
+        b'{"ok":true,"asked_boot_ms":1,"max_age":-1,"source":"x","not_modified":true,"etag":"e"}\n\n',
+        b'{"ok":false,"reason":"fetch-failed","detail":"x","asked_boot_ms":1}\n\n',
+        b"jti acme:1 j1\nsub https://issuer.example alice\nkid acme:1 k\nissued_before https://i.example 2026-11-24T10:00:00Z\nuser bob\n",
+        b'{"version":1,"uid":1000,"user":"alice","service":"sshd","rhost":"192.0.2.7","issuer":"acme","grant":"staff","iss":"https://issuer.example",'
+        b'"sub":"a","jti":"j","kid":"k","alg":"ES256","typ":"JWT","claims":"{}","since":1,"exp":2,"until":3,"session_until_exp":false}']
+PATTERNS = [b"refs/tags/v*\nrefs/tags/v1.2", b"**/x?\na/b/xy", b"([a-z]+)-(users|admins)\nabc-users", b"(?:a|b){2,3}[^c-e]\\d\\w.\naab1xz",
+            b"%{sub}-\\1\nx", b"(a*)*b\naaaaaaaaaaaaaaaaaaaaaaaac", b"\xc3\xa4[\xe2\x82\xac-\xf0\x9f\x98\x80]+\n\xc3\xa4\xe2\x82\xac", b"%%\\\\x\ny"]
+
+
 def seeds():
     """Pairs of target and input."""
+    for data in WIRE:
+        yield "wire", data
+    for data in PATTERNS:
+        yield "pattern", data
     for path in sorted(TESTS.glob("cases/**/*")) + sorted(TESTS.glob("vectors/**/*")):
         if not path.is_file() or path.name not in ("token", "keys", "secret", "json", "conf", "keys.json"):
             continue
@@ -52,10 +68,11 @@ def seeds():
                 if i == 1:
                     yield "claims", decoded(part)
                     yield "grant", decoded(part)
+                    yield "audit", decoded(part)[:600]
                 if i < 2:
                     yield "json", decoded(part)
         elif path.name == "conf":
-            yield "conf", data
+            yield "conf", data.replace(b"@KEYS@", b"/k").replace(b"@KEYS2@", b"/k2")
             yield "ini", data
         elif path.name == "json":
             yield "json", data
