@@ -88,12 +88,14 @@ struct cli_args {
         const char *service;
         const char *user;
         const char *root;
+        const char *revoked;
         bool force;
         bool check_age;
         bool answer;
         bool offline;
         struct cli_number older_than;
         /* sessions */
+        const char *run_dir;
         const char *end_sub;
         const char *end_jti;
         /* words that are no options */

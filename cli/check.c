@@ -22,6 +22,8 @@ const struct cli_option cli_check_options[] = {
         CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
                 "the fetch helper instead of the installed one"),
         CLI_OPT_CACHE,
+        CLI_OPT("revoked", CLI_STRING, "FILE", CLI_FILE, revoked,
+                "the revocation list instead of /etc/security/pam_jwt.revoked"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -117,7 +119,7 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, con
                 .service = args->service ? args->service : "sshd",
                 .now = cli_now(args),
                 .keys = cli_keycache(args),
-                .revoked_file = PJWT_REVOKED_FILE,
+                .revoked_file = args->revoked ? args->revoked : PJWT_REVOKED_FILE,
                 .replay = {.run_dir = PJWT_RUN_DIR,
                            .boot = pjwt_replay_boot(cli_now(args)),
                            .look_only = true},
@@ -126,6 +128,7 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, con
         struct pjwt_error err = {0};
         int r = CLI_YES;
 
+        request.keys.socket_path = args->offline ? NULL : PJWT_REFRESH_SOCKET;
         if (!pjwt_shape_token(token)) {
                 pjwt_fail(&err, PJWT_NOT_A_TOKEN, "%s", pjwt_reason_text(PJWT_NOT_A_TOKEN));
                 return cli_refused(args, &err);

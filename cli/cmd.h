@@ -18,6 +18,8 @@ int cli_sudo(char **argv);
 struct pjwt_conf;
 /* `refresh --answer`. */
 int cli_refresh_answer(const struct cli_args *args, const struct pjwt_conf *conf);
+int cli_doctor(const struct cli_args *args);
+int cli_sessions(const struct cli_args *args);
 
 extern const struct cli_option cli_encode_options[];
 extern const struct cli_option cli_decode_options[];
@@ -27,6 +29,8 @@ extern const struct cli_option cli_keys_options[];
 extern const struct cli_option cli_refresh_options[];
 extern const struct cli_option cli_check_options[];
 extern const struct cli_option cli_ssh_options[];
+extern const struct cli_option cli_doctor_options[];
+extern const struct cli_option cli_sessions_options[];
 
 /* --now, else the clock: the only place that reads it. */
 int64_t cli_now(const struct cli_args *args);

@@ -166,6 +166,40 @@ static const struct cli_command commands[] = {
                 .examples = "pamjwt sudo systemctl restart postgresql",
                 .options = cli_ssh_options,
         },
+        {
+                .name = "doctor",
+                .run = cli_doctor,
+                .synopsis = "",
+                .summary = "find what would stop a login on this host, or let too much in",
+                .about = "Looks at the configuration, the cached keys, the clock, the stacks in /etc/pam.d "
+                         "with what "
+                         "they include, sshd's effective settings (sshd -T, which needs root) and sudoers. "
+                         "Each finding "
+                         "says what, why it matters, and the line to change. The exit status is 1 when "
+                         "something would "
+                         "stop a login or let too much in; warnings alone leave it 0. Nothing is changed, "
+                         "nothing is "
+                         "fetched.",
+                .examples = "pamjwt doctor\n"
+                            "pamjwt doctor --json",
+                .options = cli_doctor_options,
+        },
+        {
+                .name = "sessions",
+                .run = cli_sessions,
+                .synopsis = "",
+                .summary = "who is logged in by which token, until when; end sessions",
+                .about = "Lists the sessions that a token has opened. With --end-sub or --end-jti every "
+                         "process of the "
+                         "sessions that match is asked to end, and killed after two seconds; the exit status "
+                         "is 1 when "
+                         "there was none. A withdrawn token also belongs into /etc/security/pam_jwt.revoked, "
+                         "or it "
+                         "opens the next session.",
+                .examples = "pamjwt sessions\n"
+                            "pamjwt sessions --end-sub alice --issuer https://idp.example",
+                .options = cli_sessions_options,
+        },
 };
 
 const struct cli_command *cli_command_at(size_t i)

@@ -7,7 +7,7 @@
 #include <time.h>
 
 /* Where an allocation fails there is nothing better to say. */
-static void put_line(const char *head, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void put_line(const char *head, const char *fmt, va_list ap)
 {
         char *text = NULL;
 

@@ -7,6 +7,7 @@
 #include "keysource.h"
 #include "out.h"
 #include "policy.h"
+#include "record.h"
 
 const struct cli_option cli_refresh_options[] = {
         CLI_OPT("force", CLI_FLAG, NULL, CLI_ANY, force,
@@ -183,6 +184,8 @@ int cli_refresh(const struct cli_args *args)
                 r = cli_conf_load(args, &conf);
         if (r == CLI_YES)
                 r = args->answer ? cli_refresh_answer(args, conf) : do_issuers(args, conf, list);
+        if (geteuid() == 0 && !args->check_age && !args->answer && r != CLI_ERROR)
+                pjwt_record_sweep(PJWT_RUN_DIR, cli_now(args)); /* what unfinished logins have left */
         pjwt_conf_free(conf);
         if (!list || r == CLI_ERROR) {
                 json_object_put(list);

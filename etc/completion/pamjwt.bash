@@ -4,7 +4,7 @@ _pamjwt() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check ssh sudo --help --help-reasons --completion --version'
+                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check ssh sudo doctor sessions --help --help-reasons --completion --version'
                 return
         fi
         case $command:$prev in
@@ -57,6 +57,7 @@ _pamjwt() {
         check:--user) _pamjwt_reply -u; return ;;
         check:--fetch) _pamjwt_reply -f; return ;;
         check:--cache) _pamjwt_reply -f; return ;;
+        check:--revoked) _pamjwt_reply -f; return ;;
         check:--now) :; return ;;
         ssh:--token-file) _pamjwt_reply -f; return ;;
         ssh:--token-command) :; return ;;
@@ -64,6 +65,15 @@ _pamjwt() {
         sudo:--token-file) _pamjwt_reply -f; return ;;
         sudo:--token-command) :; return ;;
         sudo:--audience) :; return ;;
+        doctor:--config) _pamjwt_reply -f; return ;;
+        doctor:--cache) _pamjwt_reply -f; return ;;
+        doctor:--root) _pamjwt_reply -f; return ;;
+        doctor:--now) :; return ;;
+        sessions:--end-sub) :; return ;;
+        sessions:--end-jti) :; return ;;
+        sessions:--issuer) :; return ;;
+        sessions:--run-dir) _pamjwt_reply -f; return ;;
+        sessions:--now) :; return ;;
         esac
         case $command in
         encode) words='--secret --key --alg --kid --header --issuer --subject --audience --exp --nbf --iat --jti --jws --now --json --help' ;;
@@ -72,9 +82,11 @@ _pamjwt() {
         keygen) words='--alg --kid --bits --out --pem --json --help' ;;
         keys) words='--public --thumbprint --ca-file --fetch --config --cache --now --json --help' ;;
         refresh) words='--force --check-age --answer --older-than --fetch --config --cache --now --json --help' ;;
-        check) words='--config --service --user --offline --fetch --cache --now --json --help' ;;
+        check) words='--config --service --user --offline --fetch --cache --revoked --now --json --help' ;;
         ssh) words='--token-file --token-command --audience --no-check --help' ;;
         sudo) words='--token-file --token-command --audience --no-check --help' ;;
+        doctor) words='--config --cache --root --now --json --help' ;;
+        sessions) words='--end-sub --end-jti --issuer --run-dir --now --json --help' ;;
         esac
         case $cur in
         -*) _pamjwt_reply -W "$words" ;;

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -171,6 +172,25 @@ def test_a_failing_endpoint_leaves_the_keys_and_is_told(user, pamjwt, host, idp)
     idp.answer(b"<html>captive portal</html>")
     assert "pamjwt: " in user("refresh", "--force", *host, status=1).err
     assert "k1" in without_fetch(pamjwt, "keys", "acme", *host).out
+
+
+def test_doctor_and_the_age_of_the_keys(user, pamjwt, host, authority, tmp_path):
+    """Of a host whose refresh has stopped: in time, too late, and with a clock that was set back."""
+    from test_doctor import Host
+    root = tmp_path / "root"
+    root.mkdir(mode=0o755)
+    system = Host(root, lambda *args, **kwargs: without_fetch(pamjwt, *args, **kwargs), "/nonexistent")
+    shutil.copytree(authority.file.parent, f"{root}{authority.file.parent}", dirs_exist_ok=True)
+    text = pathlib.Path(host[1]).read_text().replace("audience = ssh://db1", "audience = ssh://db1\nmax_lifetime = 1h")
+    pathlib.Path(host[1]).write_text(text + "match.groups = linux\nservices = sshd sudo sudo-i\n")
+
+    user("refresh", *host)
+    asked = without_fetch(pamjwt, "keys", "acme", *host, "--json").json["cache"]["asked_at"]
+    day = 86400
+    for now, finding in ((asked, None), (asked + 4 * day, "keys-old"), (asked + 8 * day, "keys-stale"),
+                         (asked - 600, "clock keys-cache")):
+        found = {f["id"] for f in system.doctor(*host, "--now", now)}
+        assert found - {"config-warning"} == set((finding or "").split()), found
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

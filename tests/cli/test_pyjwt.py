@@ -125,7 +125,7 @@ def test_key_sets(pamjwt, tmp_path):
 
 
 def test_keys(pamjwt, tmp_path):
-    odd = {"kid": "odd", "n": "AQAB"}
+    odd = {"kty": "RSA", "kid": "odd", "alg": "XX", "n": "AQAB", "e": "AQAB"}
     with pytest.raises(pyjwt.exceptions.PyJWKError):
         pyjwt.PyJWK(odd)
     good = json.loads(pamjwt("keygen", "--kid", "good").out)

@@ -1,0 +1,86 @@
+/* What the parts of `pamjwt doctor` share. */
+#ifndef CLI_DOCTOR_H
+#define CLI_DOCTOR_H
+
+#include "args.h"
+#include "conf.h"
+#include "out.h"
+#include "pamstack.h"
+
+/* Everything that can be found. The rows with why it matters and what to change are in doctor.c. */
+enum cli_finding {
+        CLI_FIND_CONFIG,
+        CLI_FIND_CONFIG_WARNING,
+        CLI_FIND_REVOKED,
+        CLI_FIND_KEYS_NONE,
+        CLI_FIND_KEYS_FILE,
+        CLI_FIND_KEYS_STALE,
+        CLI_FIND_KEYS_OLD,
+        CLI_FIND_KEYS_CACHE,
+        CLI_FIND_KEYS_ERROR,
+        CLI_FIND_FETCH_USER,
+        CLI_FIND_FETCH_PROGRAM,
+        CLI_FIND_FETCH_FILE,
+        CLI_FIND_CLOCK,
+        CLI_FIND_PAM_NONE,
+        CLI_FIND_PAM_MODULE,
+        CLI_FIND_PAM_FAULT,
+        CLI_FIND_PAM_MODE,
+        CLI_FIND_PAM_ARGUMENT,
+        CLI_FIND_PAM_NO_DENY,
+        CLI_FIND_PAM_REFUSAL_IGNORED,
+        CLI_FIND_PAM_UNKNOWN_MODULE,
+        CLI_FIND_PAM_SKIPPED,
+        CLI_FIND_PAM_BEFORE,
+        CLI_FIND_PAM_NO_ACCOUNT,
+        CLI_FIND_PAM_TOKEN_ONLY,
+        CLI_FIND_PAM_LOGINUID,
+        CLI_FIND_PAM_SIBLING,
+        CLI_FIND_SERVICE_UNNAMED,
+        CLI_FIND_SERVICE_UNUSED,
+        CLI_FIND_SSHD_BROKEN,
+        CLI_FIND_SSHD_NO_PAM,
+        CLI_FIND_SSHD_NO_METHOD,
+        CLI_FIND_SSHD_NO_KBDINT,
+        CLI_FIND_SSHD_PASSWORDS,
+        CLI_FIND_SSHD_METHODS,
+        CLI_FIND_SSHD_ROOT,
+        CLI_FIND_SSHD_GRACE,
+        CLI_FIND_SSHD_STARTUPS,
+        CLI_FIND_SUDO_PROMPT,
+        CLI_FIND_SUDO_OTHER_USER,
+        CLI_FIND_SUDO_TIMESTAMP,
+        CLI_FIND_SUDO_NOPASSWD,
+        CLI_FIND_SUDO_NONINTERACTIVE,
+        CLI_FIND_COUNT
+};
+
+struct cli_doctor {
+        const struct cli_args *args;
+        const char *root; /* in front of every path; "" for this host */
+        int64_t now;
+        struct pjwt_conf *conf;   /* NULL when it cannot be read */
+        struct json_object *list; /* NULL: text */
+        size_t errors;
+        size_t warnings;
+};
+
+/* Reports what was found. fix: the line to change; NULL: that of the row. fmt: what, beginning with the place. */
+void cli_found(struct cli_doctor *d, enum cli_finding finding, const char *fix, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
+
+/* root and path in out. */
+const char *cli_root_path(const struct cli_doctor *d, const char *path, char out[512]);
+
+void cli_doctor_keys(struct cli_doctor *d);
+void cli_doctor_pam(struct cli_doctor *d);
+void cli_doctor_sshd(struct cli_doctor *d);
+void cli_doctor_sudo(struct cli_doctor *d);
+
+/* The first line of a type with this module, from index `from` on; NULL when there is none. */
+const struct cli_pam_line *cli_pam_find(const struct cli_pam_stack *stack, enum cli_pam_type type,
+                                        const char *module, size_t from);
+/* Does this service's auth stack ask pam_jwt? */
+bool cli_doctor_uses_us(const struct cli_doctor *d, const char *service);
+
+#endif

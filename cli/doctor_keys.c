@@ -1,0 +1,121 @@
+/* Keys, their age, the helper that fetches them, and the clock that judges them. */
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "input.h"
+#include "keycache.h"
+
+#define FETCH_USER  "_pamjwt"
+#define CLOCK_SLACK 60 /* files may be this much younger than now */
+
+/* Below a root its own passwd counts, on this host whatever NSS knows. */
+static bool fetch_user_exists(const struct cli_doctor *d)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        char path[512];
+        bool found;
+
+        if (!*d->root)
+                return getpwnam(FETCH_USER) != NULL;
+        if (cli_input_file(cli_root_path(d, "/etc/passwd", path), &input, &err) != PJWT_OK)
+                return false;
+        found = strncmp(input.bytes, FETCH_USER ":", sizeof(FETCH_USER)) == 0 ||
+                strstr(input.bytes, "\n" FETCH_USER ":");
+        cli_input_clear(&input);
+        return found;
+}
+
+static void look_at_helper(struct cli_doctor *d)
+{
+        char path[512];
+
+        if (!fetch_user_exists(d))
+                cli_found(d, CLI_FIND_FETCH_USER, NULL, "the user " FETCH_USER " does not exist");
+        if (access(cli_root_path(d, PJWT_FETCH_PATH, path), X_OK) != 0)
+                cli_found(d, CLI_FIND_FETCH_PROGRAM, NULL, PJWT_FETCH_PATH ": %s", strerror(errno));
+}
+
+static void look_at_fetch_file(struct cli_doctor *d, const struct pjwt_issuer *issuer, const char *key,
+                               const char *file)
+{
+        struct pjwt_origin origin = pjwt_issuer_origin(issuer, key);
+        char path[512];
+
+        if (file && access(cli_root_path(d, file, path), R_OK) != 0)
+                cli_found(d, CLI_FIND_FETCH_FILE, NULL, "%s:%u: %s = %s: %s", origin.file, origin.line, key,
+                          file, strerror(errno));
+}
+
+static void look_at_age(struct cli_doctor *d, const struct pjwt_issuer *issuer,
+                        const struct pjwt_keycache_info *info)
+{
+        char away[48];
+        int64_t age = d->now - info->asked_at;
+
+        if (age < -CLOCK_SLACK)
+                cli_found(d, CLI_FIND_CLOCK, NULL, "the keys of %s were asked for in the future, %s",
+                          issuer->name, cli_away(info->asked_at, d->now, away));
+        else if (age > issuer->max_stale)
+                cli_found(d, CLI_FIND_KEYS_STALE, NULL, "the keys of %s were asked for %s, beyond max_stale",
+                          issuer->name, cli_away(info->asked_at, d->now, away));
+        else if (age > issuer->max_stale / 2)
+                cli_found(d, CLI_FIND_KEYS_OLD, NULL, "the keys of %s were asked for %s", issuer->name,
+                          cli_away(info->asked_at, d->now, away));
+        if (info->warning.reason)
+                cli_found(d, CLI_FIND_KEYS_ERROR, NULL, "%s: %s: %s", issuer->name,
+                          pjwt_reason_name(info->warning.reason), info->warning.detail);
+}
+
+static void look_at_issuer(struct cli_doctor *d, const struct pjwt_issuer *issuer)
+{
+        char dir[512];
+        struct pjwt_keycache cache = {.cache_dir = d->args->cache ? d->args->cache
+                                                                  : cli_root_path(d, PJWT_CACHE_DIR, dir),
+                                      .now = d->now};
+        struct pjwt_keycache_info info = {0};
+        struct pjwt_error err = {0};
+
+        look_at_fetch_file(d, issuer, "ca_file", issuer->ca_file);
+        look_at_fetch_file(d, issuer, "bearer_file", issuer->bearer_file);
+        if (pjwt_keycache_info_read(&cache, issuer, NULL, &info, &err) != PJWT_OK)
+                cli_found(d,
+                          info.from_file               ? CLI_FIND_KEYS_FILE
+                          : err.reason == PJWT_NO_KEYS ? CLI_FIND_KEYS_NONE
+                                                       : CLI_FIND_KEYS_CACHE,
+                          NULL, "%s: %s: %s", issuer->name, pjwt_reason_name(err.reason), err.detail);
+        else if (!info.from_file)
+                look_at_age(d, issuer, &info);
+}
+
+/* A configuration that was written in the future: it is the clock that is wrong. */
+static void look_at_clock(struct cli_doctor *d)
+{
+        struct stat st;
+        char path[512];
+        char away[48];
+
+        if (stat(d->args->config ? d->args->config : cli_root_path(d, PJWT_CONF_FILE, path), &st) == 0 &&
+            st.st_mtime > d->now + CLOCK_SLACK)
+                cli_found(d, CLI_FIND_CLOCK, NULL, PJWT_CONF_FILE " was written in the future, %s",
+                          cli_away(st.st_mtime, d->now, away));
+}
+
+void cli_doctor_keys(struct cli_doctor *d)
+{
+        bool network = false;
+
+        look_at_clock(d);
+        for (size_t i = 0; d->conf && i < d->conf->issuer_count; i++) {
+                const struct pjwt_issuer *issuer = &d->conf->issuers[i];
+
+                network = network || !issuer->jwks || strncmp(issuer->jwks, "file:", 5) != 0;
+                look_at_issuer(d, issuer);
+        }
+        if (network)
+                look_at_helper(d);
+}

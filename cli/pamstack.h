@@ -1,0 +1,51 @@
+/* The stack of a PAM service as Linux-PAM would read it, with what it includes, one line after the other. */
+#ifndef CLI_PAMSTACK_H
+#define CLI_PAMSTACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CLI_PAM_ARGS_MAX 32
+
+enum cli_pam_type { CLI_PAM_AUTH, CLI_PAM_ACCOUNT, CLI_PAM_SESSION, CLI_PAM_PASSWORD };
+
+/* One line with a module. The strings are owned by the stack. */
+struct cli_pam_line {
+        enum cli_pam_type type;
+        char *control; /* "required", or "[success=done default=die]" */
+        char *module;  /* without its folder: "pam_jwt.so" */
+        char *args[CLI_PAM_ARGS_MAX];
+        size_t arg_count;
+        char *file; /* as on the host, without the root */
+        unsigned line;
+};
+
+/* A line that could not be followed. */
+struct cli_pam_fault {
+        char *file;
+        unsigned line;
+        char *text;
+};
+
+struct cli_pam_stack {
+        struct cli_pam_line *lines;
+        size_t count;
+        struct cli_pam_fault *faults;
+        size_t fault_count;
+};
+
+/*
+ * Reads the stack of a service. root: put in front of /etc/pam.d; "" for this host.
+ * ret: for cli_pam_free(), also when there are faults.
+ * Returns false when the service has no file.
+ */
+bool cli_pam_read(const char *root, const char *service, struct cli_pam_stack *ret);
+void cli_pam_free(struct cli_pam_stack *stack);
+
+/*
+ * What a control does with a module's answer: the action behind `answer` ("cred_unavail"), else behind default.
+ * The four words stand for what pam.conf(5) says. Never NULL; "bad" when it is not understood. ret has room for 16.
+ */
+const char *cli_pam_action(const char *control, const char *answer, char ret[16]);
+
+#endif

@@ -1,0 +1,398 @@
+"""pamjwt doctor: a good host has no findings; a host that is broken in one place has exactly that one."""
+
+import os
+import shutil
+import time
+
+import pytest
+
+AUTH = "auth [success=done cred_unavail=ignore module_unknown=ignore default=die] pam_jwt.so\n"
+UNIX = "auth [success=done default=ignore] pam_unix.so try_first_pass\n"
+DENY = "auth requisite pam_deny.so\n"
+ACCOUNT = ("account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] pam_jwt.so\n"
+           "account required pam_unix.so\n")
+SESSION = "session required pam_loginuid.so\n-session optional pam_jwt.so\n"
+EITHER = AUTH + UNIX + DENY + ACCOUNT + SESSION
+ONLY = "auth required pam_jwt.so\naccount required pam_jwt.so require_token\n" + SESSION
+
+CONF = """[host]
+host_name = db1.example
+[issuer/acme]
+issuer = https://login.acme.example
+audience = ssh://%h
+jwks = file://{jwks}
+max_lifetime = 1h
+[grant/staff]
+issuer = acme
+match.groups = linux
+services = sshd sudo sudo-i
+"""
+SSHD = """usepam yes
+kbdinteractiveauthentication yes
+passwordauthentication yes
+permitrootlogin prohibit-password
+authenticationmethods any
+logingracetime 120
+maxstartups 10:30:100
+"""
+
+
+class Host:
+    """A host below a folder. Each file can be changed; doctor() gives the findings by their names."""
+
+    def __init__(self, root, pamjwt, jwks):
+        self.root, self.pamjwt, self.jwks = root, pamjwt, jwks
+        self.write("etc/security/pam_jwt.conf", CONF.format(jwks=jwks))
+        for service in ("sshd", "sudo", "sudo-i"):
+            self.write(f"etc/pam.d/{service}", EITHER)
+        self.write("etc/pam.d/common-auth", "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\n")
+        self.write("etc/passwd", "root:x:0:0::/root:/bin/sh\n_pamjwt:x:990:990::/nonexistent:/usr/sbin/nologin\n")
+        self.write("etc/sudoers", "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n")
+        self.write("lib/security/pam_jwt.so", "")
+        self.write("usr/libexec/pam_jwt/pamjwt-fetch", "", 0o755)
+        self.sshd(SSHD)
+        (root / "var/cache/pam_jwt").mkdir(parents=True, mode=0o755)
+
+    def write(self, path, text, mode=0o644):
+        full = self.root / path
+        full.parent.mkdir(parents=True, exist_ok=True)
+        full.write_text(text)
+        full.chmod(mode)
+
+    def read(self, path):
+        return (self.root / path).read_text()
+
+    def change(self, path, old, new):
+        text = self.read(path)
+        assert old in text
+        self.write(path, text.replace(old, new))
+
+    def conf(self, old, new):
+        self.change("etc/security/pam_jwt.conf", old, new)
+
+    def sshd(self, text, status=0):
+        self.write("usr/sbin/sshd", f"#!/bin/sh\ncat <<'END'\n{text}END\nexit {status}\n", 0o755)
+
+    def doctor(self, *args, status=None):
+        command = ["doctor", "--root", self.root, "--json", *args]
+        for expected in ((0, 1) if status is None else (status,)):
+            try:
+                result = self.pamjwt(*command, status=expected).json
+                break
+            except AssertionError:
+                if expected == 1 or status is not None:
+                    raise
+        assert result["ok"] == (not any(f["severity"] == "error" for f in result["findings"]))
+        assert all(f["what"] and f["why"] and f["fix"] for f in result["findings"])
+        return result["findings"]
+
+    def finds(self, *ids, args=()):
+        """Exactly these findings; those of severity error make the exit status 1."""
+        found = self.doctor(*args)
+        assert sorted(f["id"] for f in found) == sorted(ids), found
+        return found[0] if found else None
+
+
+@pytest.fixture
+def host(pamjwt, tmp_path):
+    jwks = tmp_path / "jwks.json"
+    jwks.write_text(pamjwt("keygen", "--out", tmp_path / "key.jwk").out)
+    root = tmp_path / "root"
+    root.mkdir()
+    return Host(root, pamjwt, jwks)
+
+
+def network(host):
+    host.conf(f"jwks = file://{host.jwks}\n", "jwks = https://login.acme.example/jwks\n")
+
+
+def test_a_good_host_has_no_findings(host):
+    host.finds()
+    assert host.pamjwt("doctor", "--root", host.root).line == "nothing found"
+
+
+def test_a_good_host_with_tokens_only(host):
+    for service in ("sshd", "sudo", "sudo-i"):
+        host.write(f"etc/pam.d/{service}", ONLY)
+    host.finds()
+
+
+def test_a_good_debian_stack(host):
+    host.write("etc/pam.d/sshd", AUTH + "@include common-auth\n" + ACCOUNT + SESSION)
+    host.finds()
+
+
+def test_findings_for_people(host):
+    host.change("etc/pam.d/sshd", DENY, "")
+    out = host.pamjwt("doctor", "--root", host.root, status=1).out
+    assert out.startswith("error   pam-no-deny: /etc/pam.d/sshd:1: ")
+    assert "why: " in out and "fix: auth requisite pam_deny.so" in out and out.endswith("errors: 1, warnings: 0\n")
+
+
+# --- configuration, keys, clock ---
+
+
+def test_config(host):
+    host.conf("audience", "audiense")
+    assert ":5: audiense" in host.doctor(status=1)[0]["what"]
+    host.finds("config", "config")
+
+
+def test_config_that_others_can_write(host):
+    (host.root / "etc/security/pam_jwt.conf").chmod(0o666)
+    assert "file-mode" in host.finds("config")["what"]
+
+
+def test_config_that_is_missing(host):
+    (host.root / "etc/security/pam_jwt.conf").unlink()
+    host.finds("config")
+
+
+def test_config_warning(host):
+    host.conf("match.groups = linux\n", "")
+    assert host.finds("config-warning")["severity"] == "warning"
+
+
+def test_revocation_list_that_is_not_understood(host):
+    host.write("etc/security/pam_jwt.revoked", "nonsense\n")
+    host.finds("revoked")
+
+
+def test_key_file_that_is_missing(host):
+    host.jwks.unlink()
+    host.finds("keys-file")
+
+
+def test_no_cached_keys(host):
+    network(host)
+    host.finds("keys-none")
+
+
+def test_helper_that_is_missing(host):
+    network(host)
+    (host.root / "usr/libexec/pam_jwt/pamjwt-fetch").unlink()
+    host.finds("keys-none", "fetch-program")
+
+
+def test_user_of_the_helper_that_is_missing(host):
+    network(host)
+    host.write("etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+    host.finds("keys-none", "fetch-user")
+
+
+def test_ca_file_that_is_missing(host):
+    network(host)
+    host.conf("max_lifetime", "ca_file = /etc/ssl/none.pem\nmax_lifetime")
+    host.finds("keys-none", "fetch-file")
+
+
+def test_cache_that_others_can_write(host):
+    network(host)
+    host.write("var/cache/pam_jwt/acme.json", "{}\n{}\n")
+    (host.root / "var/cache/pam_jwt/acme.json").chmod(0o666)
+    host.finds("keys-cache")
+
+
+def test_clock_that_is_behind(host):
+    assert "in the future" in host.finds("clock", args=["--now", int(time.time()) - 86400])["what"]
+
+
+# --- stacks ---
+
+
+def test_no_service_asks(host):
+    shutil.rmtree(host.root / "etc/pam.d")
+    host.finds("pam-none")
+
+
+def test_module_that_is_missing(host):
+    (host.root / "lib/security/pam_jwt.so").unlink()
+    host.finds("pam-module")
+
+
+def test_include_that_is_missing(host):
+    host.write("etc/pam.d/sshd", AUTH + UNIX + "@include common-local\n" + DENY + ACCOUNT + SESSION)
+    assert "common-local" in host.finds("pam-fault")["what"]
+
+
+def test_includes_in_a_circle(host):
+    host.write("etc/pam.d/common-local", "auth include common-local\n")
+    host.write("etc/pam.d/sshd", AUTH + UNIX + "auth include common-local\n" + DENY + ACCOUNT + SESSION)
+    assert "circle" in host.finds("pam-fault")["what"]
+
+
+def test_stack_that_others_can_write(host):
+    (host.root / "etc/pam.d/sshd").chmod(0o664)
+    host.finds("pam-mode")
+
+
+def test_argument_that_is_not_understood(host):
+    host.change("etc/pam.d/sshd", "default=die] pam_jwt.so", "default=die] pam_jwt.so promt=JWT")
+    host.finds("pam-argument")
+
+
+def test_arguments_with_white_space(host):
+    host.change("etc/pam.d/sshd", "default=die] pam_jwt.so", "default=die] \\\n   /lib/security/pam_jwt.so [prompt=A b: ]")
+    host.finds()
+
+
+@pytest.mark.parametrize("last", ["", "auth required pam_permit.so\n", "auth optional pam_deny.so\n",
+                                  "account required pam_deny.so\n", "# auth requisite pam_deny.so\n"])
+def test_stack_without_a_final_deny(host, last):
+    """PAM-01: cred_unavail=ignore, and nothing refuses at the end."""
+    host.write("etc/pam.d/sudo", AUTH + UNIX + last + ACCOUNT + SESSION)
+    host.finds("pam-no-deny")
+
+
+@pytest.mark.parametrize("control", ["sufficient", "optional",
+                                     "[success=done cred_unavail=ignore module_unknown=ignore default=ignore]",
+                                     "[success=done auth_err=ignore module_unknown=ignore cred_unavail=ignore default=die]"])
+def test_control_that_ignores_a_refusal(host, control):
+    host.write("etc/pam.d/sudo", f"auth {control} pam_jwt.so\n" + UNIX + DENY + ACCOUNT + SESSION)
+    found = host.doctor(status=1)
+    assert "pam-refusal-ignored" in [f["id"] for f in found]
+    assert {f["id"] for f in found} <= {"pam-refusal-ignored"}
+
+
+def test_control_without_module_unknown(host):
+    host.change("etc/pam.d/sshd", "cred_unavail=ignore module_unknown=ignore", "cred_unavail=ignore")
+    host.finds("pam-module-unknown")
+
+
+def test_account_control_without_module_unknown(host):
+    host.change("etc/pam.d/sshd", "ignore=ignore module_unknown=ignore", "ignore=ignore")
+    host.finds("pam-module-unknown")
+
+
+def test_second_factor_that_a_token_skips(host):
+    host.write("etc/pam.d/sshd", AUTH + UNIX.replace("done", "ok") + "auth required pam_google_authenticator.so\n" + DENY
+               + ACCOUNT + SESSION)
+    host.finds("pam-skipped")
+
+
+def test_module_that_sees_the_token_first(host):
+    host.write("etc/pam.d/sshd", UNIX + AUTH + DENY + ACCOUNT + SESSION)
+    host.finds("pam-before")
+
+
+def test_no_account_line(host):
+    host.write("etc/pam.d/sudo", AUTH + UNIX + DENY + SESSION)
+    host.finds("pam-no-account")
+
+
+def test_tokens_only_but_a_public_key_gets_in(host):
+    host.write("etc/pam.d/sshd", ONLY.replace(" require_token", ""))
+    host.finds("pam-token-only")
+
+
+def test_session_without_loginuid_before_it(host):
+    host.write("etc/pam.d/sshd", AUTH + UNIX + DENY + ACCOUNT + "-session optional pam_jwt.so\n"
+               "session required pam_loginuid.so\n")
+    host.finds("pam-loginuid")
+
+
+def test_sudo_i_that_asks_for_the_password_only(host):
+    host.write("etc/pam.d/sudo-i", UNIX + DENY)
+    host.conf("sshd sudo sudo-i", "sshd sudo")
+    host.finds("pam-sibling")
+
+
+def test_service_that_nobody_names(host):
+    host.write("etc/pam.d/login", EITHER)
+    assert "/etc/pam.d/login" in host.finds("service-unnamed")["what"]
+
+
+def test_service_configured_by_its_arguments(host):
+    host.write("etc/pam.d/login", EITHER.replace("default=die] pam_jwt.so",
+                                                 "default=die] pam_jwt.so issuer=https://i audience=a"))
+    host.finds()
+
+
+def test_service_that_never_asks(host):
+    host.conf("sshd sudo sudo-i", "sshd sudo sudo-i cockpit")
+    host.finds("service-unused")
+
+
+# --- sshd ---
+
+
+@pytest.mark.parametrize("old, new, finding", [
+    ("usepam yes", "usepam no", "sshd-usepam"),
+    ("kbdinteractiveauthentication yes", "kbdinteractiveauthentication no", "sshd-kbdint"),
+    ("passwordauthentication yes", "passwordauthentication no", "sshd-passwords"),
+    ("authenticationmethods any", "authenticationmethods publickey", "sshd-methods"),
+    ("logingracetime 120", "logingracetime 10", "sshd-grace"),
+    ("maxstartups 10:30:100", "maxstartups 2:30:5", "sshd-startups"),
+])
+def test_sshd_settings(host, old, new, finding):
+    host.sshd(SSHD.replace(old, new))
+    host.finds(finding)
+
+
+def test_sshd_without_a_method(host):
+    host.sshd(SSHD.replace("kbdinteractiveauthentication yes", "kbdinteractiveauthentication no")
+              .replace("passwordauthentication yes", "passwordauthentication no"))
+    host.finds("sshd-method")
+
+
+def test_sshd_methods_that_do_ask(host):
+    host.sshd(SSHD.replace("any", "publickey,keyboard-interactive:pam"))
+    host.finds()
+
+
+def test_sshd_that_is_broken(host):
+    host.sshd("/etc/ssh/sshd_config line 3: Bad configuration option\n", status=255)
+    assert "line 3" in host.finds("sshd-broken")["what"]
+
+
+def test_root_by_ssh(host):
+    host.conf("match.groups", "user = root\nmatch.groups")
+    host.finds("sshd-root")
+    host.sshd(SSHD.replace("prohibit-password", "yes"))
+    host.finds()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/usr/sbin/sshd"), reason="needs root and a real sshd")
+def test_a_real_sshd_is_asked(host, tmp_path):
+    import subprocess
+    key = tmp_path / "hostkey"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    config = tmp_path / "sshd_config"
+    config.write_text("UsePAM yes\nKbdInteractiveAuthentication no\n")
+    host.write("usr/sbin/sshd", f"#!/bin/sh\nmkdir -p /run/sshd\nexec /usr/sbin/sshd \"$@\" -f {config} -h {key}\n", 0o755)
+    host.finds("sshd-kbdint")
+
+
+# --- sudo ---
+
+
+@pytest.mark.parametrize("line, finding", [
+    ("Defaults passprompt_override", "sudo-prompt"),
+    ("Defaults env_reset, targetpw", "sudo-other-user"),
+    ("Defaults:alice rootpw", "sudo-other-user"),
+    ("deploy ALL=(ALL) NOPASSWD: ALL", "sudo-nopasswd"),
+])
+def test_sudoers(host, line, finding):
+    host.write("etc/sudoers.d/local", line + "\n", 0o440)
+    assert "/etc/sudoers.d/local:1" in host.finds(finding)["what"]
+
+
+@pytest.mark.parametrize("line", ["Defaults !passprompt_override", "Defaults mail_badpass # targetpw",
+                                  "# deploy ALL=(ALL) NOPASSWD: ALL", "Defaults !rootpw"])
+def test_sudoers_that_change_nothing(host, line):
+    host.write("etc/sudoers.d/local", line + "\n", 0o440)
+    host.finds()
+
+
+def test_sudo_remembers_although_the_service_demands(host):
+    host.conf("[grant/staff]", "[service/sudo]\nalso = sudo-i\nmax_age = 5m\n[grant/staff]")
+    host.finds("sudo-timestamp")
+    host.write("etc/sudoers.d/local", "Defaults timestamp_timeout=0\n", 0o440)
+    host.finds()
+
+
+def test_reuse_login_without_noninteractive_auth(host):
+    host.conf("[grant/staff]", "[service/sudo]\nalso = sudo-i\nreuse_login = yes\n[grant/staff]")
+    host.finds("sudo-noninteractive")
+    host.write("etc/sudoers.d/local", "Defaults noninteractive_auth\n", 0o440)
+    host.finds()
