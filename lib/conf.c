@@ -231,7 +231,8 @@ struct builder {
         struct pjwt_service new_service;
 };
 
-static void tell(struct builder *b, bool warning, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void tell(struct builder *b, bool warning, const char *fmt,
+                                                       va_list ap)
 {
         char text[400];
         const struct pjwt_conf_problem problem = {warning, b->origin, b->key, text};
