@@ -24,6 +24,7 @@ BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 DRIVER = os.environ.get("PAMJWT_KEYS_DRIVER", str(BUILD / "tests/fetch/keys_driver"))
 HELPER = os.environ.get("PAMJWT_FETCH", str(BUILD / "fetch/pamjwt-fetch"))
 FETCH_UID = 64099
+SLOW = bool(os.environ.get("PAMJWT_SLOW"))  # under a sanitizer
 
 
 def root() -> bool:
