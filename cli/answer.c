@@ -27,7 +27,7 @@ static bool read_question(unsigned *retflags, char name[LINE_MAX_BYTES])
                 return false;
         *space = '\0';
         *retflags = strcmp(line, "unknown-kid") == 0 ? PJWT_KEYS_REFRESH : 0;
-        strcpy(name, space + 1);
+        memcpy(name, space + 1, strlen(space + 1) + 1);
         return *retflags || strcmp(line, "stale") == 0;
 }
 

@@ -73,7 +73,7 @@ static enum pjwt_reason read_document(const struct asking *a, const char *url,
         else if (fetch_url_is_http(jwks) && !fetch_url_is_http(a->request->issuer))
                 r = pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.200s: its jwks_uri is not https", url);
         else
-                strcpy(retjwks, jwks);
+                memcpy(retjwks, jwks, strlen(jwks) + 1);
         json_object_put(document);
         return r;
 }
@@ -173,7 +173,7 @@ enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char 
         if (request->jwks && strlen(request->jwks) >= sizeof(url))
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "jwks is too long to be asked");
         if (request->jwks)
-                strcpy(url, request->jwks);
+                memcpy(url, request->jwks, strlen(request->jwks) + 1);
         else
                 r = discover(&a, url, reterr);
         if (r != PJWT_OK)

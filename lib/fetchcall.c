@@ -318,7 +318,7 @@ static int connect_to(const char *path, struct pjwt_error *reterr)
                 (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: the name is too long for a socket", path);
                 return -1;
         }
-        strcpy(addr.sun_path, path);
+        memcpy(addr.sun_path, path, strlen(path) + 1);
         fd = pjwt_fd_above(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), 3);
         if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0 ||
             getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
