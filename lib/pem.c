@@ -260,23 +260,22 @@ static bool at_end(BIO *bio)
         return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE && BIO_ctrl_pending(bio) == 0;
 }
 
-static enum pjwt_reason read_blocks(OSSL_LIB_CTX *libctx, BIO *bio, pjwt_pem_fn fn, void *arg,
-                                    struct pjwt_error *reterr)
+/* One block, if there is one. *retmore: there was. */
+static enum pjwt_reason read_next(OSSL_LIB_CTX *libctx, BIO *bio, pjwt_pem_fn fn, void *arg, bool *retmore,
+                                  struct pjwt_error *reterr)
 {
-        enum pjwt_reason r = PJWT_OK;
+        struct pjwt_pem_key key = {0};
         struct block block;
+        enum pjwt_reason r = PJWT_OK;
 
-        while (r == PJWT_OK && next_block(bio, &block)) {
-                struct pjwt_pem_key key = {0};
-
-                if (is_key_block(&block)) {
-                        read_block(libctx, &block, &key);
-                        r = fn(arg, &key, reterr);
-                }
-                free_block(&block);
+        *retmore = next_block(bio, &block);
+        if (!*retmore)
+                return at_end(bio) ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_KEYSET, "broken PEM");
+        if (is_key_block(&block)) {
+                read_block(libctx, &block, &key);
+                r = fn(arg, &key, reterr);
         }
-        if (r == PJWT_OK && !at_end(bio))
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "broken PEM");
+        free_block(&block);
         return r;
 }
 
@@ -284,13 +283,17 @@ enum pjwt_reason pjwt_pem_read(OSSL_LIB_CTX *libctx, const char *bytes, size_t l
                                struct pjwt_error *reterr)
 {
         BIO *bio = len <= INT32_MAX ? BIO_new_mem_buf(bytes, (int)len) : NULL;
-        enum pjwt_reason r;
+        enum pjwt_reason r = PJWT_OK;
+        bool more = true;
 
         if (!bio)
                 return pjwt_fail_memory(reterr);
-        (void)ERR_set_mark();
-        r = read_blocks(libctx, bio, fn, arg, reterr);
-        (void)ERR_pop_to_mark();
+        while (r == PJWT_OK && more) {
+                /* A mark a block: the queue holds 15 errors, and many bad blocks would push the mark out of it. */
+                (void)ERR_set_mark();
+                r = read_next(libctx, bio, fn, arg, &more, reterr);
+                (void)ERR_pop_to_mark();
+        }
         BIO_free(bio);
         return r;
 }

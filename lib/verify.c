@@ -294,12 +294,13 @@ enum pjwt_reason pjwt_verify_token(const struct pjwt_keyset *set, const struct p
         (void)set;
         if (!token->alg || count == 0)
                 return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "no key to verify with");
-        (void)ERR_set_mark();
         for (size_t i = 0; i < count && r != PJWT_OK; i++) {
+                /* A mark a key: the queue holds 15 errors, and what many keys leave would push the mark out of it. */
+                (void)ERR_set_mark();
                 r = verify_one(picks[i], token, &first);
+                (void)ERR_pop_to_mark();
                 if (r == PJWT_OK)
                         *retkey = picks[i];
         }
-        (void)ERR_pop_to_mark();
         return r == PJWT_OK ? r : pjwt_fail(reterr, first.reason, "%s", first.detail);
 }

@@ -1,5 +1,6 @@
 #include "signing.h"
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "keyset.h"
@@ -267,6 +268,8 @@ static void rsa_moduli_have_2048_to_8192_bits(void **state)
         (void)state;
         rsa_of(jwk, sizeof(jwk), 256, 0x80, 1, "AQAB");
         usable(jwk);
+        rsa_of(jwk, sizeof(jwk), 257, 0x01, 1, "AQAB");
+        usable(jwk);
         rsa_of(jwk, sizeof(jwk), 256, 0x7f, 1, "AQAB");
         assert_key(jwk, "2047 bits");
         rsa_of(jwk, sizeof(jwk), 128, 0xff, 1, "AQAB");
@@ -514,9 +517,17 @@ static void keys_of_other_kinds_are_no_secrets(void **state)
         OPENSSL_free(der);
         free(pem);
         EVP_PKEY_free(pkey);
+        pkey = new_key("EC", "P-521"); /* the length of its DER takes a byte more */
+        der = NULL;
+        len = i2d_PUBKEY(pkey, &der);
+        assert_int_equal(der[1], 0x81);
+        assert_secret_refused(der, (size_t)len);
+        OPENSSL_free(der);
+        EVP_PKEY_free(pkey);
         pkey = new_key("RSA", &(size_t){2048});
         der = NULL;
         len = i2d_PUBKEY(pkey, &der);
+        assert_int_equal(der[1], 0x82);
         assert_secret_refused(der, (size_t)len);
         OPENSSL_free(der);
         EVP_PKEY_free(pkey);
@@ -832,6 +843,44 @@ static void several_blocks_and_the_bad_ones_among_them(void **state)
         EVP_PKEY_free(p224);
 }
 
+/* SIG-25: many faults do not push the host's errors out of OpenSSL's queue. */
+static void the_error_queue_stays_as_it_was(void **state)
+{
+        EVP_PKEY *pkey = new_key("EC", "P-256");
+        char *pem = public_pem(pkey);
+        BIO *bio = BIO_new(BIO_s_mem());
+        struct pjwt_keyset *set = NULL;
+        char *data = NULL;
+        unsigned long before;
+        size_t len;
+
+        (void)state;
+        for (int i = 0; i < 40; i++)
+                assert_int_equal(PEM_write_bio(bio, "PUBLIC KEY", "", (const unsigned char *)"junk", 4), 9);
+        assert_int_equal(BIO_puts(bio, pem), strlen(pem));
+        ERR_clear_error();
+        ERR_raise(ERR_LIB_USER, 77);
+        before = ERR_peek_error();
+        len = (size_t)BIO_get_mem_data(bio, &data);
+        assert_int_equal(pjwt_keyset_parse(data, len, 0, &set, NULL), PJWT_OK);
+        assert_int_equal(set->count, 41);
+        assert_int_equal(ERR_get_error(), before);
+        assert_int_equal(ERR_peek_error(), 0);
+        pjwt_keyset_free(set);
+        BIO_free(bio);
+        free(pem);
+        EVP_PKEY_free(pkey);
+}
+
+static void white_space_may_stand_in_front(void **state)
+{
+        struct pjwt_keyset *set = keyset(" \t\r\n{" EC_256 "}\n");
+
+        (void)state;
+        assert_int_equal(set->usable, 1);
+        pjwt_keyset_free(set);
+}
+
 static void broken_pem_is_refused(void **state)
 {
         (void)state;
@@ -963,6 +1012,8 @@ int main(void)
                 cmocka_unit_test(the_public_jwks_holds_what_is_needed),
                 cmocka_unit_test(pem_of_every_kind_is_read),
                 cmocka_unit_test(several_blocks_and_the_bad_ones_among_them),
+                cmocka_unit_test(the_error_queue_stays_as_it_was),
+                cmocka_unit_test(white_space_may_stand_in_front),
                 cmocka_unit_test(broken_pem_is_refused),
                 cmocka_unit_test(pss_keys_serve_pss_alone),
                 cmocka_unit_test(ml_dsa_is_found_at_run_time),

@@ -515,6 +515,32 @@ static void the_error_queue_stays_as_it_was(void **state)
         free(text);
 }
 
+/* Sixteen keys that do not fit leave more errors than the queue holds (seen with OpenSSL 3.5). */
+static void many_tries_do_not_overflow_the_error_queue(void **state)
+{
+        struct ring *rs = of("RS256");
+        EVP_PKEY *other = new_key("RSA", &(size_t){2048});
+        char *pem = public_pem(other), *many = calloc(PJWT_KEYSET_TRIES + 1, strlen(pem));
+        struct pjwt_keyset *set = NULL;
+        unsigned long before;
+
+        (void)state;
+        assert_non_null(many);
+        for (int i = 0; i < PJWT_KEYSET_TRIES; i++)
+                strcat(many, pem);
+        assert_int_equal(pjwt_keyset_parse(many, strlen(many), 0, &set, NULL), PJWT_OK);
+        ERR_clear_error();
+        ERR_raise(ERR_LIB_USER, 77);
+        before = ERR_peek_error();
+        assert_int_equal(verify(set, rs->token, NULL), PJWT_BAD_SIGNATURE);
+        assert_int_equal(ERR_get_error(), before);
+        assert_int_equal(ERR_peek_error(), 0);
+        pjwt_keyset_free(set);
+        free(many);
+        free(pem);
+        EVP_PKEY_free(other);
+}
+
 static void *verify_often(void *arg)
 {
         uintptr_t bad = 0;
@@ -578,6 +604,7 @@ int main(void)
                 cmocka_unit_test(a_key_that_openssl_refuses_is_named),
                 cmocka_unit_test(no_key_is_a_refusal),
                 cmocka_unit_test(the_error_queue_stays_as_it_was),
+                cmocka_unit_test(many_tries_do_not_overflow_the_error_queue),
                 cmocka_unit_test(threads_may_share_a_set),
         };
 

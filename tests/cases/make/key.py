@@ -216,8 +216,9 @@ def shapes(c):
     for name, value in {"number": 1, "string": "x", "array": [], "null": None, "empty": {}}.items():
         c.add(f"keyset/key-21-entry-{name}", f"An entry that is {value!r} beside a good key.", "ok\nusable 1", "KEY-21",
               keys=jwks(value, GOOD))
+    # akp: a byte too short, since with OpenSSL 3.5 a whole ML-DSA key is usable; the unit test of key sets asks which.
     for name, key in {"unknown-kty": {"kty": "XYZ", "kid": "x"}, "akp": {"kty": "AKP", "alg": "ML-DSA-44", "kid": "m",
-                      "pub": b64u(bytes(1312))}, "akp-unknown": {"kty": "AKP", "alg": "FN-DSA-512", "kid": "m", "pub": "AAAA"},
+                      "pub": b64u(bytes(1311))}, "akp-unknown": {"kty": "AKP", "alg": "FN-DSA-512", "kid": "m", "pub": "AAAA"},
                       "unknown-crv": {"kty": "OKP", "crv": "Bandersnatch", "x": "AAAA", "kid": "b"}}.items():
         ids = "KEY-21 SIG-26" if name.startswith("akp") else "KEY-21"
         c.add(f"keyset/key-21-{name}", "A key of a kind that is not known does not spoil the others.", "ok\nusable 1\nkey 0 bad-key",
