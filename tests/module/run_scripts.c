@@ -10,7 +10,8 @@
  * close_session authtok = none | text                    as the next module finds it delay = yes | no of the
  * last authenticate user = NAME                              changes PAM_USER sleep = SECONDS [prompts] what
  * the user must see, in order, and what he answers ask PROMPT|ANSWER      (tokens.h; `|@fail` fails the
- * conversation, `|@null` answers nothing) error TEXT, info TEXT  patterns of fnmatch(3) [output] every log
+ * conversation, `|@null` answers nothing,
+ *                                                 `|@again` gives the last answer once more) error TEXT, info TEXT  patterns of fnmatch(3) [output] every log
  * line but DEBUG, in order: patterns of fnmatch(3); with DEBUG in front a line must be there somewhere under
  * `debug`
  *
@@ -131,7 +132,10 @@ static int answer_prompt(const char *prompt, char **ret)
                 return PAM_CONV_ERR;
         if (strcmp(bar + 1, "@null") == 0)
                 return PAM_SUCCESS;
-        *ret = tokens_answer(bar + 1);
+        if (strcmp(bar + 1, "@again") == 0 && run.secret_count > 0)
+                *ret = strdup(run.secrets[run.secret_count - 1]);
+        else
+                *ret = tokens_answer(bar + 1);
         run.secrets[run.secret_count++] = strdup(*ret);
         return PAM_SUCCESS;
 }
