@@ -190,7 +190,7 @@ static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist 
 #endif
         SET(CURLOPT_TIMEOUT_MS, left > 1 ? left : 1L);
         SET(CURLOPT_CONNECTTIMEOUT_MS, left > 1 ? left : 1L);
-        SET(CURLOPT_USERAGENT, "pamjwt-fetch/" FETCH_VERSION);
+        SET(CURLOPT_USERAGENT, "pamjwt-fetch/" PJWT_VERSION);
         SET(CURLOPT_HTTPHEADER, headers);
         SET(CURLOPT_HEADERFUNCTION, on_header);
         SET(CURLOPT_HEADERDATA, r);
