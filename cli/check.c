@@ -109,10 +109,19 @@ static int print_decision(const struct cli_args *args, const struct pjwt_request
         return CLI_YES;
 }
 
-/* Judges as the module does: the same trimming, the same test of its shape, the same decision. */
-static int decide(const struct cli_args *args, const struct pjwt_conf *conf, const struct cli_input *input)
+/* What the module's prompt says of an answer before it reads any configuration. */
+static enum pjwt_reason check_shape(struct pjwt_span token, struct pjwt_error *reterr)
 {
-        struct pjwt_span token = pjwt_shape_trim((struct pjwt_span){input->bytes, input->len});
+        if (!pjwt_shape_token(token))
+                return pjwt_fail(reterr, PJWT_NOT_A_TOKEN, "%s", pjwt_reason_text(PJWT_NOT_A_TOKEN));
+        if (pjwt_shape_cut(token))
+                return pjwt_fail(reterr, PJWT_TRUNCATED, "%zu bytes without a third part; ssh cuts at 1023",
+                                 token.len);
+        return PJWT_OK;
+}
+
+static int decide(const struct cli_args *args, const struct pjwt_conf *conf, struct pjwt_span token)
+{
         struct pjwt_request request = {
                 .token = token.text,
                 .token_len = token.len,
@@ -125,17 +134,11 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, con
                            .look_only = true},
         };
         struct pjwt_decision decision;
-        struct pjwt_error err = {0};
-        int r = CLI_YES;
+        int r = cli_user_find(args->user, &request.user);
 
-        request.keys.socket_path = args->offline ? NULL : PJWT_REFRESH_SOCKET;
-        if (!pjwt_shape_token(token)) {
-                pjwt_fail(&err, PJWT_NOT_A_TOKEN, "%s", pjwt_reason_text(PJWT_NOT_A_TOKEN));
-                return cli_refused(args, &err);
-        }
-        r = cli_user_find(args->user, &request.user);
         if (r != CLI_YES)
                 return r;
+        request.keys.socket_path = args->offline ? NULL : PJWT_REFRESH_SOCKET;
         pjwt_decide(conf, &request, &decision);
         r = print_decision(args, &request, &decision);
         pjwt_decision_clear(&decision);
@@ -143,7 +146,24 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, con
         return r;
 }
 
-static int check_token(const struct cli_args *args, const struct pjwt_conf *conf)
+/* As a login does: the same trimming, the same test of its shape, only then the configuration, the same decision. */
+static int judge(const struct cli_args *args, const struct cli_input *input)
+{
+        struct pjwt_span token = pjwt_shape_trim((struct pjwt_span){input->bytes, input->len});
+        struct pjwt_error err = {0};
+        struct pjwt_conf *conf = NULL;
+        int r;
+
+        if (check_shape(token, &err) != PJWT_OK)
+                return cli_refused(args, &err);
+        r = cli_conf_load(args, &conf);
+        if (r == CLI_YES)
+                r = decide(args, conf, token);
+        pjwt_conf_free(conf);
+        return r;
+}
+
+static int check_token(const struct cli_args *args)
 {
         struct pjwt_error err = {0};
         struct cli_input input = {0};
@@ -152,7 +172,7 @@ static int check_token(const struct cli_args *args, const struct pjwt_conf *conf
         if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
                 return cli_unusable(args, &err);
         cli_input_warn(&input, "token");
-        r = decide(args, conf, &input);
+        r = judge(args, &input);
         cli_input_clear(&input);
         return r;
 }
@@ -258,14 +278,5 @@ static int check_conf(const struct cli_args *args)
 
 int cli_check(const struct cli_args *args)
 {
-        struct pjwt_conf *conf = NULL;
-        int r;
-
-        if (!args->words.count)
-                return check_conf(args);
-        r = cli_conf_load(args, &conf);
-        if (r == CLI_YES)
-                r = check_token(args, conf);
-        pjwt_conf_free(conf);
-        return r;
+        return args->words.count ? check_token(args) : check_conf(args);
 }

@@ -55,7 +55,7 @@ def test_files_that_are_not_to_be_trusted(pamjwt, conf, tmp_path):
 
 def test_errors_of_a_broken_configuration_stop_every_command(pamjwt, conf):
     conf.write_text("nonsense\n")
-    for args in (["keys", "acme"], ["refresh"], ["check", "-"]):
+    for args in (["keys", "acme"], ["refresh"], ["check", "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIn0.eyJpc3MiOiJhIn0.AAAA"]):
         assert f"{conf}:1: " in pamjwt(*args, "--config", conf, status=2).err
 
 
