@@ -311,18 +311,19 @@ static void look_at_unused(struct cli_doctor *d)
 
 static bool module_is_there(const struct cli_doctor *d)
 {
-        static const char *const folders[] = {PJWT_MODULE_DIR "/",
-                                              "/lib/x86_64-linux-gnu/security/",
-                                              "/lib/aarch64-linux-gnu/security/",
-                                              "/lib64/security/",
-                                              "/lib/security/",
-                                              "/usr/lib64/security/"};
+        static const char installed[] = PJWT_MODULE_DIR;
+        static const char *const folders[] = {installed,
+                                              "/lib/x86_64-linux-gnu/security",
+                                              "/lib/aarch64-linux-gnu/security",
+                                              "/lib/security",
+                                              "/lib64/security",
+                                              "/usr/lib64/security"};
         char name[256];
         char path[512];
         struct stat st;
 
         for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-                snprintf(name, sizeof(name), "%s" US, folders[i]);
+                snprintf(name, sizeof(name), "%s/" US, folders[i]);
                 if (stat(cli_root_path(d, name, path), &st) == 0)
                         return true;
         }

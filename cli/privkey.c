@@ -193,7 +193,7 @@ static enum pjwt_reason member_exact(struct json_object *jwk, const char *name, 
 
         if (r == PJWT_OK && len != size)
                 r = pjwt_fail(reterr, PJWT_BAD_KEY, "\"%s\" has %zu bytes, not %zu", name, len, size);
-        if (r == PJWT_OK)
+        if (r == PJWT_OK && bytes)
                 memcpy(out, bytes, size);
         pjwt_wipe_free(bytes, len);
         return r;

@@ -1,4 +1,6 @@
 """README's lines, put into the distribution's own files as README says, let in whom README says."""
+import json
+import pathlib
 import re
 
 import pytest
@@ -49,6 +51,20 @@ def test_readme_lets_in_with_a_password_only_where_it_says_so(readme_host):
     wanted = readme_host == "token-or-password"
     assert host.ssh("alice", PASSWORDS["alice"]).ok == wanted
     assert host.sudo("alice", PASSWORDS["alice"]).ok == wanted
+
+
+def test_doctor_finds_no_error_after_readme(readme_host, provider):
+    """Issue 10: and on the same host without pam_deny it finds exactly that."""
+    host.run("pamjwt", "refresh")
+    host.run("ssh-keygen", "-A")
+    host.write("/etc/ssh/sshd_config.d/pam_jwt.conf", block("sshd_config"))
+    found = json.loads(host.run("pamjwt", "doctor", "--json", check=False).stdout)
+    assert [f for f in found["findings"] if f["severity"] == "error"] == []
+    if readme_host == "token-or-password":
+        path = pathlib.Path("/etc/pam.d/sudo")
+        host.write(path, path.read_text().replace("auth requisite pam_deny.so\n", ""))
+        found = json.loads(host.run("pamjwt", "doctor", "--json", check=False).stdout)
+        assert [f["id"] for f in found["findings"] if f["severity"] == "error"] == ["pam-no-deny"]
 
 
 def test_readme_commands_exist():
