@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "keyset.h"
+#include "pattern.h"
 #include "token.h"
 #include "verify.h"
 
@@ -11,6 +12,8 @@ const char *ours_judge(const char *text, size_t len, const char *keys, size_t ke
                        const char *issuer, const char *audience, int64_t leeway, int64_t now, unsigned flags,
                        char *detail, char *claims, size_t claims_size);
 const char *ours_json(const char *text, size_t len, char *detail, char *json, size_t json_size);
+int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_span *spans);
+bool ours_glob(const char *glob, const char *text, size_t len);
 
 static pjwt_algset algorithms(const char *names)
 {
@@ -83,4 +86,23 @@ const char *ours_json(const char *text, size_t len, char *detail, char *json, si
         (void)snprintf(detail, sizeof(err.detail), "%s", err.detail);
         json_object_put(o);
         return pjwt_reason_name(r);
+}
+
+/* 1 matches, 0 does not, -1 the pattern is refused. */
+int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_span *spans)
+{
+        struct pjwt_regex *regex = NULL;
+        struct pjwt_error err = {0};
+        int matched;
+
+        if (pjwt_regex_compile(pattern, &regex, &err) != PJWT_OK)
+                return -1;
+        matched = pjwt_regex_match(regex, text, len, spans);
+        pjwt_regex_free(regex);
+        return matched;
+}
+
+bool ours_glob(const char *glob, const char *text, size_t len)
+{
+        return pjwt_glob_match(glob, text, len);
 }
