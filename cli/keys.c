@@ -223,6 +223,9 @@ static int load_source(const struct cli_args *args, const char *word, struct sou
                 cli_keys_fetch(args, NULL, word, &source->set, &err);
         else
                 cli_keys_file(word, &source->set, &err);
+        if (!err.reason)
+                pjwt_keyset_check_all(source->set,
+                                      &err); /* also what a login leaves for the key that it needs */
         return err.reason ? cli_refused(args, &err) : CLI_YES;
 }
 

@@ -45,6 +45,15 @@ static int unknown_command(const char *name)
         return cli_usage("there is no command %s; see pamjwt --help", name);
 }
 
+/* Also when the options could not be read to their end. */
+static bool wants_json(int argc, char **argv)
+{
+        for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+                if (strcmp(argv[i], "--json") == 0)
+                        return true;
+        return false;
+}
+
 static int run_command(int argc, char **argv)
 {
         struct cli_args args = {.command = cli_command_find(argv[1])};
@@ -60,7 +69,7 @@ static int run_command(int argc, char **argv)
         else if (r == CLI_YES)
                 r = args.command->run(&args);
         cli_args_clear(&args);
-        return r;
+        return r == CLI_ERROR && wants_json(argc - 2, argv + 2) ? cli_usage_json() : r;
 }
 
 static int help_of(const char *name)

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+/* For the one object that --json promises: what was said on stderr, and whether an object was printed. */
+static char usage_said[512];
+static bool object_printed;
+
 /* Where an allocation fails there is nothing better to say. */
 __attribute__((format(printf, 2, 0))) static void put_line(const char *head, const char *fmt, va_list ap)
 {
@@ -26,7 +30,22 @@ int cli_usage(const char *fmt, ...)
         va_start(ap, fmt);
         put_line("usage", fmt, ap);
         va_end(ap);
+        va_start(ap, fmt);
+        (void)vsnprintf(usage_said, sizeof(usage_said), fmt, ap);
+        va_end(ap);
         return CLI_ERROR;
+}
+
+int cli_usage_json(void)
+{
+        struct json_object *object;
+
+        if (object_printed || !*usage_said)
+                return CLI_ERROR;
+        object = cli_json_begin(false);
+        cli_json_add_string(object, "reason", "usage");
+        cli_json_add_string(object, "detail", usage_said);
+        return cli_print_json(object, CLI_ERROR);
 }
 
 void cli_warn(const char *fmt, ...)
@@ -124,6 +143,7 @@ int cli_print_json(struct json_object *object, int status)
         }
         cli_put_json(stdout, text, strlen(text));
         putchar('\n');
+        object_printed = true;
         json_object_put(object);
         return status;
 }

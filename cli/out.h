@@ -11,6 +11,8 @@
 
 /* `pamjwt: usage: ...` on stderr. Returns CLI_ERROR. */
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* With --json: the last usage error as the one object, unless an object was printed. Returns CLI_ERROR. */
+int cli_usage_json(void);
 /* `pamjwt: warning: ...` on stderr. */
 void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -90,6 +90,16 @@ def test_keys_names_what_cannot_be_used(pamjwt, conf, tmp_path, keys):
     assert [k["kid"] for k in public] == ["key-ES256"]
 
 
+def test_keys_asks_openssl_about_points(pamjwt, tmp_path, keys):
+    """SIG-08: a login leaves the point of a key that it does not need alone; `keys` shows that it is on no curve."""
+    good, off = (json.loads(pamjwt("keys", keys[a], "--public").out)["keys"][0] for a in ("EdDSA", "ES256"))
+    off["y"] = off["y"][:-1] + ("A" if off["y"][-1] != "A" else "E")
+    path = tmp_path / "off.json"
+    path.write_text(json.dumps({"keys": [good, off]}))
+    assert {k["kid"]: k["usable"] for k in pamjwt("keys", path, "--json").json["keys"]} == {
+        good["kid"]: True, off["kid"]: False}
+
+
 def test_keys_never_shows_a_secret(pamjwt, keys):
     secret = json.loads(keys["HS256"].read_text())["k"]
     for args in ([], ["--json"], ["--thumbprint"]):

@@ -41,6 +41,14 @@ def test_mistakes_are_named(pamjwt, args, said):
     assert said in result.err and result.out == ""
 
 
+@pytest.mark.parametrize("args", [["decode", "--json"], ["decode", "a", "--jsn", "--json"], ["keygen", "--alg", "x", "--json"],
+                                  ["refresh", "--now", "5", "--json"], ["encode", "[]", "--secret", "x", "--json"],
+                                  ["keys", "/nonexistent", "--json"], ["check", "--config", "/nonexistent", "--json"]])
+def test_mistakes_as_one_object(pamjwt, args):
+    result = pamjwt(*args, status=2).json
+    assert result["ok"] is False and result["reason"] and result["detail"]
+
+
 def test_two_dashes_end_the_options(pamjwt):
     assert "malformed" in pamjwt("decode", "--secret", "x", "--", "--json", status=1).err
 
