@@ -90,24 +90,26 @@ static enum pjwt_reason find_user(uid_t *retuid, gid_t *retgid, struct pjwt_erro
         return PJWT_OK;
 }
 
-/* Where nothing like systemd-tmpfiles does it. Without the folder there is no lock, which is no reason to
- * stop. */
+/*
+ * Where nothing like systemd-tmpfiles does it, and where somebody made the folder root's: without a lock there is no
+ * cool-down. That it fails is no reason to stop.
+ */
 static void make_lock_folder(uid_t uid, gid_t gid)
 {
-        int run, lock;
+        struct stat st;
+        int run, lock = -1;
 
         (void)mkdir(PJWT_RUN_DIR, 0755);
         run = open(PJWT_RUN_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (run < 0)
-                return;
-        if (mkdirat(run, "lock", 0700) == 0) {
+        if (run >= 0) {
+                (void)mkdirat(run, "lock", 0700);
                 lock = openat(run, "lock", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                if (lock >= 0 && fchown(lock, uid, gid) != 0)
-                        (void)unlinkat(run, "lock", AT_REMOVEDIR);
-                if (lock >= 0)
-                        close(lock);
+                close(run);
         }
-        close(run);
+        if (lock >= 0 && fstat(lock, &st) == 0 && st.st_uid == 0)
+                (void)!fchown(lock, uid, gid);
+        if (lock >= 0)
+                close(lock);
 }
 
 /* All three ids, no group, no way back, no capability left over by odd securebits. */

@@ -248,6 +248,8 @@ static struct pjwt_fetch_request request_of(const struct call *c, int64_t deadli
         const struct pjwt_issuer *i = c->issuer;
         int64_t left = deadline - pjwt_boot_ms() - HELPER_LEAD_MS;
 
+        if (left > PJWT_FETCH_TIMEOUT_MAX)
+                left = PJWT_FETCH_TIMEOUT_MAX;
         return (struct pjwt_fetch_request){
                 .name = i->name,
                 .issuer = i->issuer,

@@ -27,6 +27,7 @@ from world import DRIVER, HELPER, root
     ids=str,
 )
 def test_an_odd_host_gets_and_stores_keys(host, idp, odd):
+    """PAM-05, PAM-06"""
     got = host.get(now=1000, **odd)
     assert (got["reason"], got["kids"], got["fetched"], got["stored"]) == ("ok", ["k1"], True, True)
     assert stat.S_IMODE(host.file.stat().st_mode) == 0o644
@@ -66,7 +67,7 @@ def test_too_few_descriptors_are_a_failure_and_no_crash(host, idp):
 
 @needs_root
 def test_a_host_without_rights_reads_the_cache_and_keeps_what_it_fetched(host, idp):
-    """A screen locker runs as the user: root's cache serves it, and it cannot change anything."""
+    """NET-15: a screen locker runs as the user: root's cache serves it, and it cannot change anything."""
     host.get(now=1000)
     before = host.file.read_bytes()
     user = ["setpriv", "--reuid=65533", "--regid=65533", "--clear-groups"]
@@ -131,7 +132,7 @@ def test_without_a_helper_nothing_is_started(host, idp):
 
 
 def test_the_helper_gets_an_empty_environment_and_only_its_descriptors(host, authority):
-    """PAM-03: what the host left open, without close-on-exec, does not reach the helper."""
+    """PAM-03, PAM-29: what the host left open, without close-on-exec, does not reach the helper."""
     helper = host.folder / "helper"
     report = host.folder / "report"
     helper.write_text(f"#!/bin/sh\ncat /proc/$$/environ | tr '\\0' '\\n' > {report}; ls -l /proc/$$/fd >> {report}; "
