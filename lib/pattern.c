@@ -312,7 +312,9 @@ static struct node parse_count(struct parser *s)
         } else if (node.max == 0) {
                 (void)problem(s, "a count of zero");
         }
-        if (*s->p++ != '}')
+        if (*s->p == '}')
+                s->p++;
+        else
                 (void)problem(s, "a count is {m}, {m,} or {m,n}");
         return node;
 }

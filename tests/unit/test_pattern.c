@@ -137,12 +137,16 @@ static void groups_say_what_they_took(void **state)
         assert_int_equal(s[2].end, 4);
 }
 
+/* The pattern is a block of its own size, so that ASan sees a byte read behind its end. */
 static void refuses(const char *pattern, const char *detail)
 {
         struct pjwt_regex *re = NULL;
         struct pjwt_error err = {0};
+        char *exact = strdup(pattern);
 
-        assert_int_equal(pjwt_regex_compile(pattern, &re, &err), PJWT_CONFIG);
+        assert_non_null(exact);
+        assert_int_equal(pjwt_regex_compile(exact, &re, &err), PJWT_CONFIG);
+        free(exact);
         assert_null(re);
         if (!strstr(err.detail, detail))
                 fail_msg("%s: '%s' does not hold '%s'", pattern, err.detail, detail);
@@ -167,6 +171,7 @@ static void what_is_not_understood_in_an_expression_is_refused(void **state)
         refuses("a{3,2}", "a count runs backwards");
         refuses("a{x}", "a count is {m}");
         refuses("a{1", "a count is {m}");
+        refuses("(?:a(?:a|b@ct|:){1,", "a count is {m}"); /* found by fuzz_pattern */
         refuses("a{201}", "a count is at most 200");
         refuses("a{99999999999}", "a count is at most 200");
         refuses("^a", "the whole value is matched; leave ^ and $ out");
