@@ -18,8 +18,8 @@ static struct pjwt_keyset *new_set(size_t room)
 
         if (!set)
                 return NULL;
-        set->keys = calloc(room, sizeof(*set->keys));
-        set->states = calloc(room, sizeof(*set->states));
+        set->keys = calloc(room + 1, sizeof(*set->keys)); /* never of no size */
+        set->states = calloc(room + 1, sizeof(*set->states));
         set->libctx = OSSL_LIB_CTX_new();
         if (set->keys && set->states && set->libctx)
                 return set;
@@ -57,10 +57,15 @@ void pjwt_keyset_free(struct pjwt_keyset *set)
         free(set);
 }
 
+/* A key in the order of names. */
+struct named {
+        struct pjwt_key *key;
+};
+
 /* By key type, then by kid; keys without a kid stand behind all others. */
 static int compare_names(const void *pa, const void *pb)
 {
-        const struct pjwt_key *a = *(struct pjwt_key *const *)pa, *b = *(struct pjwt_key *const *)pb;
+        const struct pjwt_key *a = ((const struct named *)pa)->key, *b = ((const struct named *)pb)->key;
         size_t n = a->kid_len < b->kid_len ? a->kid_len : b->kid_len;
         int c;
 
@@ -75,19 +80,20 @@ static int compare_names(const void *pa, const void *pb)
 /* Which of two keys with one name is meant cannot be known, so neither serves (KEY-11). */
 static enum pjwt_reason refuse_duplicates(struct pjwt_keyset *set, struct pjwt_error *reterr)
 {
-        struct pjwt_key **sorted = calloc(set->count + 1, sizeof(*sorted));
+        struct named *sorted = calloc(set->count + 1, sizeof(*sorted));
 
         if (!sorted)
                 return pjwt_fail_memory(reterr);
         for (size_t i = 0; i < set->count; i++)
-                sorted[i] = &set->keys[i];
-        qsort(sorted, set->count, sizeof(sorted[0]), compare_names);
-        for (size_t i = 1; i < set->count && sorted[i]->kid; i++) {
+                sorted[i].key = &set->keys[i];
+        qsort(sorted, set->count, sizeof(*sorted), compare_names);
+        for (size_t i = 1; i < set->count && sorted[i].key->kid; i++) {
+                const char *kty = pjwt_kty_name(sorted[i].key->kty);
+
                 if (compare_names(&sorted[i - 1], &sorted[i]) != 0)
                         continue;
-                pjwt_key_fault(sorted[i - 1], "another %s key has the same kid",
-                               pjwt_kty_name(sorted[i]->kty));
-                pjwt_key_fault(sorted[i], "another %s key has the same kid", pjwt_kty_name(sorted[i]->kty));
+                pjwt_key_fault(sorted[i - 1].key, "another %s key has the same kid", kty);
+                pjwt_key_fault(sorted[i].key, "another %s key has the same kid", kty);
         }
         free(sorted);
         return PJWT_OK;

@@ -314,10 +314,10 @@ enum pjwt_reason pjwt_decode(const struct pjwt_keyset *keys, const struct pjwt_c
                 r = check_signature(parsed, keys, checks, &key, reterr);
         if (r == PJWT_OK)
                 r = check_claims(parsed, checks, now, reterr);
-        if (r == PJWT_OK)
+        if (r == PJWT_OK && key)
                 return verified(parsed, key, ret, reterr);
         pjwt_token_free(parsed);
-        return r;
+        return r == PJWT_OK ? PJWT_UNDECIDED : r; /* accepted without a key: that cannot be */
 }
 
 void pjwt_claims_free(struct pjwt_claims *claims)
