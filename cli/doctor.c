@@ -173,7 +173,19 @@ static const struct row rows[CLI_FIND_COUNT] = {
                 {"sudo-noninteractive", false,
                  "with reuse_login sudo -n could go on without a prompt, but sudo never asks PAM",
                  "Defaults noninteractive_auth"},
+        [CLI_FIND_DENIAL] = {"denial", true,
+                             "SELinux or AppArmor forbids what a login or a refresh has to do",
+                             "allow it: audit2allow, or aa-logprof; see the policy that is shipped"},
 };
+
+bool cli_doctor_row(size_t i, const char **retid, const char **retwhy)
+{
+        if (i >= CLI_FIND_COUNT)
+                return false;
+        *retid = rows[i].id;
+        *retwhy = rows[i].why;
+        return true;
+}
 
 const char *cli_root_path(const struct cli_doctor *d, const char *path, char out[512])
 {
@@ -289,6 +301,7 @@ int cli_doctor(const struct cli_args *args)
         cli_doctor_pam(&d);
         cli_doctor_sshd(&d);
         cli_doctor_sudo(&d);
+        cli_doctor_log(&d);
         r = finish(&d);
         json_object_put(d.list);
         pjwt_conf_free(d.conf);

@@ -52,6 +52,7 @@ enum cli_finding {
         CLI_FIND_SUDO_TIMESTAMP,
         CLI_FIND_SUDO_NOPASSWD,
         CLI_FIND_SUDO_NONINTERACTIVE,
+        CLI_FIND_DENIAL,
         CLI_FIND_COUNT
 };
 
@@ -76,6 +77,10 @@ void cli_doctor_keys(struct cli_doctor *d);
 void cli_doctor_pam(struct cli_doctor *d);
 void cli_doctor_sshd(struct cli_doctor *d);
 void cli_doctor_sudo(struct cli_doctor *d);
+void cli_doctor_log(struct cli_doctor *d);
+
+/* The i-th finding, for pamjwt(1). False behind the last. */
+bool cli_doctor_row(size_t i, const char **retid, const char **retwhy);
 
 /* The first line of a type with this module, from index `from` on; NULL when there is none. */
 const struct cli_pam_line *cli_pam_find(const struct cli_pam_stack *stack, enum cli_pam_type type,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alg.h"
+#include "doctor.h"
 #include "out.h"
 #include "reason.h"
 
@@ -274,6 +275,21 @@ static const char man_see_also[] = ".Sh SEE ALSO\n"
                                    "RFC 7515 (JWS), RFC 7517 (JWK), RFC 7518 (JWA), RFC 7519 (JWT),\n"
                                    "RFC 7638 (thumbprints), RFC 8725 (best current practice).";
 
+static void put_mdoc_findings(void)
+{
+        const char *id;
+        const char *why;
+
+        puts(".Pp\nThe findings of\n.Cm doctor ,\nand why each matters:\n.Pp\n.Bl -tag -width Ds -compact");
+        for (size_t i = 0; cli_doctor_row(i, &id, &why); i++) {
+                fputs(".It Li ", stdout);
+                put_mdoc(id);
+                putchar('\n');
+                put_mdoc_paragraphs(why);
+        }
+        puts(".El");
+}
+
 void cli_man(void)
 {
         puts(".\\\" Made by `pamjwt --man` from the rows in cli/; a test compares the two.\n"
@@ -293,6 +309,7 @@ void cli_man(void)
                 put_mdoc_command(cli_command_at(i));
         puts(man_end);
         put_mdoc_reasons();
+        put_mdoc_findings();
         puts(man_see_also);
 }
 
