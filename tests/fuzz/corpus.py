@@ -44,6 +44,10 @@ WIRE = [b'{"name":"acme","issuer":"https://issuer.example","jwks":"https://issue
         b"jti acme:1 j1\nsub https://issuer.example alice\nkid acme:1 k\nissued_before https://i.example 2026-11-24T10:00:00Z\nuser bob\n",
         b'{"version":1,"uid":1000,"user":"alice","service":"sshd","rhost":"192.0.2.7","issuer":"acme","grant":"staff","iss":"https://issuer.example",'
         b'"sub":"a","jti":"j","kid":"k","alg":"ES256","typ":"JWT","claims":"{}","since":1,"exp":2,"until":3,"session_until_exp":false}']
+# Answers, each ended by NUL; \x01 and a letter are 500 of it (fuzz_parts.c).
+PARTS = [b"eyJa.b.c\0", b"01/02:\x01a\0" b"02/02:b.c\0", b"01/03:\x01a\0" b"02/03:\x01b\0" b"03/03:\0", b"01/01:a\0", b"01/02:\x01a\0" * 3,
+         b"\x01eeyJaaa\0", b"\x01eeyJaaa\0\0", b"02/03:\x01a\0" b"01/03:\x01b\0", b"01/66:\x01a\0", b" 'Bearer eyJa' \0", b"\b\n\r\x7fINCORRECT" * 20,
+         b"".join(b"%02d/66:\x01x\0" % n for n in range(1, 66)) + b"66/66:" + b"x" * 268 + b"\0"]
 PATTERNS = [b"refs/tags/v*\nrefs/tags/v1.2", b"**/x?\na/b/xy", b"([a-z]+)-(users|admins)\nabc-users", b"(?:a|b){2,3}[^c-e]\\d\\w.\naab1xz",
             b"%{sub}-\\1\nx", b"(a*)*b\naaaaaaaaaaaaaaaaaaaaaaaac", b"\xc3\xa4[\xe2\x82\xac-\xf0\x9f\x98\x80]+\n\xc3\xa4\xe2\x82\xac", b"%%\\\\x\ny"]
 
@@ -52,6 +56,8 @@ def seeds():
     """Pairs of target and input."""
     for data in WIRE:
         yield "wire", data
+    for data in PARTS:
+        yield "parts", data
     for data in PATTERNS:
         yield "pattern", data
     for path in sorted(TESTS.glob("cases/**/*")) + sorted(TESTS.glob("vectors/**/*")):
