@@ -27,7 +27,6 @@ MUTANTS = [
     ("HDR-08 KEY-28", "jwk.c", "if (len == 0 || len > PJWT_KEYSET_BYTES_MAX)", "if (len > PJWT_KEYSET_BYTES_MAX)"),
     ("HDR-10 HDR-11", "jwk.c", "(key->alg && key->alg != alg) ||", ""),
     ("HDR-13", "token.c", 'if (strcmp(name, "b64") != 0)', "if (0)"),
-    ("HDR-14", "token.c", "|| json_object_array_length(crit) == 0)", ")"),
     ("HDR-14", "token.c", "json_object_array_length(crit) != 1 || ", ""),
     ("HDR-15", "token.c", "|| !json_object_get_boolean(b64))", ")"),
     ("HDR-15", "token.c", "!json_object_is_type(b64, json_type_boolean) || ", ""),
@@ -139,7 +138,8 @@ MUTANTS = [
     ("REV-09", "grant.c", "if (!known)", "if (0)"),
     ("REV-10", "grant.c", "if (then + most + leeway < now)", "if (0)"),
 ]
-CASE_TESTS = ["header", "parse", "key", "keyset", "claims", "signature", "login", "vectors", "ring", "openssl-conf", "faults"]
+FOLDERS = ["header", "parse", "key", "keyset", "claims", "signature", "login"]
+CONF = {**os.environ, "OPENSSL_CONF": str(COPY / "tests/cases/openssl-without-algorithms.cnf")}
 
 
 def sh(*args):
@@ -154,7 +154,7 @@ def prepare():
         here, there = TOP / name, COPY / name
         if here.is_file() and not (there.is_file() and there.read_bytes() == here.read_bytes()):
             there.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(here, there)
+            shutil.copy(here, there)
     if not (COPY / "b/build.ninja").exists():
         done = sh("meson", "setup", str(COPY / "b"), str(COPY), "-Doptimization=1")
         if done.returncode:
@@ -165,12 +165,22 @@ def build():
     return sh("ninja", "-C", str(COPY / "b"), "tests/cases/case_run", "tests/cases/case_faults")
 
 
-def noticed():
-    """The first suite that fails, or None."""
-    done = sh("meson", "test", "-C", str(COPY / "b"), "--no-rebuild", "--suite", "cases", *CASE_TESTS)
-    if done.returncode == 0:
-        return None
-    return " ".join(line.split("/")[2].split()[0] for line in done.stdout.splitlines() if " FAIL" in line or "TIMEOUT" in line or "SIGSEGV" in line) or "crash"
+def noticed(ids=""):
+    """The first case that fails, or None."""
+    cases, runner = COPY / "tests/cases", COPY / "b/tests/cases"
+    runs = [[runner / "case_run", *(cases / f for f in FOLDERS)], [runner / "case_run", COPY / "tests/vectors"]]
+    if "SIG-25" in ids:
+        runs += [[runner / "case_run", cases / "header"]]
+    if "SIG-24" in ids:
+        runs += [[runner / "case_faults", "--faults", cases / "signature/sig-01-rs256-rsa-last-bit", cases / "signature/sig-01-eddsa-ed25519-last-bit",
+                  cases / "signature/sig-01-es256-p256-last-bit"]]
+    for i, run in enumerate(runs):
+        done = subprocess.run(list(map(str, run)), capture_output=True, text=True, errors="replace", env=CONF if i == 2 else None)
+        if done.returncode:
+            failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+            words = failed[0].replace(",", " ").replace(":", " ").split() if failed else ["crash"]
+            return next((w.split("tests/")[1] for w in words if "tests/" in w), words[0])
+    return None
 
 
 def main():
@@ -192,8 +202,8 @@ def main():
             continue
         path.write_text(text.replace(old, new, 1))
         done = build()
-        word = noticed() if done.returncode == 0 else "NOT BUILT"
-        print(f"{'SURVIVED' if word is None else word:22} {ids}: {name}: {new.splitlines()[0][:70] if new else 'removed'}", flush=True)
+        word = noticed(ids) if done.returncode == 0 else "NOT BUILT"
+        print(f"{'SURVIVED' if word is None else word:60} {ids}: {name}: {new.splitlines()[0][:70] if new else 'removed'}", flush=True)
         survived += [ids] if word in (None, "NOT BUILT") else []
         if word == "NOT BUILT":
             print(done.stdout[-600:])

@@ -161,13 +161,17 @@ def extensions(c):
                              ("number-inside", "[1]", ""), ("twice", '["x","x"]', ',"x":1'),
                              ("registered", '["alg"]', ""), ("exp", '["exp"]', ',"exp":1'), ("absent", '["x"]', ""),
                              ("object", "{}", ""), ("empty-name", '[""]', ',"":1'), ("crit", '["crit"]', ""),
-                             ("true", "true", "")]:
+                             ("true", "true", ""), ("unknown-beside-b64", '["x"]', ',"x":1,"b64":true'),
+                             ("b64-twice", '["b64","b64"]', ',"b64":true'), ("b64-and-unknown", '["b64","x"]', ',"b64":true,"x":1'),
+                             ("empty-beside-b64", "[]", ',"b64":true'), ("b64-absent", '["b64"]', "")]:
         with_header(f"hdr-14-crit-{name}", "HDR-14", f'{{{base},"crit":{crit}{more}}}', "bad-crit",
                     f"crit {crit} breaks the rules of RFC 7515 section 4.1.11.")
     with_header("hdr-15-b64-false-crit", "HDR-15", f'{{{base},"crit":["b64"],"b64":false}}', "bad-b64", "b64=false, in crit.")
     with_header("hdr-15-b64-false", "HDR-15", f'{{{base},"b64":false}}', "bad-b64", "b64=false, not in crit.")
     for name, value in [("string-false", '"false"'), ("zero", "0"), ("null", "null"), ("string-true", '"true"')]:
         with_header(f"hdr-15-b64-{name}", "HDR-15", f'{{{base},"b64":{value}}}', "bad-b64", f"b64 is {value}.")
+    with_header("hdr-14-crit-b64-true", "HDR-14 HDR-15", f'{{{base},"crit":["b64"],"b64":true}}', "ok",
+                "crit may name b64, which is understood, when it is there and true.")
     with_header("hdr-15-b64-true", "HDR-15", f'{{{base},"b64":true}}', "ok", "b64=true says what holds anyway.")
     with_header("hdr-17-zip", "HDR-17", f'{{{base},"zip":"DEF"}}', "bad-header", "zip belongs to encrypted tokens.", "zip")
     import zlib
