@@ -132,7 +132,7 @@ static int check(const char *path)
         seen = calloc(1, len + 2);
         seen_len = seen ? fread(seen, 1, len + 1, in) : 0;
         (void)fclose(in);
-        if (seen_len != len || memcmp(seen, text, len) != 0)
+        if (!seen || !text || seen_len != len || memcmp(seen, text, len) != 0)
                 (void)fprintf(stderr, "%s is not what the rows of lib/conf.c make: confdoc conf > %s\n", path,
                               path);
         else if (is_policy(text, len))

@@ -621,11 +621,10 @@ static void read_key(struct builder *b, const char *value)
                 line = &b->lines[(size_t)(row - rows) - first_row(b->kind)];
                 if (*line)
                         (void)wrong(b, "repeated; it stands in line %u already", *line);
-                else if (read_value(b, row, b->section, value))
-                        *line = b->origin.line;
                 else
-                        *line = b->origin
-                                        .line; /* a bad value is there all the same: no second error "missing" */
+                        (void)read_value(b, row, b->section, value);
+                if (!*line) /* a bad value is there all the same: no second error "missing" */
+                        *line = b->origin.line;
         }
 }
 
@@ -969,7 +968,7 @@ static char *expand_host(struct builder *b, const char *word)
         for (const char *p = word; *p; p++) {
                 if (*p != '%') {
                         out[n++] = *p;
-                } else if (*++p == 'h') {
+                } else if (*++p == 'h' && b->conf->host_name) {
                         memcpy(out + n, b->conf->host_name, host);
                         n += host;
                 } else {
@@ -1260,7 +1259,8 @@ static enum pjwt_reason build(struct builder *b, struct sources *sources)
         borrowed.at = calloc(sources->count + 1, sizeof(*borrowed.at));
         b->conf = calloc(1, sizeof(*b->conf));
         if (borrowed.at && b->conf) {
-                memcpy(borrowed.at, sources->at, sources->count * sizeof(*borrowed.at));
+                if (sources->count)
+                        memcpy(borrowed.at, sources->at, sources->count * sizeof(*borrowed.at));
                 b->conf->arena = pjwt_arena_new();
                 if (b->conf->arena && adopt(b->conf, sources) && set_defaults(b))
                         reason = read_sources(b, &borrowed);

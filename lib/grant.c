@@ -387,7 +387,7 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
                 .conf = conf, .issuer = issuer, .claims = token->claims, .user = user, .service = service};
         const struct pjwt_grant *found = NULL;
 
-        for (size_t i = 0; !found && i < conf->grant_count; i++)
+        for (size_t i = 0; !found && conf->grants && i < conf->grant_count; i++)
                 if (holds(&s, &conf->grants[i]))
                         found = &conf->grants[i];
         if (!name_is_legal(user->name))

@@ -292,7 +292,7 @@ static enum pjwt_reason verified(struct pjwt_token *token, const struct pjwt_key
 {
         struct pjwt_claims *claims = calloc(1, sizeof(*claims));
 
-        if (!claims || (key->kid && !(claims->kid = strdup(key->kid)))) {
+        if (!claims || (key && key->kid && !(claims->kid = strdup(key->kid)))) {
                 free(claims);
                 pjwt_token_free(token);
                 return pjwt_fail_memory(reterr);

@@ -24,7 +24,7 @@ static bool first_process_start(double *ret)
         char text[1024];
         FILE *f = fopen("/proc/1/stat", "re");
         size_t len = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-        char *p;
+        char *p, *end = NULL;
         unsigned long long ticks = 0;
 
         if (f)
@@ -33,7 +33,9 @@ static bool first_process_start(double *ret)
         p = strrchr(text, ')');
         for (int field = 2; p && field < 22; field++)
                 p = strchr(p + 1, ' ');
-        if (!p || sscanf(p, "%llu", &ticks) != 1 || sysconf(_SC_CLK_TCK) <= 0)
+        if (p)
+                ticks = strtoull(p, &end, 10);
+        if (!end || end == p || sysconf(_SC_CLK_TCK) <= 0)
                 return false;
         *ret = (double)ticks / (double)sysconf(_SC_CLK_TCK);
         return true;

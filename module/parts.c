@@ -120,12 +120,13 @@ static enum pjwt_reason join_parts(const struct pjwt_span *answers, size_t count
                 return pjwt_fail(reterr, PJWT_BAD_PARTS,
                                  "%zu times the same part: sshd's password method cannot carry parts", count);
         for (size_t i = 0; i < count; i++) {
-                struct part part;
+                struct part part = {0};
                 enum pjwt_reason reason = check_part(answers[i], i, count, &part, reterr);
 
                 if (reason != PJWT_OK)
                         return reason;
-                memcpy(out + len, part.body.text, part.body.len);
+                if (part.body.text)
+                        memcpy(out + len, part.body.text, part.body.len);
                 len += part.body.len;
         }
         if (len > PJWT_TOKEN_MAX)

@@ -230,7 +230,7 @@ static enum pjwt_reason load_keys(const char *folder, const struct options *o, s
                                   struct pjwt_error *reterr)
 {
         struct bytes keys = read_file(folder, "keys"), secret = read_file(folder, "secret");
-        enum pjwt_reason r;
+        enum pjwt_reason r = PJWT_UNDECIDED;
 
         if (keys.text == NULL && secret.text == NULL)
                 keys = read_upwards(folder, "keys");

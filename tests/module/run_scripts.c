@@ -68,7 +68,7 @@ static struct run {
 static char *module_path;
 static char *probe_path;
 
-static void complain(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static void complain(const char *fmt, ...)
 {
         va_list ap;
 

@@ -37,7 +37,7 @@ static void fail(const char *what, const char *detail)
         exit(99);
 }
 
-static char *format(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static char *format(const char *fmt, ...)
 {
         char *out = NULL;
         va_list ap;

@@ -49,7 +49,7 @@ static const char *priority_name(int priority)
         return names[LOG_PRI(priority)];
 }
 
-static void record(int priority, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void record(int priority, const char *fmt, va_list ap)
 {
         char *text = NULL;
 
@@ -78,8 +78,8 @@ void syslog(int priority, const char *fmt, ...)
 }
 
 /* The same under _FORTIFY_SOURCE. Their names belong to the C library, which declares them nowhere. */
-void __vsyslog_chk(int priority, int flag, const char *fmt, va_list ap);
-void __syslog_chk(int priority, int flag, const char *fmt, ...);
+void __vsyslog_chk(int priority, int flag, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+void __syslog_chk(int priority, int flag, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 void __vsyslog_chk(int priority, int flag, const char *fmt, va_list ap)
 {
