@@ -697,8 +697,8 @@ enum pjwt_reason cli_privkey_jwk(const struct cli_privkey *key, bool with_privat
         if (key->kid)
                 put_string(out, "kid", key->kid);
         put_string(out, "use", "sig");
-        if (key->alg)
-                put_string(out, "alg", key->alg->name);
+        if (key->alg || key->kty == PJWT_KTY_AKP) /* which RFC 9964 demands there */
+                put_string(out, "alg", key->alg ? key->alg->name : key->curve);
         if (!put_numbers(key, with_private, out))
                 return openssl_failed("the key cannot be written", reterr);
         cli_buf_str(out, "}");
