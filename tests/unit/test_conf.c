@@ -477,7 +477,7 @@ static void warns(const char *text, unsigned count, const char *piece)
         "[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n[grant/g]\nissuer = a\nmatch.groups "  \
         "= x\n"
 
-static void dangerous_settings_are_warned_of(void **state)
+static void dangerous_settings_are_warned_of(void **state) /* USR-10, REV-09 */
 {
         (void)state;
         warns(SAFE, 0, NULL);
