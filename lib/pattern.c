@@ -124,10 +124,11 @@ static unsigned next_char(const char **p, const char *end)
 {
         const unsigned char *s = (const unsigned char *)*p;
         size_t len = char_len(*p, (size_t)(end - *p));
-        unsigned c = len == 1 ? s[0] : s[0] & (0xffu >> (len + 1));
+        unsigned c;
 
         if (len > 4 || (len == 1 && s[0] >= 0x80))
                 return 0;
+        c = len == 1 ? s[0] : s[0] & (0xffu >> (len + 1));
         for (size_t i = 1; i < len; i++)
                 c = c << 6 | (s[i] & 0x3f);
         *p += len;

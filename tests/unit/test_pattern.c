@@ -152,6 +152,19 @@ static void refuses(const char *pattern, const char *detail)
                 fail_msg("%s: '%s' does not hold '%s'", pattern, err.detail, detail);
 }
 
+/* A text that is no UTF-8 cannot come from claims, but nothing matches it and nothing is shifted too far. */
+static void bytes_that_are_no_utf8_match_nothing(void **state)
+{
+        struct pjwt_span s[PJWT_REGEX_GROUPS + 1];
+
+        (void)state;
+        assert_false(regex("a.*",
+                           "a\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c"
+                           "\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c\x9c",
+                           s)); /* found by fuzz_pattern */
+        assert_false(regex(".*", "a\xff", s));
+}
+
 static void what_is_not_understood_in_an_expression_is_refused(void **state)
 {
         (void)state;
@@ -230,6 +243,7 @@ int main(void)
                 cmocka_unit_test(one_star_stops_at_a_slash_and_two_do_not),
                 cmocka_unit_test(an_expression_matches_the_whole_value),
                 cmocka_unit_test(groups_say_what_they_took),
+                cmocka_unit_test(bytes_that_are_no_utf8_match_nothing),
                 cmocka_unit_test(what_is_not_understood_in_an_expression_is_refused),
                 cmocka_unit_test(no_expression_and_no_value_takes_long),
                 cmocka_unit_test(a_value_that_is_too_long_never_matches),
