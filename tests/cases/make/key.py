@@ -136,6 +136,10 @@ def purposes(c):
         one(c, f"key-15-use-{name}", "KEY-15 KEY-19", f"use is {use!r}.", key, "use")
     one(c, "key-16-ops-without-verify", "KEY-16", "key_ops without verify.", public(KEYS["rsa"], key_ops=["encrypt"]), "key_ops")
     one(c, "key-16-ops-sign-only", "KEY-16", "key_ops sign only.", public(KEYS["rsa"], key_ops=["sign"]), "key_ops")
+    one(c, "key-16-ops-verify-and-encrypt", "KEY-16", "key_ops of a key that is for more than signatures.",
+        public(KEYS["rsa"], key_ops=["verify", "encrypt"]), "key_ops")
+    one(c, "key-16-ops-verify-twice", "KEY-16", "key_ops names verify twice (RFC 7517 section 4.3 forbids it).",
+        public(KEYS["rsa"], key_ops=["verify", "verify"]), "key_ops")
     one(c, "key-16-ops-empty", "KEY-16", "key_ops empty.", public(KEYS["rsa"], key_ops=[]), "key_ops")
     for name, ops in {"string": "verify", "number": 1, "object": {}, "non-string-member": ["verify", 1], "null": None}.items():
         key = {**public(KEYS["rsa"]), "key_ops": ops}
