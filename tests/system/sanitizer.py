@@ -3,7 +3,6 @@ A build with ASan and UBSan in the system tests: every program that loads the mo
 library. LD_PRELOAD does not reach set-uid programs (sudo, su), /etc/ld.so.preload does.
 """
 import contextlib
-import os
 import pathlib
 
 import host
@@ -18,6 +17,15 @@ def library(build):
     return lines[0][2] if lines else None
 
 
+def options():
+    """A library with the sanitizers' options: sshd, sudo and su start their children without our environment."""
+    text = f"detect_leaks=0:verify_asan_link_order=0:print_stacktrace=1:log_path={REPORTS}/report"
+    functions = [f'const char *__{name}_default_options(void) {{ return "{text}"; }}' for name in ("asan", "ubsan")]
+    source = host.write("/usr/local/lib/sanitizer-options.c", "\n".join(functions) + "\n")
+    host.run("gcc", "-shared", "-fPIC", "-o", source.with_suffix(".so"), source)
+    return source.with_suffix(".so")
+
+
 @contextlib.contextmanager
 def preloaded(build):
     """While this is entered, all programs start with the sanitizer; what it reported fails the session at the end."""
@@ -27,9 +35,7 @@ def preloaded(build):
         return
     REPORTS.mkdir()
     REPORTS.chmod(0o1777)
-    os.environ["ASAN_OPTIONS"] = f"detect_leaks=0:log_path={REPORTS}/report"
-    os.environ["UBSAN_OPTIONS"] = f"print_stacktrace=1:log_path={REPORTS}/report"
-    preload = host.write("/etc/ld.so.preload", asan + "\n")
+    preload = host.write("/etc/ld.so.preload", f"{options()} {asan}\n")
     yield
     preload.unlink()
     reports = [path.read_text(errors="replace") for path in REPORTS.iterdir()]
