@@ -124,7 +124,7 @@ MUTANTS = [
     ("SIG-19", "jwk.c", "return !is_small_order(x, curve->size) ||", "return true ||"),
     ("SIG-19", "jwk.c", "y[size - 1] &= 0x7f;", ""),
     ("SIG-25", "keyset.c", "set->libctx = OSSL_LIB_CTX_new();", "set->libctx = OSSL_LIB_CTX_new();\n        OSSL_LIB_CTX_free(set->libctx);\n        set->libctx = NULL;"),
-    ("SIG-25", "verify.c", "(void)ERR_pop_to_mark();\n        return r == PJWT_OK", "return r == PJWT_OK"),
+    ("SIG-25", "verify.c", "(void)ERR_pop_to_mark();\n                if (r == PJWT_OK)", "if (r == PJWT_OK)"),
     ("SIG-27", "alg.c", "if (!rows[i].by_name_only)", "if (1)"),
     ("USR-01", "grant.c", "return strlen(s->user->name) == len && memcmp(s->user->name, name, len) == 0;", "return strncasecmp(s->user->name, name, len) == 0;"),
     ("USR-02 USR-03", "grant.c", "if (literal || !s->user->exists || !is_system_account(s->user))", "if (1)"),

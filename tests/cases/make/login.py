@@ -151,6 +151,8 @@ def users(c):
                               ("longer", "alice@acme.example.evil", "no-grant"), ("two-at", "alice@evil@acme.example", "no-grant"), ("none", "alice", "no-grant"),
                               ("twice", "alice@acme.example@acme.example", "no-grant"), ("case", "alice@ACME.example", "no-grant"), ("only", "@acme.example", "no-grant")]:
         add(c, f"usr-05-suffix-{name}", "USR-05", f"upn {upn}, strip_suffix @acme.example.", expect, claims(upn=upn), conf=conf(grant=mail))
+    add(c, "usr-05-suffix-two-at-and-such-a-user", "USR-05", "A second @ names nobody, even where a user is called so.", "no-grant",
+        claims(upn="alice@evil@acme.example"), conf=conf(grant=mail), user="alice@evil 1000")
     for name, bad in [("path", "../x"), ("slash", "a/b"), ("dash", "-x"), ("colon", "a:b"), ("blank", "a b"), ("newline", "a\nb"), ("dot", ".x"), ("tab", "a\tb")]:
         add(c, f"usr-06-{name}", "USR-06", f"The name {bad!r} is no name, even when NSS knows it.", "bad-user", claims(sub=bad), user=f"{bad} 1000")
     add(c, "usr-06-dots-and-at-are-names", "USR-06", "first.last@ad.example is a name of SSSD.", "ok", claims(sub="first.last@ad.example"), user="first.last@ad.example 1000")
