@@ -59,6 +59,13 @@ def letters(c):
               token=put(text + "A" * ((1 - len(text)) % 4 or 4)))
     c.add("parse/prs-04-plus-slash", "The letters of plain base64 (a payload that holds both).", "bad-base64url",
           "PRS-04", token=plain_alphabet())
+    for name, ours, theirs in (("plus", "-", "+"), ("slash", "_", "/")):
+        h = b64u(compact_json(HEADER).encode())
+        p = b64u(compact_json(claims(x="?>~\u07ff" * 3, y="\u00fb\u00ff\u07bf>>>???")).encode())
+        assert ours in p
+        message = f"{h}.{p.replace(ours, theirs)}"
+        c.add(f"parse/prs-04-{name}-alone", f"{theirs} for {ours} in the payload, and signed so.", "bad-base64url\nthe payload", "PRS-04",
+              token=message + "." + b64u(jose.sign(KEYS["p256"], "ES256", message.encode())))
     c.add("parse/prs-05-blank-before", "A blank in front of the token.", "bad-base64url", "PRS-05", token=" " + good)
     c.add("parse/prs-05-blank-behind", "A blank behind the token.", "bad-base64url", "PRS-05", token=good + " ")
     c.add("parse/prs-05-newline-behind", "A newline behind the token: trimming is the prompt's work, not ours.",
