@@ -3,8 +3,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#define BLOCK_SIZE (size_t)65536
+#define BLOCK_SIZE     (size_t)65536
+#define BLOCK_SIZE_MAX (8 * BLOCK_SIZE)
+#define POPULATE_LEAST (2 * BLOCK_SIZE)
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 
 struct block {
         struct block *next;
@@ -14,11 +22,25 @@ struct block {
 
 struct pjwt_arena {
         struct block *blocks; /* the one that still has room first */
+        size_t next_size;     /* of the next ordinary block: a small policy needs one, a large one few */
 };
 
 struct pjwt_arena *pjwt_arena_new(void)
 {
-        return calloc(1, sizeof(struct pjwt_arena));
+        struct pjwt_arena *arena = calloc(1, sizeof(*arena));
+
+        if (arena)
+                arena->next_size = BLOCK_SIZE;
+        return arena;
+}
+
+void pjwt_memory_populate(void *p, size_t len)
+{
+        const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        const size_t skip = (page - (uintptr_t)p % page) % page;
+
+        if (len >= POPULATE_LEAST) /* so that skip is within it */
+                (void)madvise((char *)p + skip, (len - skip) / page * page, MADV_POPULATE_WRITE);
 }
 
 static struct block *add_block(struct pjwt_arena *arena, size_t size)
@@ -28,8 +50,9 @@ static struct block *add_block(struct pjwt_arena *arena, size_t size)
         if (!block)
                 return NULL;
         block->size = size;
+        pjwt_memory_populate(block->bytes, size);
         /* A big one goes behind the first, whose room is still wanted. */
-        if (size > BLOCK_SIZE && arena->blocks) {
+        if (size > arena->next_size && arena->blocks) {
                 block->next = arena->blocks->next;
                 arena->blocks->next = block;
         } else {
@@ -45,8 +68,10 @@ static void *take(struct pjwt_arena *arena, size_t size, size_t align)
         size_t start = block ? (block->used + align - 1) & ~(align - 1) : 0;
 
         if (!block || start > block->size || block->size - start < size) {
-                block = add_block(arena, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+                block = add_block(arena, size > arena->next_size ? size : arena->next_size);
                 start = 0;
+                if (arena->next_size < BLOCK_SIZE_MAX)
+                        arena->next_size *= 2;
         }
         if (!block)
                 return NULL;

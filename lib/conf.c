@@ -641,6 +641,7 @@ static void *append(struct builder *b, void **array, size_t *count, size_t size,
                         return NULL;
                 }
                 *array = more;
+                pjwt_memory_populate((char *)more + *count * size, *count * size);
         }
         element = (char *)*array + *count * size;
         memcpy(element, start, size);

@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "arena.h"
+
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 int pjwt_fd_above(int fd, int least)
@@ -156,6 +158,7 @@ static enum pjwt_reason read_all(int fd, const char *name, size_t size, char **r
 
         if (!buf)
                 return pjwt_fail_memory(reterr);
+        pjwt_memory_populate(buf, size);
         got = read_up_to(fd, buf, size + 1);
         if (got < 0 || (size_t)got > size) {
                 enum pjwt_reason r =
