@@ -104,6 +104,15 @@ def test_the_command_has_no_network_library():
 
 
 @pytest.fixture
+def tmp_path():
+    """Not below pytest's own folder: another pytest that starts meanwhile shuts that to everybody but its owner."""
+    made = world.temporary_folder()
+    made.chmod(0o755)
+    yield made
+    world.remove(made)
+
+
+@pytest.fixture
 def host(folder, idp, authority, tmp_path):
     conf = tmp_path / "pam_jwt.conf"
     conf.write_text(f"""[issuer/acme]
@@ -115,8 +124,6 @@ issuer = acme
 """)
     cache = tmp_path / "cache"
     cache.mkdir(mode=0o755)
-    for path in [tmp_path, *tmp_path.parents][:3]:
-        path.chmod(0o755)
     if os.geteuid() == 0:
         os.chown(cache, NOBODY_KNOWN, NOBODY_KNOWN)
     return ["--config", conf, "--cache", cache]

@@ -225,6 +225,7 @@ def test_a_killed_ssh_leaves_no_token(laptop, server, how):
     laptop.script("hang", f"touch {laptop.folder}/hangs; while [ ! -e {laptop.folder}/stop ]; do sleep 0.1; done\n")
     server.script = lambda answers: "JWT or password: " if not answers else "Password: "
     running = subprocess.Popen([laptop.program, *laptop.ssh_args(server)], start_new_session=True,
+                               preexec_fn=lambda: signal.signal(how, signal.SIG_DFL) if how != signal.SIGKILL else None,
                                env={**laptop.env, "PAMJWT_TOKEN": jwt(2000), "PAMJWT_NEXT_ASKPASS": str(laptop.bin / "hang")})
     try:
         end = time.monotonic() + 30
