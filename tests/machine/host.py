@@ -218,17 +218,19 @@ class Endpoint:
     def __init__(self, certificate, address="127.0.0.2", port=443):
         self.replies = {}   # path -> (status, headers, body); a missing path is 404
         self.requests = []  # paths, in order
+        self.delay = 0      # seconds between a request and its answer, which is the one of when it was asked
         endpoint = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 endpoint.requests.append(self.path)
                 status, headers, body = endpoint.replies.get(self.path, (404, {}, b"no such page"))
+                time.sleep(endpoint.delay)
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():
                     self.send_header(name, value)
-                self.end_headers()
                 with contextlib.suppress(OSError):
+                    self.end_headers()
                     self.wfile.write(body)
 
             def log_message(self, *args):
