@@ -115,9 +115,13 @@ def strace_of(host, *flags, **settings):
 
 
 def test_a_login_with_fresh_keys_makes_no_socket_no_process_and_no_file(host, idp):
-    """The promise of the whole design: a warm login touches neither the network nor another process."""
+    """
+    The promise of the whole design: a warm login touches neither the network nor another process. And it names the cache
+    file once (NET-16): what was checked is what is read, by its descriptor.
+    """
     host.get(now=1000)
     calls = strace_of(host, now=1001)
+    assert calls.count('"acme.json"') == calls.count("acme.json") == 1
     started = calls.index('"acme.json"')  # behind the start of the driver itself
     assert "execve(" not in calls[started:]
     for call in ("socket(", "connect(", "fork(", "clone(", "clone3(", "vfork(", "O_CREAT", "O_WRONLY", "O_RDWR",

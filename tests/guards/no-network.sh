@@ -1,5 +1,5 @@
 #!/bin/sh
-# no-network.sh FILE...: nothing that a login process loads brings a TLS or HTTP library with it (design section 2).
+# no-network.sh FILE...: nothing that a login process loads brings a TLS or HTTP library with it (NET-25).
 set -eu
 for file; do
         tree=$(ldd "$file")

@@ -18,3 +18,15 @@ if grep -nE '\b(getenv|secure_getenv|setenv|putenv|system|popen|fork|vfork|signa
         echo "this belongs to the host process (attacks PAM-01, PAM-19)"
         exit 1
 fi
+# PAM-04: no debug file, nor any other that follows a link: what writes a file goes through pjwt_file_replace.
+if grep -nE '\b(O_CREAT|O_TMPFILE|creat ?\(|mkstemp|mkostemp|tmpfile|freopen)|fopen ?\([^)]*"[wa]' pam_jwt.c module/*.c lib/*.c |
+        grep -v '^lib/safefile\.c:'; then
+        echo "only lib/safefile.c creates files (attack PAM-04)"
+        exit 1
+fi
+# PAM-02: the module that is tested is the module that is installed. No test build, no override that is left in.
+if grep -nE '^ *# *(if|ifdef|ifndef|elif)\b.*(TEST|DEBUG|FUZZ|UNSAFE|OVERRIDE)' pam_jwt.c module/*.[ch] lib/*.[ch] ||
+        grep -rnE 'D[A-Z_]*(TEST|FUZZ|UNSAFE|OVERRIDE)[A-Z_]*' lib/meson.build module/meson.build meson.build; then
+        echo "a switch for tests in what logins load (attack PAM-02)"
+        exit 1
+fi
