@@ -1,6 +1,7 @@
 /* pamjwt check: is the configuration right, and what would a login with this token get? */
 #include "cmd.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,11 @@ const struct cli_option cli_check_options[] = {
         CLI_OPT_HELP,
         CLI_OPT_END,
 };
+
+static const char *revoked_path(const struct cli_args *args)
+{
+        return args->revoked ? args->revoked : PJWT_REVOKED_FILE;
+}
 
 /* --- a token --- */
 
@@ -128,7 +134,7 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, str
                 .service = args->service ? args->service : "sshd",
                 .now = cli_now(args),
                 .keys = cli_keycache(args),
-                .revoked_file = args->revoked ? args->revoked : PJWT_REVOKED_FILE,
+                .revoked_file = revoked_path(args),
                 .replay = {.run_dir = PJWT_RUN_DIR,
                            .boot = pjwt_replay_boot(cli_now(args)),
                            .look_only = true},
@@ -258,6 +264,44 @@ static int print_conf(const struct cli_args *args, const struct problems *proble
         return CLI_YES;
 }
 
+/* "PATH:LINE: TEXT" or "PATH: TEXT" of an error, taken apart. */
+static struct pjwt_conf_problem revoked_problem(const char *path, const struct pjwt_error *err)
+{
+        struct pjwt_conf_problem problem = {.origin = {.file = path}, .text = err->detail};
+        size_t len = strlen(path);
+        char *end;
+
+        if (strncmp(err->detail, path, len) != 0 || err->detail[len] != ':')
+                return problem;
+        problem.text += len + 1;
+        if (*problem.text >= '0' && *problem.text <= '9') {
+                problem.origin.line = (unsigned)strtoul(problem.text, &end, 10);
+                problem.text = *end == ':' ? end + 1 : end;
+        }
+        problem.text += strspn(problem.text, " ");
+        return problem;
+}
+
+/*
+ * The revocation list too: a login whose list cannot be read is refused, and a misspelt line shuts nobody out. Names of
+ * issuers can be looked up only in a configuration that holds.
+ */
+static void check_revoked(const struct cli_args *args, const struct pjwt_conf *conf,
+                          struct problems *problems, struct pjwt_error *err)
+{
+        struct pjwt_revoked *list = NULL;
+        struct pjwt_error own = {0};
+        struct pjwt_conf_problem problem;
+
+        if (pjwt_revoked_load(revoked_path(args), conf, &list, &own) != PJWT_OK) {
+                problem = revoked_problem(revoked_path(args), &own);
+                report(problems, &problem);
+                if (err->reason == PJWT_UNDECIDED)
+                        *err = own;
+        }
+        pjwt_revoked_free(list);
+}
+
 static int check_conf(const struct cli_args *args)
 {
         struct problems problems = {.json = args->json};
@@ -269,6 +313,8 @@ static int check_conf(const struct cli_args *args)
         problems.error_list = json_object_new_array();
         problems.warning_list = json_object_new_array();
         pjwt_conf_load_check(cli_conf_path(args), cli_hostname(hostname), report, &problems, &conf, &err);
+        if (err.reason == PJWT_UNDECIDED || problems.errors > 0)
+                check_revoked(args, conf, &problems, &err);
         r = args->json ? print_conf_json(args, &problems, &err) : print_conf(args, &problems, conf, &err);
         json_object_put(problems.error_list);
         json_object_put(problems.warning_list);

@@ -107,3 +107,41 @@ def test_the_token_is_never_printed(check, token):
         result = check(given, *args, status=status)
         for part in given.split("."):
             assert part not in result.out + result.err
+
+
+@pytest.mark.parametrize("line, line_number, what", [
+    ("user alice\nnonsense\n", 2, "a line begins with jti, sub, kid, issued_before or user"),
+    ("# why\n\nsub acne s1\n", 3, "no issuer section has the name 'acne'"),
+    ("user alice", 1, "the last line is not ended"),
+])
+def test_without_a_token_the_revocation_list_is_read_too(pamjwt, key, tmp_path, line, line_number, what):
+    listed = tmp_path / "revoked"
+    listed.write_text(line)
+    args = ("check", "--config", key / "pam_jwt.conf", "--revoked", listed)
+    assert f"pamjwt: config: {listed}:{line_number}: {what}" in pamjwt(*args, status=2).err
+    result = pamjwt(*args, "--json", status=2).json
+    assert not result["ok"] and result["reason"] == "config"
+    assert [(e["file"], e["line"]) for e in result["errors"]] == [(str(listed), line_number)]
+    assert result["errors"][0]["text"].startswith(what)
+
+
+def test_a_list_that_others_can_write_is_an_error(pamjwt, key, tmp_path):
+    listed = tmp_path / "revoked"
+    listed.write_text("user alice\n")
+    listed.chmod(0o666)
+    err = pamjwt("check", "--config", key / "pam_jwt.conf", "--revoked", listed, status=2).err
+    assert f"pamjwt: config: {listed}: mode 0666" in err
+
+
+def test_a_good_list_or_none_is_no_error(pamjwt, key, tmp_path):
+    listed = tmp_path / "revoked"
+    for _ in range(2):
+        assert "good" in pamjwt("check", "--config", key / "pam_jwt.conf", "--revoked", listed).out
+        listed.write_text("sub acme s1\nuser alice\n")
+
+
+def test_errors_of_the_configuration_and_of_the_list_in_one_run(pamjwt, tmp_path):
+    (tmp_path / "conf").write_text("[issuer/acme]\nisuer = https://login.acme.example\naudience = a\n")
+    (tmp_path / "revoked").write_text("nonsense\n")
+    err = pamjwt("check", "--config", tmp_path / "conf", "--revoked", tmp_path / "revoked", status=2).err
+    assert f"{tmp_path}/conf:2: " in err and f"{tmp_path}/revoked:1: " in err
