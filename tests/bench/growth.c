@@ -1,0 +1,274 @@
+/*
+ * What a policy of many grants costs: a whole login decision in a process of its own, the configuration read from its
+ * file, the keys too, as the module does it. The grant that decides is the last one.
+ *
+ *   growth CASES [--rounds N] [--json FILE]     CASES: tests/cases, for its keys and tokens
+ *
+ * Sizes and kinds take turns, so that a busy moment of the machine hits all alike. CPU time of the process, by wait4().
+ * Exit status 1 when a decision over 10,000 grants costs more than three times one over 10, or when reading does not
+ * grow linearly; with fewer than 20 rounds it only shows that every decision is a yes.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "decide.h"
+
+#define NOW        1700000000
+#define ROUNDS_MAX 1000
+#define RATIO_MAX  3.0
+#define LINEAR_MAX 2.5 /* per grant, 10,000 against 1000; ten times the grants at square cost would be 10 */
+
+static const unsigned sizes[] = {10, 100, 1000, 10000};
+static const struct {
+        const char *name;
+        const char *token; /* below CASES; NULL: the configuration is only read */
+} kinds[] = {{"read", NULL}, {"RS256", "login/alg-rs256-allowed/token"}, {"ES256", "login/good/token"}};
+
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct series {
+        double ms[ROUNDS_MAX];
+};
+
+static struct series all[KINDS][SIZES];
+
+static void die(const char *what)
+{
+        perror(what);
+        exit(2);
+}
+
+/* --- the login --- */
+
+static size_t read_token(const char *path, char *token, size_t room)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t len = fd < 0 ? -1 : read(fd, token, room);
+
+        if (len <= 0)
+                die(path);
+        close(fd);
+        return (size_t)len - (token[len - 1] == '\n');
+}
+
+static int log_in(const char *conf_path, const char *token_path)
+{
+        char token[32768], user[] = "alice";
+        struct pjwt_error err = {0};
+        struct pjwt_conf *conf = NULL;
+        struct pjwt_decision decision;
+        struct pjwt_request request = {
+                .token = token,
+                .user = {.name = user, .exists = true, .uid = 1000, .system_uid_max = 999},
+                .service = "sshd",
+                .now = NOW,
+                .keys = {.cache_dir = "/nonexistent", .now = NOW}};
+
+        if (pjwt_conf_load(conf_path, "host.example", &conf, &err) != PJWT_OK) {
+                fprintf(stderr, "growth: %s\n", err.detail);
+                return 2;
+        }
+        if (!token_path)
+                return 0;
+        request.token_len = read_token(token_path, token, sizeof(token));
+        if (pjwt_decide(conf, &request, &decision) != PJWT_OK) {
+                fprintf(stderr, "growth: %s: %s\n", token_path, decision.error.detail);
+                return 1;
+        }
+        pjwt_decision_clear(&decision);
+        pjwt_conf_free(conf);
+        return 0;
+}
+
+/* --- what it is measured with --- */
+
+static void copy_file(const char *from, const char *to)
+{
+        static char bytes[1 << 18];
+        int in = open(from, O_RDONLY | O_CLOEXEC),
+            out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        ssize_t len = in < 0 ? -1 : read(in, bytes, sizeof(bytes));
+
+        if (out < 0 || len <= 0 || write(out, bytes, (size_t)len) != len || close(out) != 0)
+                die(from);
+        close(in);
+}
+
+static void write_conf(const char *path, const char *keys, unsigned grants)
+{
+        FILE *f = fopen(path, "we");
+
+        if (!f)
+                die(path);
+        fprintf(f,
+                "[issuer/acme]\nissuer = https://issuer.example\naudience = ssh://host.example\njwks = "
+                "file://%s\n",
+                keys);
+        for (unsigned i = 1; i < grants; i++)
+                fprintf(f,
+                        "\n[grant/team-%05u]\nissuer = acme\nuser = deploy-%05u\nmatch.groups = team-%05u\n"
+                        "services = sshd sudo\n",
+                        i, i, i);
+        fputs("\n[grant/staff]\nissuer = acme\n", f);
+        if (fclose(f) != 0)
+                die(path);
+}
+
+static double run(const char *conf, const char *token)
+{
+        char name[] = "growth", login[] = "--login";
+        char *argv[] = {name, login, (char *)(uintptr_t)conf, (char *)(uintptr_t)token, NULL};
+        struct rusage usage;
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                execv("/proc/self/exe", argv);
+                _exit(127);
+        }
+        if (pid < 0 || wait4(pid, &status, 0, &usage) != pid)
+                die("growth");
+        if (status != 0) {
+                fprintf(stderr, "growth: %s, %s: the login was refused\n", conf, token ? token : "read");
+                exit(2);
+        }
+        return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
+static int by_value(const void *a, const void *b)
+{
+        double x = *(const double *)a, y = *(const double *)b;
+
+        return (x > y) - (x < y);
+}
+
+/* --- what it says --- */
+
+static double part(const struct series *s, unsigned rounds, unsigned percent)
+{
+        return s->ms[(rounds - 1) * percent / 100];
+}
+
+static void print_table(unsigned rounds)
+{
+        printf("%-6s %7s %9s %9s %9s %9s %7s   (ms of CPU time, %u rounds)\n", "", "grants", "min", "25%",
+               "median", "75%", "ratio", rounds);
+        for (size_t k = 0; k < KINDS; k++)
+                for (size_t i = 0; i < SIZES; i++)
+                        printf("%-6s %7u %9.3f %9.3f %9.3f %9.3f %7.2f\n", kinds[k].name, sizes[i],
+                               part(&all[k][i], rounds, 0), part(&all[k][i], rounds, 25),
+                               part(&all[k][i], rounds, 50), part(&all[k][i], rounds, 75),
+                               part(&all[k][i], rounds, 50) / part(&all[k][0], rounds, 50));
+}
+
+static void write_json(const char *path, unsigned rounds, double linear)
+{
+        FILE *f = fopen(path, "we");
+
+        if (!f)
+                die(path);
+        fprintf(f, "{\"unit\":\"ms of CPU time\",\"rounds\":%u,\"per_grant_10000_to_1000\":%.3f,\"rows\":[",
+                rounds, linear);
+        for (size_t k = 0; k < KINDS; k++)
+                for (size_t i = 0; i < SIZES; i++)
+                        fprintf(f,
+                                "%s\n{\"kind\":\"%s\",\"grants\":%u,\"min\":%.3f,\"p25\":%.3f,\"median\":%."
+                                "3f,"
+                                "\"p75\":%.3f,\"ratio\":%.3f}",
+                                k + i ? "," : "", kinds[k].name, sizes[i], part(&all[k][i], rounds, 0),
+                                part(&all[k][i], rounds, 25), part(&all[k][i], rounds, 50),
+                                part(&all[k][i], rounds, 75),
+                                part(&all[k][i], rounds, 50) / part(&all[k][0], rounds, 50));
+        fputs("\n]}\n", f);
+        if (fclose(f) != 0)
+                die(path);
+}
+
+/* The cost of one more grant between 1000 and 10,000, against that up to 1000; 1 is a straight line. */
+static double per_grant(unsigned rounds)
+{
+        double few = part(&all[0][0], rounds, 50), some = part(&all[0][2], rounds, 50),
+               many = part(&all[0][3], rounds, 50);
+
+        return ((many - some) / (sizes[3] - sizes[2])) / ((some - few) / (sizes[2] - sizes[0]));
+}
+
+static int judge(unsigned rounds)
+{
+        double linear = per_grant(rounds);
+        int r = 0;
+
+        printf("one grant more, above 1000 against below: %.2f (at most %.1f)\n", linear, LINEAR_MAX);
+        for (size_t k = 1; k < KINDS; k++) {
+                double ratio = part(&all[k][SIZES - 1], rounds, 50) / part(&all[k][0], rounds, 50);
+
+                printf("%s, 10,000 grants against 10: %.2f (at most %.1f)\n", kinds[k].name, ratio,
+                       RATIO_MAX);
+                r |= ratio > RATIO_MAX;
+        }
+        return rounds < 20 ? 0 : r | (linear > LINEAR_MAX);
+}
+
+static void measure(const char *cases, const char *folder, unsigned rounds)
+{
+        char from[4096], keys[64], conf[SIZES][64];
+
+        snprintf(from, sizeof(from), "%s/keys", cases);
+        snprintf(keys, sizeof(keys), "%s/keys", folder);
+        copy_file(from, keys);
+        for (size_t i = 0; i < SIZES; i++) {
+                snprintf(conf[i], sizeof(conf[i]), "%s/%u.conf", folder, sizes[i]);
+                write_conf(conf[i], keys, sizes[i]);
+        }
+        for (unsigned round = 0; round < rounds; round++)
+                for (size_t i = 0; i < SIZES; i++)
+                        for (size_t k = 0; k < KINDS; k++) {
+                                snprintf(from, sizeof(from), "%s/%s", cases,
+                                         kinds[k].token ? kinds[k].token : "");
+                                all[k][i].ms[round] = run(conf[i], kinds[k].token ? from : NULL);
+                        }
+        for (size_t i = 0; i < SIZES; i++)
+                (void)unlink(conf[i]);
+        (void)unlink(keys);
+        for (size_t k = 0; k < KINDS; k++)
+                for (size_t i = 0; i < SIZES; i++)
+                        qsort(all[k][i].ms, rounds, sizeof(double), by_value);
+}
+
+int main(int argc, char **argv)
+{
+        char folder[] = "/tmp/pjwt-growth-XXXXXX";
+        const char *json = NULL;
+        unsigned rounds = 100;
+
+        if (argc >= 3 && strcmp(argv[1], "--login") == 0)
+                return log_in(argv[2], argc > 3 ? argv[3] : NULL);
+        for (int i = 2; i + 1 < argc; i += 2) {
+                if (strcmp(argv[i], "--rounds") == 0)
+                        rounds = (unsigned)strtoul(argv[i + 1], NULL, 10);
+                else if (strcmp(argv[i], "--json") == 0)
+                        json = argv[i + 1];
+                else
+                        return 2;
+        }
+        if (argc < 2 || rounds < 1 || rounds > ROUNDS_MAX) {
+                fputs("usage: growth CASES [--rounds N] [--json FILE]\n", stderr);
+                return 2;
+        }
+        if (!mkdtemp(folder))
+                die(folder);
+        measure(argv[1], folder, rounds);
+        (void)rmdir(folder);
+        print_table(rounds);
+        if (json)
+                write_json(json, rounds, per_grant(rounds));
+        return judge(rounds);
+}
