@@ -3,6 +3,7 @@
 #include "audit.h"
 #include "shape.h"
 
+#include <inttypes.h>
 #include <security/pam_ext.h>
 #include <string.h>
 #include <syslog.h>
@@ -44,6 +45,23 @@ static void log_step(pam_handle_t *pamh, const struct pjwt_step *step)
                    step->origin.line);
 }
 
+/* Keys that could not be renewed, or a cache file that was not trusted: told while logins still work. */
+static void warn_of_keys(pam_handle_t *pamh, const struct pjwt_request *request,
+                         const struct pjwt_decision *decision)
+{
+        const struct pjwt_error *warning = &decision->keys.warning;
+        int64_t asked_at = decision->keys.asked_at;
+        char detail[sizeof(warning->detail)];
+
+        if (!decision->issuer || warning->reason == PJWT_UNDECIDED)
+                return;
+        detail[pjwt_audit_escape(warning->detail, strlen(warning->detail), detail, sizeof(detail) - 1)] =
+                '\0';
+        pam_syslog(pamh, LOG_WARNING, "keys issuer='%s' age=%" PRId64 " reason=%s detail='%s'",
+                   decision->issuer->name, asked_at ? request->now - asked_at : -1,
+                   pjwt_reason_name(warning->reason), detail);
+}
+
 void pjwt_report_decision(pam_handle_t *pamh, const struct pjwt_options *options,
                           const struct pjwt_request *request, const struct pjwt_decision *decision)
 {
@@ -54,6 +72,7 @@ void pjwt_report_decision(pam_handle_t *pamh, const struct pjwt_options *options
         pjwt_audit_line(request, decision, line);
         pam_syslog(pamh, priority_of(decision->error.reason), "%s%s", options->observe ? "observe " : "",
                    line);
+        warn_of_keys(pamh, request, decision);
 }
 
 /* Where something between the user and us is known to cut (facts: "How long a secret can be"). */

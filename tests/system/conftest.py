@@ -5,6 +5,7 @@ System tests run in a throw-away copy of the host and nowhere else:
 
 PAMJWT_BUILD names the build folder that is installed there (default: build). See docs/HACKING.md.
 """
+import json
 import os
 import pathlib
 import shutil
@@ -122,3 +123,13 @@ def forget_keys():
     for folder in (host.CACHE, host.RUN / "lock"):
         for path in folder.glob("*"):
             path.unlink()
+
+
+def make_old(seconds, cached=host.CACHE / "keys.json"):
+    """As if the cached keys had been asked for that much earlier; nobody remembers the request."""
+    first, second = cached.read_text().splitlines()
+    line = json.loads(first)
+    line["asked_at"] -= seconds
+    line["fresh_until"] -= seconds
+    forget_keys()
+    host.write(cached, json.dumps(line) + "\n" + second + "\n")

@@ -11,20 +11,10 @@ import pytest
 from jwcrypto import jwk
 
 import host
-from conftest import forget_keys, use_stack
+from conftest import make_old, use_stack
 
 pytestmark = pytest.mark.usefixtures("conf")
 CACHED = host.CACHE / "keys.json"
-
-
-def make_old(seconds):
-    """As if the cached keys had been asked for that much earlier; nobody remembers the request."""
-    first, second = CACHED.read_text().splitlines()
-    line = json.loads(first)
-    line["asked_at"] -= seconds
-    line["fresh_until"] -= seconds
-    forget_keys()
-    host.write(CACHED, json.dumps(line) + "\n" + second + "\n")
 
 
 def authenticate(token, user="alice"):

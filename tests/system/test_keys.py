@@ -5,7 +5,7 @@ import pytest
 from jwcrypto import jwk
 
 import host
-from conftest import forget_keys, use_stack
+from conftest import forget_keys, make_old, use_stack
 
 pytestmark = pytest.mark.usefixtures("conf")
 
@@ -34,6 +34,23 @@ def test_cached_keys_serve_when_the_endpoint_is_down(stack, sshd, provider):
     assert host.ssh("alice", first).ok
     provider.stop()
     assert host.ssh("alice", second).ok
+
+
+@pytest.mark.asan
+def test_with_the_network_cut_old_keys_serve_until_max_stale_and_the_log_says_how_old_they_are(conf, keys_endpoint, log):
+    conf(keys_endpoint.conf(max_stale="1d"))
+    use_stack("token-only")
+    assert ACCEPTED in authenticate("alice", keys_endpoint.token("alice"))
+    keys_endpoint.down()
+    make_old(7200)
+    mark = log.mark()
+    assert ACCEPTED in authenticate("alice", keys_endpoint.token("alice"))
+    (warning,) = [m for m in log.since(mark) if "keys issuer='keys' age=" in m]
+    assert 7200 <= int(warning.split(" age=")[1].split()[0]) < 7230 and " reason=fetch-failed " in warning, warning
+    make_old(86400)
+    mark = log.mark()
+    assert UNAVAILABLE in authenticate("alice", keys_endpoint.token("alice"))
+    assert [a["reason"] for a in log.audits(mark)] == ["stale-keys"]
 
 
 @pytest.mark.asan
