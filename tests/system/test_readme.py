@@ -25,7 +25,9 @@ def follow_readme(service, stack):
     assert "@include common-auth\n" in text and "@include common-account\n" in text
     text = text.replace("@include common-auth\n", block(f"{stack} auth"))
     text = text.replace("@include common-account\n", f"{account}\n@include common-account\n")
-    host.write(f"/etc/pam.d/{service}", f"{text}{session}\n")
+    text, places = re.subn(r"^@include common-session(-noninteractive)?$", rf"{session}\n\g<0>", text, flags=re.MULTILINE)
+    assert places == 1, text
+    host.write(f"/etc/pam.d/{service}", text)
 
 
 @pytest.fixture(params=["token-or-password", "token-only"])
