@@ -305,6 +305,8 @@ static void bad_values_name_file_line_and_key(void **state)
         refuses_service("max_age = 0", "f:2: max_age: 0 is out of range");
         refuses_service("max_token_age = x", "f:2: max_token_age: 'x' is no duration");
         refuses_service("audience = %d", "f:2: audience: '%d': only %h");
+        refuses_issuer("azp = web web", "f:4: azp: 'web' stands here twice");
+        refuses_service("match.acr = regex:(", "f:2: match.acr: regex: character 2: a ( is not closed");
         refuses_service("one_use = 1", "f:2: one_use: '1' is neither yes nor no");
         refuses_service("reuse_login = YES", "f:2: reuse_login: 'YES' is neither");
         refuses_service("session_until_exp = on", "f:2: session_until_exp: 'on' is neither");
