@@ -319,7 +319,7 @@ def test_service_that_never_asks(host):
 @pytest.mark.parametrize("old, new, finding", [
     ("usepam yes", "usepam no", "sshd-usepam"),
     ("kbdinteractiveauthentication yes", "kbdinteractiveauthentication no", "sshd-kbdint"),
-    ("passwordauthentication yes", "passwordauthentication no", "sshd-passwords"),
+    ("passwordauthentication yes", "passwordauthentication no", "sshd-passwords"),  # REV-02
     ("authenticationmethods any", "authenticationmethods publickey", "sshd-methods"),
     ("logingracetime 120", "logingracetime 10", "sshd-grace"),
     ("maxstartups 10:30:100", "maxstartups 2:30:5", "sshd-startups"),

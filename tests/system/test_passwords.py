@@ -56,7 +56,7 @@ def test_a_password_is_refused_where_only_tokens_count(sshd):
 
 
 @pytest.mark.parametrize("name", ["pam_jwt.so", "libpamjwt.so.0", "libjson-c.so.5"])
-def test_passwords_and_keys_work_without_the_module_or_a_library(sshd, key, name):
+def test_passwords_and_keys_work_without_the_module_or_a_library(sshd, key, name):  # REV-04
     use_stack("token-or-password")
     with host.hidden(host.installed(name)):
         for method in METHODS:
@@ -66,7 +66,7 @@ def test_passwords_and_keys_work_without_the_module_or_a_library(sshd, key, name
         assert host.sudo("alice", PASSWORDS["alice"]).ok
 
 
-def test_a_token_does_not_get_in_without_the_module(sshd, provider):
+def test_a_token_does_not_get_in_without_the_module(sshd, provider):  # REV-04
     use_stack("token-or-password")
     with host.hidden(host.installed("pam_jwt.so")):
         assert not host.ssh("alice", provider.token("alice")).ok
