@@ -140,3 +140,15 @@ def test_keys_are_fetched_by_the_user_pamjwt_or_not_at_all(conf, keys_endpoint, 
     finally:
         host.run("usermod", "-l", "_pamjwt", "_away")
     assert host.run("getent", "passwd", "_pamjwt").stdout == saved
+
+
+def test_where_no_systemd_runs_cron_brings_the_keys(conf, keys_endpoint):
+    """The command of etc/cron.d/pam_jwt as cron runs it, with a wait of nothing instead of up to ten minutes."""
+    conf(keys_endpoint.conf())
+    line = (host.CHECKOUT / "etc/cron.d/pam_jwt").read_text().splitlines()[-1]
+    command = line.split(" root ", 1)[1]
+    assert "\\% 600" in command and command.count("%") == command.count("\\%"), "cron ends a command at a bare %"
+    command = command.replace("\\% 600", "% 1")
+    assert not host.pathlib.Path("/run/systemd/system").exists()
+    host.run("sh", "-c", command, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+    assert (host.CACHE / "keys.json").exists() and len(keys_endpoint.endpoint.requests) == 1
