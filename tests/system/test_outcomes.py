@@ -68,6 +68,9 @@ def killing_services(machine):
     host.write("/etc/pam.d/outcome", MODULE)
     host.write("/etc/pam.d/outcome-killed", MODULE + "auth " + KILLER)
     host.write("/etc/pam.d/outcome-crashed", MODULE + "session " + KILLER)
+    yield
+    for service in {service for service, _, _ in OUTCOMES.values()}:
+        pathlib.Path("/etc/pam.d", service).unlink()
 
 
 def test_a_thousand_logins_of_every_outcome_leave_nothing(conf, issuer, killing_services):
