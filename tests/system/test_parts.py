@@ -194,6 +194,7 @@ def test_known_and_unknown_users_read_the_same(sshd, issuer):
 
 def test_refusals_take_the_same_time(sshd, issuer):
     """Medians over a few logins: the work of a refused token disappears in the delay."""
+    use_stack("token-only", auth="")
     medians = []
     for user in ("alice", "nobody-here"):
         times = [interactive(user, [issuer.token("bob")])[2] for _ in range(3)]
