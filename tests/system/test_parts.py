@@ -172,14 +172,14 @@ def test_a_hostile_client_is_refused_after_66_prompts_at_most(sshd, issuer, log,
 
 @pytest.mark.parametrize("sizes", [[506, 506, 300], [300], [1023], [199], [506] * 66], ids=str)
 def test_known_unknown_and_forbidden_users_see_the_same(sshd, sizes):
-    """Prompts, and time within what libpam's own random delay of 1.5 to 2.5 s allows."""
+    """Prompts, and time within what libpam makes of the delay: 2 s, half of it more or less at random (pam_fail_delay(3))."""
     use_stack("token-only", auth="")
     seen = {}
     for user in ("alice", "nobody-here", "root"):
         ok, prompts, seconds, _ = interactive(user, ["eyJ" + "A" * (size - 3) for size in sizes] + ["x"])
         assert not ok
         seen[user] = prompts[:len(sizes)]
-        assert 1.4 < seconds < 6, (user, seconds)
+        assert 0.95 < seconds < 6, (user, seconds)
     assert seen["alice"] == seen["nobody-here"] == seen["root"]
     assert len(seen["alice"]) == len(sizes)
 
