@@ -126,7 +126,7 @@ static double run(const char *conf, const char *token)
         char name[] = "growth", login[] = "--login";
         char *argv[] = {name, login, (char *)(uintptr_t)conf, (char *)(uintptr_t)token, NULL};
         struct rusage usage;
-        int status;
+        int status = -1;
         pid_t pid = fork();
 
         if (pid == 0) {
