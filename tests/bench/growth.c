@@ -64,6 +64,7 @@ static int log_in(const char *conf_path, const char *token_path)
         struct pjwt_error err = {0};
         struct pjwt_conf *conf = NULL;
         struct pjwt_decision decision;
+        int r = 0;
         struct pjwt_request request = {
                 .token = token,
                 .user = {.name = user, .exists = true, .uid = 1000, .system_uid_max = 999},
@@ -75,16 +76,16 @@ static int log_in(const char *conf_path, const char *token_path)
                 fprintf(stderr, "growth: %s\n", err.detail);
                 return 2;
         }
-        if (!token_path)
-                return 0;
-        request.token_len = read_token(token_path, token, sizeof(token));
-        if (pjwt_decide(conf, &request, &decision) != PJWT_OK) {
-                fprintf(stderr, "growth: %s: %s\n", token_path, decision.error.detail);
-                return 1;
+        if (token_path) {
+                request.token_len = read_token(token_path, token, sizeof(token));
+                if (pjwt_decide(conf, &request, &decision) != PJWT_OK) {
+                        fprintf(stderr, "growth: %s: %s\n", token_path, decision.error.detail);
+                        r = 1;
+                }
+                pjwt_decision_clear(&decision);
         }
-        pjwt_decision_clear(&decision);
         pjwt_conf_free(conf);
-        return 0;
+        return r;
 }
 
 /* --- what it is measured with --- */
