@@ -96,8 +96,8 @@ struct cli_args {
         struct cli_number older_than;
         /* sessions */
         const char *run_dir;
-        const char *end_sub;
-        const char *end_jti;
+        bool end;
+        bool dry_run;
         /* words that are no options */
         struct cli_list words;
 };

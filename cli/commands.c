@@ -189,15 +189,17 @@ static const struct cli_command commands[] = {
                 .run = cli_sessions,
                 .synopsis = "",
                 .summary = "who is logged in by which token, until when; end sessions",
-                .about = "Lists the sessions that a token has opened. With --end-sub or --end-jti every "
-                         "process of the "
-                         "sessions that match is asked to end, and killed after two seconds; the exit status "
-                         "is 1 when "
-                         "there was none. A withdrawn token also belongs into /etc/security/pam_jwt.revoked, "
-                         "or it "
-                         "opens the next session.",
+                .about = "Lists the sessions that a token has opened: by which issuer, grant and sub, since "
+                         "and "
+                         "until when. --sub, --jti and --issuer choose among them; all that are given must "
+                         "match. "
+                         "With --end every process of those sessions is asked to end, and killed after two "
+                         "seconds; the exit status is 1 when there was none, or one did not end. A withdrawn "
+                         "token also belongs into /etc/security/pam_jwt.revoked, or it opens the next "
+                         "session.",
                 .examples = "pamjwt sessions\n"
-                            "pamjwt sessions --end-sub alice --issuer https://idp.example",
+                            "pamjwt sessions --end --dry-run --sub alice --issuer https://idp.example\n"
+                            "pamjwt sessions --end --jti c7",
                 .options = cli_sessions_options,
         },
 };

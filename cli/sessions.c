@@ -1,4 +1,4 @@
-/* pamjwt sessions: who is logged in by which token, until when; and the end of those of a sub or jti. */
+/* pamjwt sessions: who is logged in by which token, until when; and the end of those of a sub, jti or issuer. */
 #include "cmd.h"
 
 #include <dirent.h>
@@ -19,10 +19,12 @@
 #define GRACE_STEPS 20 /* of 100 ms, between asking a process to end and ending it */
 
 const struct cli_option cli_sessions_options[] = {
-        CLI_OPT("end-sub", CLI_STRING, "SUB", CLI_ANY, end_sub, "end every session of this sub"),
-        CLI_OPT("end-jti", CLI_STRING, "JTI", CLI_ANY, end_jti,
-                "end every session of the token with this jti"),
-        CLI_OPT("issuer", CLI_STRING, "ISS", CLI_ANY, issuer, "with the two above: of this iss only"),
+        CLI_OPT("sub", CLI_STRING, "SUB", CLI_ANY, subject, "only sessions of this sub"),
+        CLI_OPT("jti", CLI_STRING, "JTI", CLI_ANY, jti, "only sessions of the token with this jti"),
+        CLI_OPT("issuer", CLI_STRING, "ISSUER", CLI_ANY, issuer,
+                "only sessions of this issuer: its iss, or the name of its section"),
+        CLI_OPT("end", CLI_FLAG, NULL, CLI_ANY, end, "end them"),
+        CLI_OPT("dry-run", CLI_FLAG, NULL, CLI_ANY, dry_run, "with --end: say which, and end none"),
         CLI_OPT("run-dir", CLI_STRING, "DIR", CLI_FILE, run_dir,
                 "where the records are instead of /run/pam_jwt"),
         CLI_OPT_NOW,
@@ -130,20 +132,33 @@ static bool end_session(unsigned id)
 
 /* --- records --- */
 
+static const char *run_dir_of(const struct cli_args *args)
+{
+        return args->run_dir ? args->run_dir : PJWT_RUN_DIR;
+}
+
 static bool equal(const char *wanted, const char *value)
 {
         return !wanted || (value && strcmp(wanted, value) == 0);
 }
 
-static bool ends_sessions(const struct cli_args *args)
-{
-        return args->end_sub || args->end_jti;
-}
-
 static bool is_meant(const struct cli_args *args, const struct pjwt_record *record)
 {
-        return equal(args->end_sub, record->sub) && equal(args->end_jti, record->jti) &&
-               equal(args->issuer, record->iss);
+        return equal(args->subject, record->sub) && equal(args->jti, record->jti) &&
+               (equal(args->issuer, record->iss) || equal(args->issuer, record->issuer));
+}
+
+/* What is written behind `ended`. A session whose sshd had to be killed leaves its record; the record goes too. */
+static const char *end_and_forget(struct walk *walk, unsigned id)
+{
+        if (walk->args->dry_run)
+                return "dry-run";
+        if (!end_session(id)) {
+                walk->failed = true;
+                return "no";
+        }
+        pjwt_record_drop_session(run_dir_of(walk->args), id);
+        return "yes";
 }
 
 static void put_field(const char *name, const char *value)
@@ -166,6 +181,7 @@ static void print_session(const struct walk *walk, unsigned id, const struct pjw
         put_field("service", record->service);
         put_field("rhost", record->rhost);
         put_field("issuer", record->issuer);
+        put_field("grant", record->grant);
         put_field("sub", record->sub);
         put_field("jti", record->jti);
         printf(" since='%s' token_ends='%s'", cli_away(record->since, walk->now, since),
@@ -216,12 +232,10 @@ static void visit(void *arg, unsigned id, const struct pjwt_record *record, cons
                 show_unreadable(walk, id, error);
                 return;
         }
-        if (ends_sessions(walk->args)) {
-                if (!is_meant(walk->args, record))
-                        return;
-                ended = end_session(id) ? "yes" : "no";
-                walk->failed = walk->failed || *ended == 'n';
-        }
+        if (!is_meant(walk->args, record))
+                return;
+        if (walk->args->end)
+                ended = end_and_forget(walk, id);
         walk->shown++;
         if (walk->list)
                 json_object_array_add(walk->list, session_object(id, record, ended));
@@ -232,11 +246,11 @@ static void visit(void *arg, unsigned id, const struct pjwt_record *record, cons
 /* Ending nothing where something was to be ended is a no. */
 static int finish(const struct walk *walk)
 {
-        bool good = walk->unreadable == 0 && !walk->failed && (walk->shown > 0 || !ends_sessions(walk->args));
+        bool good = walk->unreadable == 0 && !walk->failed && (walk->shown > 0 || !walk->args->end);
         struct json_object *object;
 
         if (!walk->list) {
-                if (walk->shown == 0 && ends_sessions(walk->args))
+                if (walk->shown == 0 && walk->args->end)
                         fputs("pamjwt: no-record: no such session\n", stderr);
                 return good ? CLI_YES : CLI_NO;
         }
@@ -245,17 +259,36 @@ static int finish(const struct walk *walk)
         return cli_print_json(object, good ? CLI_YES : CLI_NO);
 }
 
+static int check_options(const struct cli_args *args)
+{
+        if (args->end && !args->subject && !args->jti && !args->issuer)
+                return cli_usage("--end needs --sub, --jti or --issuer: whose sessions?");
+        if (args->dry_run && !args->end)
+                return cli_usage("--dry-run goes with --end");
+        return CLI_YES;
+}
+
+/* Who ends the session that he works in ends the others as well before he goes. */
+static void outlive_own_session(void)
+{
+        (void)signal(SIGHUP, SIG_IGN);
+        (void)signal(SIGTERM, SIG_IGN);
+        (void)signal(SIGPIPE, SIG_IGN);
+}
+
 int cli_sessions(const struct cli_args *args)
 {
         struct walk walk = {.args = args, .now = cli_now(args)};
         struct pjwt_error err = {0};
-        int r;
+        int r = check_options(args);
 
-        if (args->issuer && !ends_sessions(args))
-                return cli_usage("--issuer goes with --end-sub or --end-jti");
+        if (r != CLI_YES)
+                return r;
+        if (args->end && !args->dry_run)
+                outlive_own_session();
         if (args->json)
                 walk.list = json_object_new_array();
-        if (pjwt_record_list(args->run_dir ? args->run_dir : PJWT_RUN_DIR, visit, &walk, &err) != PJWT_OK)
+        if (pjwt_record_list(run_dir_of(args), visit, &walk, &err) != PJWT_OK)
                 r = cli_unusable(args, &err);
         else
                 r = finish(&walk);

@@ -69,8 +69,8 @@ _pamjwt() {
         doctor:--cache) _pamjwt_reply -f; return ;;
         doctor:--root) _pamjwt_reply -f; return ;;
         doctor:--now) :; return ;;
-        sessions:--end-sub) :; return ;;
-        sessions:--end-jti) :; return ;;
+        sessions:--sub) :; return ;;
+        sessions:--jti) :; return ;;
         sessions:--issuer) :; return ;;
         sessions:--run-dir) _pamjwt_reply -f; return ;;
         sessions:--now) :; return ;;
@@ -86,7 +86,7 @@ _pamjwt() {
         ssh) words='--token-file --token-command --audience --no-check --help' ;;
         sudo) words='--token-file --token-command --audience --no-check --help' ;;
         doctor) words='--config --cache --root --now --json --help' ;;
-        sessions) words='--end-sub --end-jti --issuer --run-dir --now --json --help' ;;
+        sessions) words='--sub --jti --issuer --end --dry-run --run-dir --now --json --help' ;;
         esac
         case $cur in
         -*) _pamjwt_reply -W "$words" ;;

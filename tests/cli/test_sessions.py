@@ -1,4 +1,4 @@
-"""pamjwt sessions: who is logged in by which token; and the end of the sessions of a sub or jti."""
+"""pamjwt sessions: who is logged in by which token; and the end of the sessions of a sub, jti or issuer."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def test_sessions_are_listed_in_order(sessions, run):
     run(12, user="bob", sub="s-2")
     run(7)
     lines = sessions().out.splitlines()
-    assert lines[0].startswith("7 user='alice' service='sshd' rhost='192.0.2.7' issuer='acme' sub='s-1' jti='j-1'")
+    assert lines[0].startswith("7 user='alice' service='sshd' rhost='192.0.2.7' issuer='acme' grant='staff' sub='s-1' jti='j-1'")
     assert "since='2 hours ago'" in lines[0] and "token_ends='in 60 minutes'" in lines[0]
     assert lines[1].startswith("12 user='bob'")
     assert [s["session"] for s in sessions("--json").json["sessions"]] == [7, 12]
@@ -64,11 +64,43 @@ def test_a_record_that_cannot_be_read_is_told(sessions, run):
     assert "session 7" in result.err and result.out.startswith("8 ")
 
 
+def listed(result):
+    return [s["session"] for s in result.json["sessions"]]
+
+
+def test_the_list_can_be_narrowed(sessions, run):
+    """All that are given must match; the issuer by its iss or by the name of its section."""
+    run(7)
+    run(8, sub="s-2")
+    run(9, issuer="other", iss="https://other.example", jti="j-2")
+    assert listed(sessions("--json", "--sub", "s-1")) == [7, 9]
+    assert listed(sessions("--json", "--jti", "j-1")) == [7, 8]
+    assert listed(sessions("--json", "--sub", "s-1", "--jti", "j-2")) == [9]
+    for issuer in ("acme", "https://idp.example"):
+        assert listed(sessions("--json", "--issuer", issuer)) == [7, 8]
+    assert listed(sessions("--json", "--sub", "nobody")) == []
+
+
+def test_an_absent_claim_matches_nothing(sessions, run):
+    path = run(7)
+    path.write_text(json.dumps({name: value for name, value in RECORD.items() if name not in ("sub", "jti")}))
+    for option in ("--sub", "--jti"):
+        assert listed(sessions("--json", option, "")) == []
+
+
 def test_ending_nothing_is_a_no(sessions, run):
     run(7)
-    assert "no-record" in sessions("--end-sub", "s-9", status=1).err
-    assert "no-record" in sessions("--end-sub", "s-1", "--issuer", "https://other", status=1).err
-    assert "--issuer goes with" in sessions("--issuer", "x", status=2).err
+    assert "no-record" in sessions("--end", "--sub", "s-9", status=1).err
+    assert "no-record" in sessions("--end", "--sub", "s-1", "--issuer", "https://other", status=1).err
+    assert sessions("--end", "--dry-run", "--jti", "j-9", "--json", status=1).json == {"ok": False, "sessions": []}
+
+
+def test_an_end_without_whose_is_refused(sessions, run):
+    path = run(7)
+    assert "--end needs --sub, --jti or --issuer" in sessions("--end", status=2).err
+    assert "--end needs" in sessions("--end", "--dry-run", status=2).err
+    assert "--dry-run goes with --end" in sessions("--dry-run", "--sub", "s-1", status=2).err
+    assert path.exists()
 
 
 class Session:
@@ -99,18 +131,39 @@ def start():
         session.process.wait()
 
 
-def test_sessions_of_a_sub_are_ended_and_no_other(sessions, run, start):
+@pytest.mark.parametrize("whose", [["--sub", "s-1"], ["--jti", "j-1"], ["--issuer", "acme"],
+                                   ["--issuer", "https://idp.example"],
+                                   ["--sub", "s-1", "--jti", "j-1", "--issuer", "acme"]], ids=" ".join)
+def test_sessions_are_ended_and_no_other(sessions, run, start, whose):
     mine, other = start(), start()
-    run(mine.id)
-    run(other.id, sub="s-2")
-    result = sessions("--end-sub", "s-1", "--json").json
-    assert [(s["session"], s["ended"]) for s in result["sessions"]] == [(mine.id, "yes")]
+    record = run(mine.id)
+    others = run(other.id, sub="s-2", jti="j-2", issuer="other", iss="https://other.example")
+    would = sessions("--end", "--dry-run", *whose, "--json").json
+    assert [(s["session"], s["ended"], s["processes"]) for s in would["sessions"]] == [(mine.id, "dry-run", 2)]
+    assert "ended='dry-run'" in sessions("--end", "--dry-run", *whose).out
+    assert mine.process.poll() is None and record.exists()
+    result = sessions("--end", *whose, "--json").json
+    assert result["ok"] and [(s["session"], s["ended"]) for s in result["sessions"]] == [(mine.id, "yes")]
     assert mine.process.wait(5) != 0 and other.process.poll() is None
+    assert others.exists() and not record.exists()
 
 
-def test_a_session_that_ignores_signals_is_killed(sessions, run, start):
+def test_a_session_that_ignores_signals_is_killed_and_leaves_no_record(sessions, run, start):
     stubborn = start("trap : HUP TERM; while :; do sleep 0.1; done")
     time.sleep(0.2)
-    run(stubborn.id)
-    assert "ended='yes'" in sessions("--end-jti", "j-1").out
-    assert stubborn.process.wait(5) == -9
+    record = run(stubborn.id)
+    assert "ended='yes'" in sessions("--end", "--jti", "j-1").out
+    assert stubborn.process.wait(5) == -9 and not record.exists()
+
+
+def test_who_ends_the_own_session_ends_the_others_too(run, start):
+    """The command goes on when its own shell and terminal are gone."""
+    command = f"sleep 0.3; {os.environ['PAMJWT']} sessions --run-dir {run.folder} --end --issuer acme; sleep 300"
+    mine = start(command)
+    other = start("trap : HUP TERM; while :; do sleep 0.1; done")
+    records = [run(mine.id), run(other.id)]
+    assert mine.process.wait(10) < 0 and other.process.wait(10) == -9
+    end = time.monotonic() + 10
+    while any(r.exists() for r in records) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(r.exists() for r in records)
