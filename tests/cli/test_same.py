@@ -1,19 +1,27 @@
-"""`pamjwt check` gives the answer that a login gets: the same tokens through the real module in a real libpam."""
+"""
+`pamjwt check` gives the answer that a login gets: the same tokens through the real module in a real libpam. First logins
+made here, then every case of a whole decision (tests/cases/login) at the time and with the users of the case.
+"""
 
+import concurrent.futures
+import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 from conftest import ROOT
 from test_check import CONF, NOW  # noqa: F401 (the same policy)
 
 MODULE = os.environ.get("PAMJWT_MODULE")
-WRAPPER = next(iter(pathlib.Path("/usr/lib").rglob("libpam_wrapper.so")), None)
-pytestmark = pytest.mark.skipif(not (MODULE and WRAPPER and shutil.which("pamtester")),
-                                reason="needs pam_wrapper and pamtester")
+WRAPPER, USERS, CLOCK = (next(iter(pathlib.Path("/usr/lib").rglob(name)), None)
+                         for name in ("libpam_wrapper.so", "libnss_wrapper.so", "libfaketime.so.1"))
+pytestmark = pytest.mark.skipif(not (MODULE and WRAPPER and USERS and CLOCK and shutil.which("pamtester")),
+                                reason="needs pam_wrapper, nss_wrapper, libfaketime and pamtester")
+CASES = ROOT / "tests" / "cases" / "login"
 
 # What pam_strerror says of each answer.
 SAYS = {
@@ -80,7 +88,7 @@ def make(pamjwt, world, case):
             "--exp", case.get("exp", "+5m"), "--audience", case.get("audience", "ssh://db1")]
     for name in ("nbf", "kid"):
         args += [f"--{name}", case[name]] if name in case else []
-    claims = case.get("claims", '{"groups":["linux"]}').replace(str(NOW), str(int(__import__("time").time())))
+    claims = case.get("claims", '{"groups":["linux"]}').replace(str(NOW), str(int(time.time())))
     return pamjwt("encode", claims, "--key", world / case.get("key", "key.jwk"), *args).line
 
 
@@ -106,3 +114,74 @@ def test_the_same_answer(pamjwt, world, name):
     assert (checked.returncode == 0) == ("successfully authenticated" in said)
 
 
+class Case:
+    """A folder of tests/cases/login, laid out as a host."""
+
+    def __init__(self, source, folder):
+        self.source, self.folder = source, folder
+        folder.mkdir()
+        self.token = self.text("token")
+        self.service, self.rhost, self.now = self.text("service"), self.text("rhost"), int(self.text("now"))
+        name, _, uid = self.text("user").rpartition(" ")
+        self.user = name if uid.isdigit() else self.text("user")
+        conf = self.text("conf")
+        for mark in ("keys", "keys2"):
+            (folder / mark).touch(0o600)
+            (folder / mark).write_bytes(self.file(mark).read_bytes() if self.file(mark) else b"")
+            conf = conf.replace(f"@{mark.upper()}@", str(folder / mark))
+        self.conf = folder / "conf"
+        self.conf.write_text(conf + "\n")
+        (folder / "services").mkdir()
+        (folder / "services" / self.service).write_text(f"auth required {MODULE} config={self.conf} nodelay\n")
+        listed = f"{self.user}:x:{uid}:{uid}::/:/bin/sh\n" if uid.isdigit() and not set(self.user) & set(":\n") else ""
+        (folder / "passwd").write_text(listed + "somebody:x:12345:12345::/:/bin/sh\n")
+        (folder / "group").write_text("somebody:x:12345:\n")
+
+    def file(self, name):
+        return next((up / name for up in (self.source, CASES, CASES.parent) if (up / name).exists()), None)
+
+    def text(self, name):
+        return self.file(name).read_text().removesuffix("\n")
+
+    def run(self, *command, preload=(), **env):
+        libraries = ":".join(map(str, (*preload, USERS)))
+        done = subprocess.run([*map(str, command)], input=self.token + "\n", capture_output=True, text=True, errors="replace",
+                              timeout=120, env=os.environ | {
+                                  "LD_PRELOAD": libraries, "NSS_WRAPPER_PASSWD": str(self.folder / "passwd"),
+                                  "NSS_WRAPPER_GROUP": str(self.folder / "group"), **env})
+        return done.stdout, done.stderr
+
+    def log_in(self):
+        """What the login answers, in words, and what the module told syslog, which pam_wrapper writes to stderr."""
+        out, err = self.run("pamtester", "-I", f"rhost={self.rhost}", self.service, self.user, "authenticate",
+                            preload=(WRAPPER, CLOCK), PAM_WRAPPER="1", PAM_WRAPPER_DEBUGLEVEL="2", TZ="UTC",
+                            PAM_WRAPPER_SERVICE_DIR=str(self.folder / "services"),
+                            FAKETIME=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.now)))
+        audit = re.findall(r"SYSLOG\(\d\): result=(\w+) reason=(\S+) .*", err)
+        return out + err, audit
+
+    def check(self):
+        out, err = self.run(os.environ["PAMJWT"], "check", "-", "--config", self.conf, "--now", self.now, "--user", self.user,
+                            "--service", self.service, "--json")
+        return json.loads(out or "null"), err
+
+    def differs(self):
+        """What check, the login and the case disagree on; None: nothing."""
+        (said, audit), (checked, err) = self.log_in(), self.check()
+        if not checked:
+            return f"{self.source.name}: {err}"
+        reason, expected = checked["reason"], self.text("expect").split("\n")[0]
+        line = [("allow" if checked["ok"] else "deny", reason)]
+        if reason == "not-a-token":  # looked at before any stage of a decision, and no line in the log
+            expected, line = reason if expected == "malformed" else expected, []
+        if audit == line and SAYS[ANSWERS[reason]] in said and reason == expected:
+            return None
+        return f"{self.source.name}: expected {expected}, check {checked}, login {audit}: {said[-400:]}"
+
+
+def test_the_same_answer_in_every_case_of_a_whole_decision(tmp_path):
+    sources = sorted(path.parent for path in CASES.glob("*/expect"))
+    assert len(sources) > 150
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda source: Case(source, tmp_path / source.name).differs(), sources))
+    assert [text for text in found if text] == []

@@ -35,7 +35,8 @@ def preloaded(build):
         return
     REPORTS.mkdir()
     REPORTS.chmod(0o1777)
-    preload = host.write("/etc/ld.so.preload", f"{options()} {asan}\n")
+    # libcrypt behind it: ASan looks for crypt() when it starts, and pam_unix brings it later than that.
+    preload = host.write("/etc/ld.so.preload", f"{options()} {asan} libcrypt.so.1\n")
     yield
     preload.unlink()
     reports = [path.read_text(errors="replace") for path in REPORTS.iterdir()]

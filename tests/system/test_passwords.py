@@ -36,7 +36,7 @@ def test_a_password_works_with_one_prompt(sshd, log, method):
     assert log.audits(mark) == []
 
 
-# Not under ASan: its crypt() is a null pointer in programs that load libcrypt late, and pam_unix calls it.
+@pytest.mark.asan
 def test_a_password_works_in_sudo_and_su_with_one_prompt():
     use_stack("token-or-password")
     done = host.sudo("alice", PASSWORDS["alice"])
