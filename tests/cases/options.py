@@ -25,7 +25,7 @@ EFFECTS = {
     "issuer/leeway": "tests/unit/test_claims.c:exp_and_leeway_to_the_second",
     "issuer/max_lifetime": LOGIN + "clm-05-lifetime",
     "issuer/typ": LOGIN + "clm-19-typ",
-    "issuer/require": "tests/unit/test_claims.c:required_claims_are_there",
+    "issuer/require": LOGIN + "clm-20-require-missing",
     "issuer/azp": LOGIN + "clm-19-azp",
     "issuer/email_trusted": LOGIN + "usr-09-email-trusted",
     "issuer/ca_file": ANSWERS + "test_ca_file_replaces_the_system_s_authorities",

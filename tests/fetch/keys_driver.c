@@ -240,7 +240,34 @@ static struct json_object *kids_of(const struct pjwt_keyset *set)
         return kids;
 }
 
-static void print(const struct result *r, double seconds, int leaked, bool zombie, long good)
+/* What the host has made of each signal, and which it blocks. */
+struct signals {
+        struct sigaction actions[NSIG];
+        sigset_t blocked;
+};
+
+static void read_signals(struct signals *ret)
+{
+        memset(ret, 0, sizeof(*ret));
+        for (int i = 1; i < NSIG; i++)
+                (void)sigaction(i, NULL, &ret->actions[i]);
+        (void)pthread_sigmask(SIG_SETMASK, NULL, &ret->blocked);
+}
+
+static int changed_signals(const struct signals *before)
+{
+        struct signals after;
+        int changed = 0;
+
+        read_signals(&after);
+        for (int i = 1; i < NSIG; i++)
+                changed += after.actions[i].sa_handler != before->actions[i].sa_handler ||
+                           after.actions[i].sa_flags != before->actions[i].sa_flags ||
+                           sigismember(&after.blocked, i) != sigismember(&before->blocked, i);
+        return changed;
+}
+
+static void print(const struct result *r, double seconds, int leaked, bool zombie, int changed, long good)
 {
         struct json_object *o = json_object_new_object();
 
@@ -257,6 +284,7 @@ static void print(const struct result *r, double seconds, int leaked, bool zombi
         json_object_object_add(o, "seconds", json_object_new_double(seconds));
         json_object_object_add(o, "leaked_fds", json_object_new_int(leaked));
         json_object_object_add(o, "zombie", json_object_new_boolean(zombie));
+        json_object_object_add(o, "changed_signals", json_object_new_int(changed));
         json_object_object_add(o, "threads_ok", json_object_new_int64(good));
         (void)puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
         json_object_put(o);
@@ -274,6 +302,7 @@ static double clock_seconds(void)
 static void run(struct driver *d)
 {
         struct result r = {0};
+        struct signals signals;
         int out = fcntl(1, F_DUPFD_CLOEXEC, 10), before;
         double start;
         long good = 0;
@@ -281,6 +310,7 @@ static void run(struct driver *d)
 
         for (int fd = 0; d->close_fds && fd < 3; fd++)
                 close(fd);
+        read_signals(&signals);
         before = open_descriptors();
         start = clock_seconds();
         call(d, &r);
@@ -295,7 +325,7 @@ static void run(struct driver *d)
         before = open_descriptors() - before;
         if (d->close_fds && dup2(out, 1) != 1)
                 exit(3);
-        print(&r, start, before, zombie, good);
+        print(&r, start, before, zombie, changed_signals(&signals), good);
         pjwt_keyset_free(r.set);
 }
 

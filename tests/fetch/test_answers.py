@@ -1,11 +1,16 @@
 """What a server that works is asked, and what is made of its answers (issue 5, attacks NET-01 to NET-27)."""
 
+import http.server
 import json
+import select
+import socket
 import stat
+import subprocess
+import threading
 
 import pytest
 from conftest import needs_root
-from world import Answer, Idp, jwks, new_key
+from world import HELPER, Answer, Idp, jwks, new_key
 
 
 def test_discovery_brings_the_keys_and_the_cache_holds_them(host, idp):
@@ -138,6 +143,21 @@ def test_keys_are_minimal_and_public(host, idp):
     assert stored["x"] == full["x"]
 
 
+def test_what_the_helper_prints_is_minimal_and_checked_before_root_sees_it(host, idp, authority):
+    """Two lines: what root must know of the answer, and public keys that it could read."""
+    full = new_key("leaked").export_private(as_dict=True) | {"x5c": ["AAAA"], "extra": 1}
+    bad = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "bad"}
+    idp.answer({"keys": [full, bad], "more": "x" * 1000})
+    request = {"name": "acme", "issuer": idp.url, "timeout_ms": 5000, "cool_down_ms": 60000, "ca_fd": 3, "wait": True}
+    command = ["sh", "-c", 'exec "$0" "$1" 3<"$2"', HELPER, host.lock, authority.file]
+    done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
+    first, second = done.stdout.splitlines()
+    assert json.loads(first)["ok"] and json.loads(first)["issuer"] == idp.url
+    assert set(json.loads(second)) == {"keys"}
+    assert [set(key) for key in json.loads(second)["keys"]] == [{"kty", "crv", "x", "y", "kid"}]
+    assert len(done.stdout) < 1000 and done.stderr == ""
+
+
 def test_one_bad_key_does_not_spoil_the_others(host, idp):
     """KEY-21"""
     idp.answer({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "bad"}, *jwks("good")["keys"]]})
@@ -201,15 +221,50 @@ def test_a_ca_file_behind_a_link_is_found(host, authority):
     assert host.get(ca_file=link)["kids"] == ["k1"]
 
 
-def test_the_keys_are_asked_for_through_the_proxy(host, idp):
-    """A proxy that says no: nobody else is asked."""
-    proxy = Idp(tls=False)
-    proxy.server.RequestHandlerClass.do_CONNECT = lambda self: self.send_error(403)
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """Connects to what it is asked for and copies bytes both ways; or says no."""
+
+    def log_message(self, *args):
+        pass
+
+    def do_CONNECT(self):
+        self.server.asked.append(self.path)
+        if self.server.says_no:
+            self.send_error(403)
+            return
+        name, port = self.path.rsplit(":", 1)
+        self.send_response(200)
+        self.end_headers()
+        with socket.create_connection((name, int(port))) as peer:
+            while ready := select.select([peer, self.connection], [], [], 10)[0]:
+                data = ready[0].recv(65536)
+                if not data:
+                    return
+                (self.connection if ready[0] is peer else peer).sendall(data)
+
+
+@pytest.fixture
+def proxy():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    server.daemon_threads, server.asked, server.says_no = True, [], False
+    server.url = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_keys_are_asked_for_through_the_proxy(host, idp, proxy):
+    assert host.get(proxy=proxy.url)["kids"] == ["k1"]
+    assert set(proxy.asked) == {idp.url.removeprefix("https://")}
+
+
+def test_where_the_proxy_says_no_nobody_else_is_asked(host, idp, proxy):
+    proxy.says_no = True
     got = host.get(proxy=proxy.url)
     assert got["reason"] == "fetch-failed"
     assert "proxy" in got["detail"].lower() or "403" in got["detail"]
     assert idp.requests == []
-    proxy.stop()
 
 
 def test_no_variable_of_the_environment_decides(host, idp):

@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -251,27 +252,57 @@ def test_a_certificate_that_does_not_hold(fault, idp, authority, kind, tmp_path)
     bad.stop()
 
 
-@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
-def test_tls_1_1_is_not_spoken(fault, idp, server_pem):
-    port, folder = free_port(), fault.host.folder
-    (folder / "nginx.conf").write_text(
-        f"""daemon off; pid {folder}/nginx.pid; error_log /dev/null; events {{}}
-http {{ access_log off; server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {server_pem};
-ssl_certificate_key {server_pem}; ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0; return 200 ok; }} }}
+class Nginx:
+    """A real server that speaks one version of TLS and no other."""
+
+    def __init__(self, folder, pem, protocol):
+        self.port = free_port()
+        (folder / "nginx.conf").write_text(
+            f"""daemon off; pid {folder}/nginx.pid; error_log /dev/null; events {{}}
+http {{ access_log off; server {{ listen 127.0.0.1:{self.port} ssl; ssl_certificate {pem}; ssl_certificate_key {pem};
+ssl_protocols {protocol}; ssl_ciphers ALL:@SECLEVEL=0; root {folder}; }} }}
 """
-    )
-    nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
-    try:
+        )
+        self.process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
         for _ in range(100):
             try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
             except OSError:
                 time.sleep(0.05)
-        fault.meet("", break_it=lambda: idp.describe(jwks_uri=f"https://127.0.0.1:{port}/jwks"))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
+def test_tls_1_1_is_not_spoken(fault, idp, server_pem, authority):
+    """A client that allows TLS 1.1 gets the keys there; the helper does not, and for that reason."""
+    nginx = Nginx(fault.host.folder, server_pem, "TLSv1.1")
+    (fault.host.folder / "jwks").write_bytes(idp.answers["/jwks"].body)
+    try:
+        old = ssl.create_default_context(cafile=authority.file)
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        old.minimum_version = ssl.TLSVersion.TLSv1
+        with old.wrap_socket(socket.create_connection(("127.0.0.1", nginx.port)), server_hostname="127.0.0.1") as client:
+            client.sendall(b"GET /jwks HTTP/1.0\r\n\r\n")
+            assert (client.version(), client.recv(12)) == ("TLSv1.1", b"HTTP/1.1 200")
+        fault.meet("protocol version", break_it=lambda: idp.describe(jwks_uri=f"https://127.0.0.1:{nginx.port}/jwks"))
     finally:
-        nginx.terminate()
-        nginx.wait()
+        nginx.stop()
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
+@pytest.mark.parametrize("protocol", ["TLSv1.2", "TLSv1.3"])
+def test_tls_1_2_and_later_are(host, idp, server_pem, protocol):
+    nginx = Nginx(host.folder, server_pem, protocol)
+    (host.folder / "jwks").write_bytes(idp.answers["/jwks"].body)
+    (host.folder / "jwks").chmod(0o644)
+    try:
+        assert host.get(jwks=f"https://127.0.0.1:{nginx.port}/jwks")["kids"] == ["k1"]
+    finally:
+        nginx.stop()
 
 
 # ---- the helper ----

@@ -227,6 +227,7 @@ class Host:
         result = json.loads(done.stdout)
         assert result["leaked_fds"] == 0
         assert not result["zombie"]
+        assert result["changed_signals"] == 0
         return result
 
     def start(self, *flags, prefix=(), **settings) -> subprocess.Popen:

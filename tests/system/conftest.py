@@ -8,6 +8,7 @@ PAMJWT_BUILD names the build folder that is installed there (default: build). Se
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import sys
 
@@ -39,6 +40,7 @@ def pytest_configure(config):
     if not host.inside():
         raise pytest.UsageError("these tests rewrite /etc: run them by `./dev test`, or see tests/system/conftest.py")
     config.addinivalue_line("markers", "asan: also runs in the pass under ASan and UBSan")
+    config.addinivalue_line("markers", "slow: takes a minute; under ASan and UBSan in ./dev soak only")
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +114,18 @@ def sshd(machine):
         yield running
 
 
+@pytest.fixture(scope="session")
+def key(machine):
+    """A private key file whose public half alice accepts."""
+    path = pathlib.Path("/root/throwaway_key")
+    host.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
+    who = pwd.getpwnam("alice")
+    keys = host.write("/home/alice/.ssh/authorized_keys", path.with_suffix(".pub").read_text())
+    for file in (keys, keys.parent):
+        os.chown(file, who.pw_uid, who.pw_gid)
+    return path
+
+
 def use_stack(kind, args="", *, auth="nodelay"):
     """One of the two stacks for sshd, sudo and su. Without the delay after refusals, unless the test is about it."""
     for service in ("sshd", "sudo", "su"):
@@ -125,11 +139,18 @@ def forget_keys():
             path.unlink()
 
 
-def make_old(seconds, cached=host.CACHE / "keys.json"):
-    """As if the cached keys had been asked for that much earlier; nobody remembers the request."""
-    first, second = cached.read_text().splitlines()
+def older(text, seconds):
+    """A file of cached keys as if they had been asked for that much earlier."""
+    first, second = text.splitlines()
     line = json.loads(first)
     line["asked_at"] -= seconds
     line["fresh_until"] -= seconds
+    return json.dumps(line) + "\n" + second + "\n"
+
+
+def make_old(seconds, *files):
+    """As if the cached keys (default: those of keys_endpoint) had been asked for that much earlier; nobody remembers it."""
+    texts = {path: older(path.read_text(), seconds) for path in files or [host.CACHE / "keys.json"]}
     forget_keys()
-    host.write(cached, json.dumps(line) + "\n" + second + "\n")
+    for path, text in texts.items():
+        host.write(path, text)

@@ -10,11 +10,16 @@ import host
 REPORTS = pathlib.Path("/run/sanitizer")
 
 
-def library(build):
-    """ASan's run-time library, or None when this build does not need it."""
-    needed = host.run("ldd", pathlib.Path(build) / "module" / "pam_jwt.so", check=False).stdout
-    lines = [line.split() for line in needed.splitlines() if "libasan" in line]
+def library(module, name):
+    """The library of that name which the module needs, or None."""
+    needed = host.run("ldd", module, check=False).stdout
+    lines = [line.split() for line in needed.splitlines() if name in line]
     return lines[0][2] if lines else None
+
+
+def needed(build):
+    """ASan's run-time library, or None when this build has no need of it."""
+    return library(pathlib.Path(build) / "module" / "pam_jwt.so", "libasan")
 
 
 def options():
@@ -29,14 +34,15 @@ def options():
 @contextlib.contextmanager
 def preloaded(build):
     """While this is entered, all programs start with the sanitizer; what it reported fails the session at the end."""
-    asan = library(build)
+    asan = needed(build)
     if not asan:
         yield
         return
     REPORTS.mkdir()
     REPORTS.chmod(0o1777)
-    # libcrypt behind it: ASan looks for crypt() when it starts, and pam_unix brings it later than that.
-    preload = host.write("/etc/ld.so.preload", f"{options()} {asan} libcrypt.so.1\n")
+    # ASan looks for crypt() when it starts, and pam_unix brings it later than that: its library stands behind.
+    crypt = library(host.installed("pam_unix.so"), "libcrypt")
+    preload = host.write("/etc/ld.so.preload", f"{options()} {asan} {crypt}\n")
     yield
     preload.unlink()
     reports = [path.read_text(errors="replace") for path in REPORTS.iterdir()]

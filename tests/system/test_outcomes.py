@@ -143,6 +143,7 @@ def call(service, answer):
     return pamtester(service, "alice", CALLS[service], answer, **who)
 
 
+@pytest.mark.asan
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_without_tokens_goes_on_and_leaves_no_record(common, conf, issuer, service):
     conf(SECTION + GRANT.format("sshd"))
@@ -155,6 +156,7 @@ def test_a_service_without_tokens_goes_on_and_leaves_no_record(common, conf, iss
     assert files() == before
 
 
+@pytest.mark.asan
 @pytest.mark.parametrize("service", ["login", "polkit-1", "locker"])
 def test_a_token_where_a_grant_names_the_service_leaves_no_record(common, conf, issuer, service):
     conf(SECTION + GRANT.format(service))
@@ -164,6 +166,7 @@ def test_a_token_where_a_grant_names_the_service_leaves_no_record(common, conf, 
     assert files() == before
 
 
+@pytest.mark.asan
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_broken_configuration_stops_no_service(common, conf, service):
     conf("[issuer/\n")

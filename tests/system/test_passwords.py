@@ -1,8 +1,5 @@
 """What is no token goes its old way: passwords and public keys, also when pam_jwt is broken or missing."""
 import contextlib
-import pathlib
-import pwd
-import os
 
 import pytest
 
@@ -11,19 +8,6 @@ from conftest import PASSWORDS, use_stack
 
 pytestmark = pytest.mark.usefixtures("conf")
 METHODS = ("password", "keyboard-interactive")
-
-
-@pytest.fixture
-def key(machine):
-    """A private key file whose public half alice accepts."""
-    path = pathlib.Path("/root/throwaway_key")
-    if not path.exists():
-        host.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
-        who = pwd.getpwnam("alice")
-        keys = host.write("/home/alice/.ssh/authorized_keys", path.with_suffix(".pub").read_text())
-        for file in (keys, keys.parent):
-            os.chown(file, who.pw_uid, who.pw_gid)
-    return path
 
 
 @pytest.mark.asan

@@ -1,7 +1,5 @@
 """What the policy adds on a real host: the revocation list, one use, several files, demands of a service."""
-import os
 import pathlib
-import pwd
 
 import pytest
 
@@ -26,19 +24,6 @@ def revoke(machine):
     """revoke(LINES) is the revocation list until the test ends."""
     yield lambda text, mode=0o644: host.write(REVOKED, text, mode)
     REVOKED.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def key(machine):
-    """A private key file whose public half alice accepts."""
-    path = pathlib.Path("/root/policy_key")
-    if not path.exists():
-        host.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
-        who = pwd.getpwnam("alice")
-        keys = host.write("/home/alice/.ssh/authorized_keys", path.with_suffix(".pub").read_text())
-        for file in (keys, keys.parent):
-            os.chown(file, who.pw_uid, who.pw_gid)
-    return path
 
 
 def reason_of(log, mark):

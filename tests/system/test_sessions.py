@@ -206,13 +206,7 @@ def test_a_login_that_opens_no_session_leaves_no_record(sshd, issuer, how):
     host.wait_for("nothing to be left", nothing_is_left)
 
 
-def test_public_key_logins_have_no_record(sshd, issuer):
-    key = pathlib.Path("/run/alice-key")
-    key.unlink(missing_ok=True)
-    host.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-    authorized = pathlib.Path("/home/alice/.ssh/authorized_keys")
-    host.write(authorized, key.with_suffix(".pub").read_text())
-    host.run("chown", "-R", "alice:", authorized.parent)
+def test_public_key_logins_have_no_record(sshd, issuer, key):
     login = host.ssh_key("alice", key, command="id -un; sudo -n id -un")
     assert login.out == "alice\n" and nothing_is_left()
 

@@ -103,6 +103,10 @@ def claims_of_the_policy(c):
     add(c, "clm-11-aud-missing", "CLM-11", "No aud.", "claim-missing\naud", claims(aud=None))
     add(c, "clm-14-aud-of-another-host", "CLM-14 CLM-13", "A token for the next host.", "bad-audience\nssh://", claims(aud="ssh://host2.example"))
     add(c, "clm-19-typ", "CLM-19 HDR-21", "typ demanded.", "bad-typ", conf=conf(issuer="typ = at+jwt\n"))
+    for name, more, expect in [("missing", {}, "claim-missing\njti"), ("null", {"jti": "j1", "nonce": NULL}, "claim-missing\nnonce"),
+                               ("one-of-two", {"jti": "j1"}, "claim-missing\nnonce"), ("there", {"jti": "j1", "nonce": "n"}, "ok")]:
+        add(c, f"clm-20-require-{name}", "CLM-20", f"The issuer demands jti and nonce; the token has {sorted(more)}.", expect, claims(**more),
+            conf=conf(issuer="require = jti nonce\n"))
     add(c, "clm-19-azp", "CLM-19", "azp demanded.", "bad-client", claims(azp="evil"), conf=conf(issuer="azp = good\n"))
     add(c, "clm-19-client-credentials", "CLM-19", "A token of a machine (sub is a client id) opens no login of that name.", "no-grant\nstaff",
         claims(sub="aW4Cca79xReLWUz0aE2H6kD0O3cXBVtC@clients", gty="client-credentials"))
