@@ -9,6 +9,8 @@
 #define BLOCK_SIZE     (size_t)65536
 #define BLOCK_SIZE_MAX (8 * BLOCK_SIZE)
 #define POPULATE_LEAST (2 * BLOCK_SIZE)
+#define HUGE_PAGE      (size_t)(2 << 20)
+#define HUGE_LEAST     (HUGE_PAGE / 2)
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -25,32 +27,38 @@ struct pjwt_arena {
         size_t next_size;     /* of the next ordinary block: a small policy needs one, a large one few */
 };
 
-struct pjwt_arena *pjwt_arena_new(void)
-{
-        struct pjwt_arena *arena = calloc(1, sizeof(*arena));
-
-        if (arena)
-                arena->next_size = BLOCK_SIZE;
-        return arena;
-}
-
-void pjwt_memory_populate(void *p, size_t len)
+/* The faults of all pages that lie wholly within, at one go. */
+static void populate(void *p, size_t len)
 {
         const size_t page = (size_t)sysconf(_SC_PAGESIZE);
         const size_t skip = (page - (uintptr_t)p % page) % page;
 
-        if (len >= POPULATE_LEAST) /* so that skip is within it */
+        if (len > skip)
                 (void)madvise((char *)p + skip, (len - skip) / page * page, MADV_POPULATE_WRITE);
+}
+
+void *pjwt_memory_new(size_t size)
+{
+        size_t whole = (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+        void *p;
+
+        if (size > SIZE_MAX / 2)
+                return NULL;
+        p = size < HUGE_LEAST ? malloc(size) : aligned_alloc(HUGE_PAGE, whole);
+        if (p && size >= HUGE_LEAST)
+                (void)madvise(p, whole, MADV_HUGEPAGE);
+        if (p && size >= POPULATE_LEAST)
+                populate(p, size);
+        return p;
 }
 
 static struct block *add_block(struct pjwt_arena *arena, size_t size)
 {
-        struct block *block = size > SIZE_MAX / 2 ? NULL : calloc(1, sizeof(*block) + size);
+        struct block *block = size > SIZE_MAX / 4 ? NULL : pjwt_memory_new(sizeof(*block) + size);
 
         if (!block)
                 return NULL;
-        block->size = size;
-        pjwt_memory_populate(block->bytes, size);
+        *block = (struct block){.size = size};
         /* A big one goes behind the first, whose room is still wanted. */
         if (size > arena->next_size && arena->blocks) {
                 block->next = arena->blocks->next;
@@ -60,6 +68,19 @@ static struct block *add_block(struct pjwt_arena *arena, size_t size)
                 arena->blocks = block;
         }
         return block;
+}
+
+struct pjwt_arena *pjwt_arena_new(size_t expected)
+{
+        struct pjwt_arena *arena = calloc(1, sizeof(*arena));
+
+        if (!arena)
+                return NULL;
+        arena->next_size = BLOCK_SIZE;
+        if (expected < SIZE_MAX / 4 && add_block(arena, expected + BLOCK_SIZE))
+                return arena;
+        free(arena);
+        return NULL;
 }
 
 static void *take(struct pjwt_arena *arena, size_t size, size_t align)
@@ -76,7 +97,7 @@ static void *take(struct pjwt_arena *arena, size_t size, size_t align)
         if (!block)
                 return NULL;
         block->used = start + size;
-        return block->bytes + start;
+        return memset(block->bytes + start, 0, size);
 }
 
 void *pjwt_arena_alloc(struct pjwt_arena *arena, size_t size)

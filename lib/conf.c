@@ -17,6 +17,8 @@
 #define DAY  INT64_C(86400)
 #define YEAR (366 * DAY)
 
+#define GRANT_NAME_ROOM 16 /* in the table of names */
+
 enum kind { KIND_HOST, KIND_ISSUER, KIND_GRANT, KIND_SERVICE, KIND_COUNT, KIND_NONE };
 
 static const char *const kind_names[KIND_COUNT] = {"host", "issuer", "grant", "service"};
@@ -220,6 +222,7 @@ struct builder {
         struct pjwt_origin host_origin; /* of [host]; file is NULL before it was seen */
         unsigned host_lines[1];
 
+        const struct row *first[KIND_COUNT]; /* the rows of each kind begin here */
         enum kind kind; /* of the open section; KIND_NONE: its keys are skipped, since it was refused */
         void *section;
         unsigned *lines;
@@ -285,12 +288,26 @@ static char *kept(const char *s)
         return (char *)(uintptr_t)s;
 }
 
+/* One word is the rule: it needs no counting. */
+static char **list_of_one(struct builder *b, const char *value)
+{
+        char **list = pjwt_arena_alloc(b->conf->arena, 2 * sizeof(*list));
+
+        if (list)
+                list[0] = kept(value);
+        else
+                b->no_memory = true;
+        return list;
+}
+
 /* Words between spaces, as a list that ends with NULL, cut in place; NULL when memory runs out. */
 static char **split(struct builder *b, const char *value)
 {
         size_t count = 1, i = 0;
         char **list;
 
+        if (!strchr(value, ' '))
+                return list_of_one(b, value);
         for (const char *p = value; *p; p++)
                 count += *p == ' ';
         list = pjwt_arena_alloc(b->conf->arena, (count + 1) * sizeof(*list));
@@ -488,10 +505,22 @@ static bool read_value(struct builder *b, const struct row *row, void *section, 
 
 /* ---- match.CLAIM ---- */
 
-static bool read_pattern(struct builder *b, struct pjwt_match *match)
+static bool read_regex(struct builder *b, struct pjwt_match *match)
 {
         struct pjwt_error err = {0};
 
+        switch (pjwt_regex_compile(match->pattern, &match->regex, &err)) {
+        case PJWT_OK:
+                return true;
+        case PJWT_NO_MEMORY:
+                return out_of_memory(b);
+        default:
+                return wrong(b, "%s", err.detail);
+        }
+}
+
+static bool read_pattern(struct builder *b, struct pjwt_match *match)
+{
         match->pattern = match->value;
         if (strncmp(match->value, "glob:", 5) == 0) {
                 match->kind = PJWT_MATCH_GLOB;
@@ -502,16 +531,7 @@ static bool read_pattern(struct builder *b, struct pjwt_match *match)
         }
         if (match->pattern[0] == '\0')
                 return wrong(b, "the pattern is empty");
-        if (match->kind != PJWT_MATCH_REGEX)
-                return true;
-        switch (pjwt_regex_compile(match->pattern, &match->regex, &err)) {
-        case PJWT_OK:
-                return true;
-        case PJWT_NO_MEMORY:
-                return out_of_memory(b);
-        default:
-                return wrong(b, "%s", err.detail);
-        }
+        return match->kind != PJWT_MATCH_REGEX || read_regex(b, match);
 }
 
 /* The array grows by doubling inside the arena: a section has few matches. */
@@ -569,17 +589,22 @@ static bool read_match(struct builder *b, const char *value)
 
 /* ---- lines ---- */
 
-static const struct row *find_row(enum kind kind, const char *key)
+/* The row of a key, among those that follow `first` and are of its kind. */
+static const struct row *find_row_from(const struct row *first, const char *key)
 {
-        for (size_t i = 0; i < ROW_COUNT; i++) {
-                if (rows[i].kind != kind ||
-                    rows[i].name[0] != key[0]) /* most rows fall here: a policy can be long */
+        for (const struct row *row = first; row < rows + ROW_COUNT && row->kind == first->kind; row++) {
+                if (row->name[0] != key[0]) /* most rows fall here: a policy can be long */
                         continue;
-                if (rows[i].type == TYPE_MATCH ? strncmp(key, rows[i].name, strlen(rows[i].name)) == 0
-                                               : strcmp(key, rows[i].name) == 0)
-                        return &rows[i];
+                if (row->type == TYPE_MATCH ? strncmp(key, row->name, strlen(row->name)) == 0
+                                            : strcmp(key, row->name) == 0)
+                        return row;
         }
         return NULL;
+}
+
+static const struct row *find_row(enum kind kind, const char *key)
+{
+        return find_row_from(&rows[first_row(kind)], key);
 }
 
 static bool unknown_key(struct builder *b)
@@ -610,7 +635,7 @@ static bool unknown_key(struct builder *b)
 
 static void read_key(struct builder *b, const char *value)
 {
-        const struct row *row = find_row(b->kind, b->key);
+        const struct row *row = find_row_from(b->first[b->kind], b->key);
         unsigned *line;
 
         if (!row) {
@@ -618,7 +643,7 @@ static void read_key(struct builder *b, const char *value)
         } else if (row->type == TYPE_MATCH) {
                 (void)read_match(b, value);
         } else {
-                line = &b->lines[(size_t)(row - rows) - first_row(b->kind)];
+                line = &b->lines[row - b->first[b->kind]];
                 if (*line)
                         (void)wrong(b, "repeated; it stands in line %u already", *line);
                 else
@@ -628,25 +653,10 @@ static void read_key(struct builder *b, const char *value)
         }
 }
 
-/* One more element at the end of an array of the policy; its room doubles. */
-static void *append(struct builder *b, void **array, size_t *count, size_t size, const void *start)
+/* One more element at the end of an array of the policy, which has room for all sections that the texts hold. */
+static void *append(void *array, size_t *count, size_t size, const void *start)
 {
-        void *element;
-
-        if ((*count & (*count - 1)) == 0) {
-                void *more = realloc(*array, (*count ? *count * 2 : 1) * size);
-
-                if (!more) {
-                        b->no_memory = true;
-                        return NULL;
-                }
-                *array = more;
-                pjwt_memory_populate((char *)more + *count * size, *count * size);
-        }
-        element = (char *)*array + *count * size;
-        memcpy(element, start, size);
-        (*count)++;
-        return element;
+        return memcpy((char *)array + (*count)++ * size, start, size);
 }
 
 static void open_host(struct builder *b)
@@ -671,9 +681,7 @@ static void open_issuer(struct builder *b, const char *name)
                 (void)wrong(b, "the name of an issuer is [A-Za-z0-9._-], at most 64, without a dot in front");
                 return;
         }
-        issuer = append(b, (void **)&conf->issuers, &conf->issuer_count, sizeof(*issuer), &b->new_issuer);
-        if (!issuer)
-                return;
+        issuer = append(conf->issuers, &conf->issuer_count, sizeof(*issuer), &b->new_issuer);
         issuer->name = kept(name);
         issuer->origin = b->origin;
         b->section = issuer;
@@ -684,11 +692,8 @@ static void open_issuer(struct builder *b, const char *name)
 static void open_grant(struct builder *b, const char *name)
 {
         struct pjwt_conf *conf = b->conf;
-        struct pjwt_grant *grant =
-                append(b, (void **)&conf->grants, &conf->grant_count, sizeof(*grant), &b->new_grant);
+        struct pjwt_grant *grant = append(conf->grants, &conf->grant_count, sizeof(*grant), &b->new_grant);
 
-        if (!grant)
-                return;
         grant->name = kept(name);
         grant->origin = b->origin;
         b->section = grant;
@@ -705,10 +710,7 @@ static void open_service(struct builder *b, const char *name)
                 (void)wrong(b, "'%.80s': no PAM service (lower case, letters, digits and . _ @ -)", name);
                 return;
         }
-        service =
-                append(b, (void **)&conf->services, &conf->service_count, sizeof(*service), &b->new_service);
-        if (!service)
-                return;
+        service = append(conf->services, &conf->service_count, sizeof(*service), &b->new_service);
         service->name = kept(name);
         service->origin = b->origin;
         b->section = service;
@@ -864,9 +866,9 @@ static void check_grant_names(struct builder *b)
         size_t room = 16;
         uint32_t *table; /* number of the grant, counted from 1 */
 
-        while (room < conf->grant_count * 2)
+        while (room < conf->grant_count * 2) /* at most GRANT_NAME_ROOM bytes a grant */
                 room *= 2;
-        table = calloc(room, sizeof(*table));
+        table = pjwt_arena_alloc(conf->arena, room * sizeof(*table));
         if (!table) {
                 b->no_memory = true;
                 return;
@@ -887,7 +889,6 @@ static void check_grant_names(struct builder *b)
                         table[at_slot] = (uint32_t)i + 1;
                 }
         }
-        free(table);
 }
 
 static size_t list_len(char *const *list)
@@ -1110,11 +1111,13 @@ static void check_captures(struct builder *b, const struct pjwt_grant *grant)
                 groups = n ? n : groups;
                 with_groups += n > 0;
         }
-        at(b, pjwt_grant_origin(grant, "user"), "user");
         for (size_t i = 0; grant->user[i]; i++) {
                 unsigned most = pjwt_template_groups(grant->user[i]);
 
-                if (most > 0 && with_groups != 1)
+                if (most == 0)
+                        continue;
+                at(b, pjwt_grant_origin(grant, "user"), "user");
+                if (with_groups != 1)
                         (void)wrong(b,
                                     "'%.80s' takes a group, so exactly one regex: match of this grant must "
                                     "have groups",
@@ -1129,9 +1132,11 @@ static void check_suffix(struct builder *b, const struct pjwt_grant *grant)
 {
         bool templated = false;
 
+        if (!grant->strip_suffix)
+                return;
         for (size_t i = 0; grant->user[i]; i++)
                 templated = templated || !pjwt_template_is_literal(grant->user[i]);
-        if (templated || !grant->strip_suffix)
+        if (templated)
                 return;
         at(b, pjwt_grant_origin(grant, "strip_suffix"), "strip_suffix");
         (void)wrong(b, "has no effect: no user of this grant is a template");
@@ -1139,8 +1144,9 @@ static void check_suffix(struct builder *b, const struct pjwt_grant *grant)
 
 static void finish_grant(struct builder *b, struct pjwt_grant *grant, const struct named *names)
 {
-        require_key(b, grant->origin, "issuer", line_of(grant->lines, KIND_GRANT, "issuer"));
-        if (grant->issuer_name && names)
+        if (!grant->issuer_name)
+                require_key(b, grant->origin, "issuer", line_of(grant->lines, KIND_GRANT, "issuer"));
+        else if (names)
                 find_issuer(b, grant, names);
         check_captures(b, grant);
         check_suffix(b, grant);
@@ -1195,6 +1201,8 @@ static bool set_defaults(struct builder *b)
         void *starts[KIND_COUNT] = {b->conf, &b->new_issuer, &b->new_grant, &b->new_service};
         const char *def;
 
+        for (enum kind kind = KIND_HOST; kind < KIND_COUNT; kind++)
+                b->first[kind] = &rows[first_row(kind)];
         for (size_t i = 0; i < ROW_COUNT && !b->no_memory; i++) {
                 if (!rows[i].def)
                         continue;
@@ -1252,6 +1260,37 @@ static bool adopt(struct pjwt_conf *conf, struct sources *sources)
         return conf->texts;
 }
 
+/* How many sections of each kind there may be: lines that begin like one. */
+static void count_sections(const struct source *source, size_t counts[KIND_COUNT])
+{
+        const char *end = source->text + source->len, *p = source->text;
+
+        for (; p < end && (p = memchr(p, '[', (size_t)(end - p))); p++)
+                for (enum kind kind = KIND_HOST; (p == source->text || p[-1] == '\n') && kind < KIND_COUNT;
+                     kind++)
+                        counts[kind] += p + 1 < end && p[1] == kind_names[kind][0];
+}
+
+/* The arena, and in it the arrays: their size is known before the first line is read, so nothing moves. */
+static bool make_room(struct pjwt_conf *conf, const struct sources *sources)
+{
+        size_t counts[KIND_COUNT] = {0},
+               expected = 0; /* lists take about as much as the text that they are of */
+
+        for (size_t i = 0; i < sources->count; i++) {
+                count_sections(&sources->at[i], counts);
+                expected += sources->at[i].len;
+        }
+        expected += counts[KIND_GRANT] * (sizeof(*conf->grants) + GRANT_NAME_ROOM);
+        conf->arena = pjwt_arena_new(expected);
+        if (!conf->arena)
+                return false;
+        conf->issuers = pjwt_arena_alloc(conf->arena, counts[KIND_ISSUER] * sizeof(*conf->issuers));
+        conf->grants = pjwt_arena_alloc(conf->arena, counts[KIND_GRANT] * sizeof(*conf->grants));
+        conf->services = pjwt_arena_alloc(conf->arena, counts[KIND_SERVICE] * sizeof(*conf->services));
+        return conf->issuers && conf->grants && conf->services;
+}
+
 static enum pjwt_reason build(struct builder *b, struct sources *sources)
 {
         struct sources borrowed = *sources;
@@ -1262,8 +1301,7 @@ static enum pjwt_reason build(struct builder *b, struct sources *sources)
         if (borrowed.at && b->conf) {
                 if (sources->count)
                         memcpy(borrowed.at, sources->at, sources->count * sizeof(*borrowed.at));
-                b->conf->arena = pjwt_arena_new();
-                if (b->conf->arena && adopt(b->conf, sources) && set_defaults(b))
+                if (make_room(b->conf, sources) && adopt(b->conf, sources) && set_defaults(b))
                         reason = read_sources(b, &borrowed);
         }
         free(borrowed.at);
@@ -1461,9 +1499,6 @@ void pjwt_conf_free(struct pjwt_conf *conf)
                 free_matches(conf->grants[i].matches, conf->grants[i].match_count);
         for (size_t i = 0; i < conf->service_count; i++)
                 free_matches(conf->services[i].matches, conf->services[i].match_count);
-        free(conf->issuers);
-        free(conf->grants);
-        free(conf->services);
         for (size_t i = 0; i < conf->text_count; i++)
                 free(conf->texts[i]);
         free(conf->texts);

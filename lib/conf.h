@@ -95,7 +95,7 @@ struct pjwt_conf {
         size_t grant_count;
         struct pjwt_service *services;
         size_t service_count;
-        struct pjwt_arena *arena; /* holds every list and made string above */
+        struct pjwt_arena *arena; /* holds every array, list and made string above */
         char **texts;             /* what was read; written strings point into it */
         size_t text_count;
 };

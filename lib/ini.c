@@ -1,5 +1,6 @@
 #include "ini.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,10 +44,29 @@ static size_t utf8_char(const unsigned char *s, size_t len, unsigned *ret)
         return n;
 }
 
+/* Printable ASCII and nothing else? Eight bytes at a time, since a policy can be a megabyte. */
+static bool is_plain(const char *s, size_t len)
+{
+        const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+        uint64_t odd = 0, eight;
+
+        if (len < sizeof(eight))
+                return len == 0;
+        for (size_t i = 0; i < len; i += sizeof(eight)) {
+                if (len - i < sizeof(eight)) /* the end, some of it for the second time */
+                        i = len - sizeof(eight);
+                memcpy(&eight, s + i, sizeof(eight));
+                odd |= eight | (eight + ones) | ~(eight + ones * 0x60); /* above 0x7f, 0x7f, below 0x20 */
+        }
+        return (odd & high) == 0;
+}
+
 bool pjwt_ini_text_ok(const char *text, size_t len)
 {
         const unsigned char *s = (const unsigned char *)text;
 
+        if (is_plain(text, len))
+                return true;
         for (size_t i = 0; i < len;) {
                 unsigned c = 0;
                 size_t n = s[i] >= 0x20 && s[i] < 0x7f ? 1 : utf8_char(s + i, len - i, &c);
@@ -115,8 +135,8 @@ static enum pjwt_reason read_section(struct reader *r, char *s)
  */
 static bool has_comment(const char *value)
 {
-        for (const char *p = value; *p; p++)
-                if ((*p == ';' || *p == '#') && (p == value || p[-1] == ' '))
+        for (const char *p = value; (p = strpbrk(p, ";#")); p++)
+                if (p == value || p[-1] == ' ')
                         return true;
         return false;
 }

@@ -153,12 +153,11 @@ static ssize_t read_up_to(int fd, char *buf, size_t room)
 static enum pjwt_reason read_all(int fd, const char *name, size_t size, char **ret, size_t *retlen,
                                  struct pjwt_error *reterr)
 {
-        char *buf = calloc(1, size + 2);
+        char *buf = pjwt_memory_new(size + 2);
         ssize_t got;
 
         if (!buf)
                 return pjwt_fail_memory(reterr);
-        pjwt_memory_populate(buf, size);
         got = read_up_to(fd, buf, size + 1);
         if (got < 0 || (size_t)got > size) {
                 enum pjwt_reason r =
@@ -169,7 +168,8 @@ static enum pjwt_reason read_all(int fd, const char *name, size_t size, char **r
                 free(buf);
                 return r;
         }
-        /* A file that shrank leaves a tail of zeros, which no caller wipes but none filled either. */
+        /* A file that shrank leaves a tail, which no caller wipes but none filled either. */
+        memset(buf + got, 0, size + 2 - (size_t)got);
         *ret = buf;
         *retlen = (size_t)got;
         return PJWT_OK;

@@ -75,6 +75,8 @@ unsigned pjwt_template_groups(const char *s)
         struct pjwt_piece piece;
         unsigned most = 0;
 
+        if (!strchr(s, '\\'))
+                return 0;
         while (pjwt_template_next(&s, &piece))
                 if (piece.kind == PJWT_PIECE_GROUP && piece.group > most)
                         most = piece.group;

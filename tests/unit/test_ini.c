@@ -180,6 +180,24 @@ static void the_callback_can_end_the_reading(void **state)
         assert_string_equal(err.detail, "a");
 }
 
+/* Text is looked at eight bytes at a time: every byte at every place of texts around that length. */
+static void an_odd_byte_is_seen_wherever_it_stands(void **state)
+{
+        (void)state;
+        for (size_t len = 1; len <= 25; len++)
+                for (size_t place = 0; place < len; place++)
+                        for (unsigned c = 0; c < 256; c++) {
+                                char text[25];
+
+                                memset(text, '~', sizeof(text));
+                                text[place] = (char)(unsigned char)c;
+                                assert_int_equal(pjwt_ini_text_ok(text, len), c >= ' ' && c <= '~');
+                        }
+        assert_true(pjwt_ini_text_ok("", 0));
+        assert_true(pjwt_ini_text_ok("1234567\xc3\xbc", 9)); /* a character across the eighth byte */
+        assert_false(pjwt_ini_text_ok("1234567\xc3\xbc", 8));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -193,6 +211,7 @@ int main(void)
                 cmocka_unit_test(a_file_that_lost_its_end_is_refused),
                 cmocka_unit_test(every_bad_line_is_told),
                 cmocka_unit_test(the_callback_can_end_the_reading),
+                cmocka_unit_test(an_odd_byte_is_seen_wherever_it_stands),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
