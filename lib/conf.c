@@ -223,6 +223,7 @@ struct builder {
         unsigned host_lines[1];
 
         const struct row *first[KIND_COUNT]; /* the rows of each kind begin here */
+        size_t room[KIND_COUNT];             /* sections that the arrays of the policy can hold */
         enum kind kind; /* of the open section; KIND_NONE: its keys are skipped, since it was refused */
         void *section;
         unsigned *lines;
@@ -653,9 +654,15 @@ static void read_key(struct builder *b, const char *value)
         }
 }
 
-/* One more element at the end of an array of the policy, which has room for all sections that the texts hold. */
-static void *append(void *array, size_t *count, size_t size, const void *start)
+/* One more element at the end of an array of the policy. There is room for all sections that the texts hold
+ * (make_room()); a count that was wrong would be memory that ran out, never a write behind the end. */
+static void *append(struct builder *b, enum kind kind, void *array, size_t *count, size_t size,
+                    const void *start)
 {
+        if (*count >= b->room[kind]) {
+                b->no_memory = true;
+                return NULL;
+        }
         return memcpy((char *)array + (*count)++ * size, start, size);
 }
 
@@ -681,7 +688,9 @@ static void open_issuer(struct builder *b, const char *name)
                 (void)wrong(b, "the name of an issuer is [A-Za-z0-9._-], at most 64, without a dot in front");
                 return;
         }
-        issuer = append(conf->issuers, &conf->issuer_count, sizeof(*issuer), &b->new_issuer);
+        issuer = append(b, KIND_ISSUER, conf->issuers, &conf->issuer_count, sizeof(*issuer), &b->new_issuer);
+        if (!issuer)
+                return;
         issuer->name = kept(name);
         issuer->origin = b->origin;
         b->section = issuer;
@@ -692,8 +701,11 @@ static void open_issuer(struct builder *b, const char *name)
 static void open_grant(struct builder *b, const char *name)
 {
         struct pjwt_conf *conf = b->conf;
-        struct pjwt_grant *grant = append(conf->grants, &conf->grant_count, sizeof(*grant), &b->new_grant);
+        struct pjwt_grant *grant =
+                append(b, KIND_GRANT, conf->grants, &conf->grant_count, sizeof(*grant), &b->new_grant);
 
+        if (!grant)
+                return;
         grant->name = kept(name);
         grant->origin = b->origin;
         b->section = grant;
@@ -710,7 +722,10 @@ static void open_service(struct builder *b, const char *name)
                 (void)wrong(b, "'%.80s': no PAM service (lower case, letters, digits and . _ @ -)", name);
                 return;
         }
-        service = append(conf->services, &conf->service_count, sizeof(*service), &b->new_service);
+        service = append(b, KIND_SERVICE, conf->services, &conf->service_count, sizeof(*service),
+                         &b->new_service);
+        if (!service)
+                return;
         service->name = kept(name);
         service->origin = b->origin;
         b->section = service;
@@ -1272,22 +1287,22 @@ static void count_sections(const struct source *source, size_t counts[KIND_COUNT
 }
 
 /* The arena, and in it the arrays: their size is known before the first line is read, so nothing moves. */
-static bool make_room(struct pjwt_conf *conf, const struct sources *sources)
+static bool make_room(struct builder *b, const struct sources *sources)
 {
-        size_t counts[KIND_COUNT] = {0},
-               expected = 0; /* lists take about as much as the text that they are of */
+        struct pjwt_conf *conf = b->conf;
+        size_t expected = 0; /* lists take about as much as the text that they are of */
 
         for (size_t i = 0; i < sources->count; i++) {
-                count_sections(&sources->at[i], counts);
+                count_sections(&sources->at[i], b->room);
                 expected += sources->at[i].len;
         }
-        expected += counts[KIND_GRANT] * (sizeof(*conf->grants) + GRANT_NAME_ROOM);
+        expected += b->room[KIND_GRANT] * (sizeof(*conf->grants) + GRANT_NAME_ROOM);
         conf->arena = pjwt_arena_new(expected);
         if (!conf->arena)
                 return false;
-        conf->issuers = pjwt_arena_alloc(conf->arena, counts[KIND_ISSUER] * sizeof(*conf->issuers));
-        conf->grants = pjwt_arena_alloc(conf->arena, counts[KIND_GRANT] * sizeof(*conf->grants));
-        conf->services = pjwt_arena_alloc(conf->arena, counts[KIND_SERVICE] * sizeof(*conf->services));
+        conf->issuers = pjwt_arena_alloc(conf->arena, b->room[KIND_ISSUER] * sizeof(*conf->issuers));
+        conf->grants = pjwt_arena_alloc(conf->arena, b->room[KIND_GRANT] * sizeof(*conf->grants));
+        conf->services = pjwt_arena_alloc(conf->arena, b->room[KIND_SERVICE] * sizeof(*conf->services));
         return conf->issuers && conf->grants && conf->services;
 }
 
@@ -1301,7 +1316,7 @@ static enum pjwt_reason build(struct builder *b, struct sources *sources)
         if (borrowed.at && b->conf) {
                 if (sources->count)
                         memcpy(borrowed.at, sources->at, sources->count * sizeof(*borrowed.at));
-                if (make_room(b->conf, sources) && adopt(b->conf, sources) && set_defaults(b))
+                if (make_room(b, sources) && adopt(b->conf, sources) && set_defaults(b))
                         reason = read_sources(b, &borrowed);
         }
         free(borrowed.at);
