@@ -41,7 +41,7 @@ class Fault:
         got = host.get(**settings)
         assert (got["reason"], got["kids"], got["fetched"]) == ("ok", ["k1"], False), got
         assert got["warning"]["reason"] == reason, got
-        assert text in got["warning"]["detail"], got
+        assert any(t in got["warning"]["detail"] for t in ([text] if isinstance(text, str) else text)), got
         assert host.file.read_bytes() == kept
         assert got["seconds"] < within
 
@@ -108,7 +108,7 @@ def test_a_server_that_accepts_and_says_nothing(fault, idp):
 
 
 def test_a_name_that_nobody_resolves_in_time(fault, idp):
-    """A resolver that never answers: the process ends all the same (by _exit)."""
+    """A resolver that never answers: the process ends all the same (by _exit). libcurl or the helper's own deadline says so."""
     if not root():
         pytest.skip("needs its own resolv.conf")
     silent = fault.host.folder / "resolv.conf"
@@ -118,7 +118,7 @@ def test_a_name_that_nobody_resolves_in_time(fault, idp):
     deaf.bind(("127.0.0.54", 53))
     subprocess.run(["mount", "--bind", silent, "/etc/resolv.conf"], check=True)
     try:
-        fault.meet("" if SLOW else "esol", break_it=lambda: idp.describe(jwks_uri="https://idp.example/jwks"), **HANGS)
+        fault.meet(("esol", "in time"), break_it=lambda: idp.describe(jwks_uri="https://idp.example/jwks"), **HANGS)
     finally:
         subprocess.run(["umount", "/etc/resolv.conf"], check=True)
         deaf.close()
@@ -444,7 +444,8 @@ def test_the_clock_goes_back_a_year_and_forward_a_year(host, idp):
     host.get(now=now)
     host.forget_attempts()
     got = host.get(now=now - year)
-    assert (got["reason"], got["fetched"], got["asked_at"]) == ("ok", True, now - year)
+    assert (got["reason"], got["fetched"]) == ("ok", True)
+    assert now - year <= got["asked_at"] < now - year + 60
     host.forget_attempts()
     got = host.get(now=now + year, helper="")
     assert (got["reason"], got["kids"]) == ("stale-keys", [])
