@@ -18,7 +18,6 @@
 #define RECORD_MAX (256 * 1024) /* claims of a 32 KiB token, each byte escaped */
 #define VERSION    1
 #define NO_SESSION 4294967295U
-#define DATE_GRACE 60 /* seconds */
 
 /* The members of a record: one row each. */
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_BOOL };
@@ -333,19 +332,6 @@ static enum pjwt_reason make_folders(const char *run_dir, struct pjwt_error *ret
         return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", run_dir, strerror(errno));
 }
 
-/* The file's date says when the record is over, for the sweep. */
-static enum pjwt_reason date_file(const char *run_dir, const char *name, int64_t until,
-                                  struct pjwt_error *reterr)
-{
-        const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)until}};
-        char path[PATH_MAX];
-
-        if (file_path(run_dir, PENDING, name, path) &&
-            utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) == 0)
-                return PJWT_OK;
-        return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s/%s: %s", run_dir, name, strerror(errno));
-}
-
 enum pjwt_reason pjwt_record_put(const char *run_dir, struct pjwt_process opener,
                                  const struct pjwt_record *record, int64_t now, struct pjwt_error *reterr)
 {
@@ -361,13 +347,12 @@ enum pjwt_reason pjwt_record_put(const char *run_dir, struct pjwt_process opener
         text = pjwt_record_text(record);
         if (!text)
                 return pjwt_fail_memory(reterr);
-        if (folder_path(run_dir, PENDING, folder))
-                reason = pjwt_file_replace(folder, name, text, strlen(text), 0600, reterr);
+        if (folder_path(run_dir, PENDING, folder)) /* dated to when it is over, for the sweep */
+                reason = pjwt_file_replace_dated(folder, name, text, strlen(text), 0600, record->until,
+                                                 reterr);
         else
                 reason = pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: the path is too long", run_dir);
         pjwt_wipe_free_str(text);
-        if (reason == PJWT_OK)
-                reason = date_file(run_dir, name, record->until, reterr);
         return reason;
 }
 
@@ -454,7 +439,7 @@ enum pjwt_reason pjwt_record_move(const char *run_dir, struct pjwt_process opene
         return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", to, strerror(saved));
 }
 
-/* Does the name say a session, or a pending login? Temporary files begin with a dot and are left to their writer. */
+/* Does the name say a session? */
 static bool session_of_name(const char *name, unsigned *ret)
 {
         char again[NAME_SIZE];
@@ -467,17 +452,21 @@ static bool session_of_name(const char *name, unsigned *ret)
         return strcmp(name, again) == 0;
 }
 
+/* PID.START of a pending login, or .PID.START.new, which a writer leaves that is killed in the middle. */
 static bool process_of_name(const char *name, struct pjwt_process *ret)
 {
         char again[NAME_SIZE];
+        char temporary[NAME_SIZE + 8];
+        const char *digits = *name == '.' ? name + 1 : name;
         char *end = NULL;
 
-        ret->pid = (pid_t)strtol(name, &end, 10);
+        ret->pid = (pid_t)strtol(digits, &end, 10);
         if (*end != '.')
                 return false;
         ret->start = strtoull(end + 1, NULL, 10);
         pending_name(*ret, again);
-        return strcmp(name, again) == 0;
+        (void)snprintf(temporary, sizeof(temporary), ".%s.new", again);
+        return strcmp(name, again) == 0 || strcmp(name, temporary) == 0;
 }
 
 static bool is_alive(struct pjwt_process process)
@@ -487,17 +476,13 @@ static bool is_alive(struct pjwt_process process)
         return pjwt_process_of(process.pid, &now) && now.start == process.start;
 }
 
-/*
- * Is the record over? Its file is dated to when that is, so that nobody has to read it. A file is dated a moment after it
- * appears, hence the grace.
- */
+/* Is the record over? Its file is dated to when that is, so that nobody has to read it. */
 static bool is_over(const char *run_dir, const char *folder, const char *name, int64_t now)
 {
         char path[PATH_MAX];
         struct stat st;
 
-        return file_path(run_dir, folder, name, path) && lstat(path, &st) == 0 &&
-               st.st_mtime + DATE_GRACE <= now;
+        return file_path(run_dir, folder, name, path) && lstat(path, &st) == 0 && st.st_mtime <= now;
 }
 
 typedef void entry_fn(const char *run_dir, const char *name, int64_t now);

@@ -273,8 +273,16 @@ struct replacement {
         int folder;
         const char *name;
         char temporary[NAME_MAX + 1];
-        bool linked; /* our file stands under the temporary name */
+        bool linked;          /* our file stands under the temporary name */
+        const int64_t *mtime; /* NULL: now */
 };
+
+static bool date(int fd, const int64_t *mtime)
+{
+        const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = mtime ? (time_t)*mtime : 0}};
+
+        return !mtime || futimens(fd, times) == 0;
+}
 
 /*
  * The new file appears under its temporary name when it is complete. Where the file system knows no unnamed
@@ -316,7 +324,8 @@ static bool link_temporary(struct replacement *r, int fd)
 static enum pjwt_reason replace_in(struct replacement *r, int fd, const void *bytes, size_t len, mode_t mode,
                                    pjwt_file_still still, void *arg, struct pjwt_error *reterr)
 {
-        if (!write_all(fd, bytes, len) || fchmod(fd, mode) != 0 || !link_temporary(r, fd))
+        if (!write_all(fd, bytes, len) || fchmod(fd, mode) != 0 || !date(fd, r->mtime) ||
+            !link_temporary(r, fd))
                 return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", r->name, strerror(errno));
         if (still && !still(arg))
                 return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: a newer one is there already", r->name);
@@ -326,11 +335,10 @@ static enum pjwt_reason replace_in(struct replacement *r, int fd, const void *by
         return PJWT_OK;
 }
 
-enum pjwt_reason pjwt_file_replace_if(const char *folder, const char *name, const void *bytes, size_t len,
-                                      mode_t mode, pjwt_file_still still, void *arg,
-                                      struct pjwt_error *reterr)
+static enum pjwt_reason replace(const char *folder, struct replacement r, const void *bytes, size_t len,
+                                mode_t mode, pjwt_file_still still, void *arg, struct pjwt_error *reterr)
 {
-        struct replacement r = {.name = name};
+        const char *name = r.name;
         struct pjwt_error err = {0};
         enum pjwt_reason reason;
         int fd;
@@ -356,8 +364,22 @@ enum pjwt_reason pjwt_file_replace_if(const char *folder, const char *name, cons
         return reason;
 }
 
+enum pjwt_reason pjwt_file_replace_if(const char *folder, const char *name, const void *bytes, size_t len,
+                                      mode_t mode, pjwt_file_still still, void *arg,
+                                      struct pjwt_error *reterr)
+{
+        return replace(folder, (struct replacement){.name = name}, bytes, len, mode, still, arg, reterr);
+}
+
 enum pjwt_reason pjwt_file_replace(const char *folder, const char *name, const void *bytes, size_t len,
                                    mode_t mode, struct pjwt_error *reterr)
 {
         return pjwt_file_replace_if(folder, name, bytes, len, mode, NULL, NULL, reterr);
+}
+
+enum pjwt_reason pjwt_file_replace_dated(const char *folder, const char *name, const void *bytes, size_t len,
+                                         mode_t mode, int64_t mtime, struct pjwt_error *reterr)
+{
+        return replace(folder, (struct replacement){.name = name, .mtime = &mtime}, bytes, len, mode, NULL,
+                       NULL, reterr);
 }

@@ -60,6 +60,9 @@ enum pjwt_reason pjwt_file_replace(const char *folder, const char *name, const v
 enum pjwt_reason pjwt_file_replace_if(const char *folder, const char *name, const void *bytes, size_t len,
                                       mode_t mode, pjwt_file_still still, void *arg,
                                       struct pjwt_error *reterr);
+/* mtime: the file's date (seconds since 1970), which it has from the moment on when it can be seen. */
+enum pjwt_reason pjwt_file_replace_dated(const char *folder, const char *name, const void *bytes, size_t len,
+                                         mode_t mode, int64_t mtime, struct pjwt_error *reterr);
 
 /*
  * Moves a descriptor to a number not below `least`: a host may have closed 0 to 2 and still write there.

@@ -8,6 +8,7 @@
 #include <security/pam_ext.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 /* As pam_unix, which answers for users that do not exist (attacks REV-03). */
@@ -46,6 +47,21 @@ static enum pjwt_reason load_conf(struct pjwt_login *login, struct pjwt_error *r
         return pjwt_conf_load(options->config, hostname, &login->conf, reterr);
 }
 
+/* One that is there but cannot be read or is another user's is named in the log; most logins have none. */
+static bool has_record(struct pjwt_login *login)
+{
+        struct pjwt_error err = {0};
+
+        if (pjwt_session_of_caller(&login->request.user, &login->record, &err) == PJWT_OK)
+                return true;
+        if (err.reason != PJWT_NO_RECORD)
+                pam_syslog(login->pamh, LOG_WARNING, "the login record does not count: %s: %s",
+                           pjwt_reason_name(err.reason), err.detail);
+        else if (login->options.debug)
+                pam_syslog(login->pamh, LOG_DEBUG, "no login record: %s", err.detail);
+        return false;
+}
+
 /* Is there a record, and does the service want to know of it? */
 static bool may_reuse(struct pjwt_login *login)
 {
@@ -54,8 +70,7 @@ static bool may_reuse(struct pjwt_login *login)
 
         return login->arguments.reason == PJWT_UNDECIDED && !login->options.observe && getuid() != 0 &&
                pjwt_request_fill(login->pamh, &login->options, &login->request, &ignored) == PJWT_OK &&
-               pjwt_session_of_caller(&login->request.user, &login->record, &ignored) == PJWT_OK &&
-               load_conf(login, &ignored) == PJWT_OK &&
+               has_record(login) && load_conf(login, &ignored) == PJWT_OK &&
                pjwt_service_find(login->conf, login->request.service, &service, &ignored) == PJWT_OK &&
                service && service->reuse_login;
 }

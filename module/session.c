@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <link.h>
 #include <security/pam_ext.h>
 #include <security/pam_modutil.h>
 #include <stdio.h>
@@ -18,7 +19,9 @@
 
 #define DATA_NAME    "pam_jwt.session"
 #define RUNTIME_NAME "systemd.runtime_max_sec" /* read by pam_systemd */
-#define SYSTEMD_DONE "systemd.existing"        /* set by pam_systemd when it has run */
+#define SYSTEMD_DONE "systemd.existing"        /* set by pam_systemd when logind has made the session */
+#define SYSTEMD_FILE "pam_systemd.so"
+#define ENDS_NAME    "pam_jwt.ends" /* there: this session was said to end with its token */
 #define VALUE_MAX    256
 
 /* A copy of a string that may be absent. False when memory runs out. */
@@ -191,6 +194,21 @@ static bool set_text(pam_handle_t *pamh, const char *name, const char *text)
         return false;
 }
 
+static int is_pam_systemd(struct dl_phdr_info *info, size_t size, void *arg)
+{
+        const char *base = strrchr(info->dlpi_name, '/');
+
+        (void)size;
+        (void)arg;
+        return base && strcmp(base + 1, SYSTEMD_FILE) == 0;
+}
+
+/* libpam loads every module of a service's stack before it calls the first. */
+static bool has_pam_systemd(void)
+{
+        return dl_iterate_phdr(is_pam_systemd, NULL) != 0;
+}
+
 /* Why logind will not end the session, as far as it can be seen from here; NULL: nothing against it. */
 static const char *obstacle(pam_handle_t *pamh)
 {
@@ -198,6 +216,8 @@ static const char *obstacle(pam_handle_t *pamh)
 
         if (access("/run/systemd/system", F_OK) != 0)
                 return "this host does not run systemd";
+        if (!has_pam_systemd())
+                return "no pam_systemd stands in the session lines of this service";
         if (pam_get_data(pamh, SYSTEMD_DONE, &data) == PAM_SUCCESS)
                 return "the session line of pam_jwt stands behind pam_systemd";
         return NULL;
@@ -220,7 +240,7 @@ static void end_with_token(pam_handle_t *pamh, int pam_flags, const struct pjwt_
         const char *against = obstacle(pamh);
 
         (void)snprintf(seconds, sizeof(seconds), "%" PRId64, record->exp > now ? record->exp - now : 1);
-        if (!against && !set_text(pamh, RUNTIME_NAME, seconds))
+        if (!against && (!set_text(pamh, RUNTIME_NAME, seconds) || !set_text(pamh, ENDS_NAME, seconds)))
                 against = "out of memory";
         if (against)
                 pam_syslog(pamh, LOG_WARNING, "session_until_exp has no effect: %s", against);
@@ -296,10 +316,23 @@ void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_opti
         pjwt_record_free(taken);
 }
 
+/* Whether pam_systemd got a session from logind shows only behind our line. */
+static void check_end(pam_handle_t *pamh)
+{
+        const void *data = NULL;
+
+        if (pam_get_data(pamh, ENDS_NAME, &data) == PAM_SUCCESS &&
+            pam_get_data(pamh, SYSTEMD_DONE, &data) != PAM_SUCCESS)
+                pam_syslog(
+                        pamh, LOG_WARNING,
+                        "session_until_exp had no effect: logind made no session of its own for this login");
+}
+
 void pjwt_session_close(pam_handle_t *pamh)
 {
         const void *name = NULL;
 
+        check_end(pamh);
         if (pam_get_data(pamh, DATA_NAME, &name) == PAM_SUCCESS && name)
                 pjwt_record_drop_session(PJWT_RUN_DIR, (unsigned)strtoul(name, NULL, 10));
 }

@@ -263,14 +263,62 @@ static void sweep_takes_what_is_over(void **state)
         assert_true(pending_exists(self()));
         pjwt_record_sweep(run_dir, NOW + 329);
         assert_true(pending_exists(self()));
-        pjwt_record_sweep(run_dir, NOW + 330 + 60);
+        pjwt_record_sweep(run_dir, NOW + 330);
         assert_false(pending_exists(self()));
         put(self(), NOW);
         assert_int_equal(pjwt_record_move(run_dir, self(), 8, &err), PJWT_OK);
         pjwt_record_sweep(run_dir, NOW + 329);
         assert_true(exists("session/8"));
-        pjwt_record_sweep(run_dir, NOW + 330 + 60);
+        pjwt_record_sweep(run_dir, NOW + 330);
         assert_false(exists("session/8"));
+}
+
+static void touch(const char *name)
+{
+        char path[256];
+        FILE *f;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", run_dir, name);
+        f = fopen(path, "w");
+        assert_non_null(f);
+        assert_int_equal(fclose(f), 0);
+}
+
+/* A login that was killed while it wrote leaves a temporary file; nobody ever takes that name again. */
+static void sweep_takes_half_written_files_of_the_dead(void **state)
+{
+        char mine[96];
+        struct pjwt_process me = self();
+
+        (void)state;
+        put(me, NOW);
+        (void)snprintf(mine, sizeof(mine), "pending/.%ld.%llu.new", (long)me.pid,
+                       (unsigned long long)me.start);
+        touch(mine);
+        touch("pending/.1073741823.5.new");
+        touch("pending/.1073741823.5.old");
+        touch("pending/1073741823.5x");
+        touch("session/4294967295");
+        pjwt_record_sweep(run_dir, NOW);
+        assert_true(exists(mine));
+        assert_false(exists("pending/.1073741823.5.new"));
+        assert_true(exists("pending/.1073741823.5.old") && exists("pending/1073741823.5x"));
+        assert_true(exists("session/4294967295"));
+}
+
+/* Whoever lists or sweeps at the same time never sees a record that is not dated yet. */
+static void a_record_is_dated_from_the_start(void **state)
+{
+        char path[256];
+        struct stat st;
+        struct pjwt_process me = self();
+
+        (void)state;
+        put(me, NOW);
+        (void)snprintf(path, sizeof(path), "%s/pending/%ld.%llu", run_dir, (long)me.pid,
+                       (unsigned long long)me.start);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mtime, NOW + 330);
 }
 
 struct seen {
@@ -367,6 +415,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(session_that_has_one_keeps_it, make_run_dir, remove_run_dir),
                 cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_run_dir, remove_run_dir),
                 cmocka_unit_test_setup_teardown(sweep_takes_what_is_over, make_run_dir, remove_run_dir),
+                cmocka_unit_test_setup_teardown(sweep_takes_half_written_files_of_the_dead, make_run_dir,
+                                                remove_run_dir),
+                cmocka_unit_test_setup_teardown(a_record_is_dated_from_the_start, make_run_dir,
+                                                remove_run_dir),
                 cmocka_unit_test_setup_teardown(list_is_in_order_and_shows_the_broken, make_run_dir,
                                                 remove_run_dir),
                 cmocka_unit_test_setup_teardown(callers_umask_and_limit, make_run_dir, remove_run_dir),
