@@ -12,58 +12,9 @@ import time
 import pytest
 
 import host
-from local_issuer import GRANT, SECTION, LocalIssuer
-
-PENDING = host.RUN / "pending"
-SESSION = host.RUN / "session"
-METHODS = ("password", "keyboard-interactive")
-SUDO = """
-[service/sudo]
-reuse_login = yes
-also = sudo-i
-"""
-SSHD_STACK = """\
-auth [success=done cred_unavail=ignore module_unknown=ignore default=die] pam_jwt.so
-auth [success=done default=ignore] pam_unix.so try_first_pass
-auth requisite pam_deny.so
-account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] pam_jwt.so
-account required pam_unix.so
-session required pam_env.so user_readenv=1
-session required pam_loginuid.so
--session optional pam_jwt.so debug
-session required pam_unix.so
-"""
-
-
-@pytest.fixture(scope="module")
-def issuer(machine):
-    return LocalIssuer()
-
-
-@pytest.fixture(autouse=True)
-def configured(conf, issuer):
-    conf(SECTION + GRANT + SUDO)
-    host.write("/etc/pam.d/sshd", SSHD_STACK)
-    host.set_stack("sudo", "token-or-password")
-    host.write("/etc/pam.d/sudo-i", pathlib.Path("/etc/pam.d/sudo").read_text())
-    host.write("/etc/sudoers.d/alice", "Defaults noninteractive_auth, timestamp_timeout=0\nalice ALL=(ALL:ALL) ALL\n", 0o440)
-    yield
-    host.write("/etc/sudoers.d/alice", "alice ALL=(ALL:ALL) ALL\n", 0o440)
-
-
-def names(folder):
-    return sorted(os.listdir(folder)) if folder.exists() else []
-
-
-def nothing_is_left():
-    return not names(PENDING) and not names(SESSION)
-
-
-def in_session(issuer, command, *, method="keyboard-interactive", user="alice", **claims):
-    """Runs a command in an ssh session that a token opened, and sees that the session leaves nothing."""
-    login = host.ssh(user, issuer.token(user, **claims), method=method, command=command)
-    host.wait_for("the record to go", nothing_is_left)
-    return login
+from local_issuer import GRANT, SECTION
+from token_sessions import (METHODS, PENDING, SESSION, SSHD_STACK, SUDO, configured, in_session, issuer,  # noqa: F401
+                            names, nothing_is_left)
 
 
 @pytest.mark.asan
