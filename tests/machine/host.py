@@ -3,15 +3,21 @@ What the demo and the system tests do inside a throw-away copy of the host (see 
 socket, accounts, PAM stacks, certificates, daemons, and logins by the real ssh, sudo and su. Standard library only.
 """
 import contextlib
+import fcntl
 import http.server
 import os
 import pathlib
+import pty
 import pwd
 import re
+import select
 import shlex
+import signal
 import socket
 import ssl
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -398,3 +404,83 @@ def su(caller, target, answers, *, command="id -un"):
     answers = [answers] if isinstance(answers, str) else answers
     env = {"PATH": os.environ["PATH"]}
     return timed(["su", target, "-c", command], env=env, input="".join(a + "\n" for a in answers), **as_user(caller))
+
+
+class Terminal:
+    """A program on a terminal of its own, by root or a user, with a person who reads and types."""
+
+    def __init__(self, *command, user=None, env=None):
+        self.shown = ""  # all that was on the terminal so far, lines ended by LF
+        self.status = None
+        self.seen = 0    # how much of it expect() has gone past
+        env = env or {"PATH": os.environ["PATH"], "TERM": "dumb"}
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+                self._become(user)
+                os.execvpe(str(command[0]), [str(c) for c in command], env)
+            finally:
+                os._exit(127)
+
+    @staticmethod
+    def _become(user):
+        if user:
+            who = pwd.getpwnam(user)
+            os.initgroups(user, who.pw_gid)
+            os.setgid(who.pw_gid)
+            os.setuid(who.pw_uid)
+            os.chdir(who.pw_dir)
+
+    def _read(self, seconds):
+        """False when nothing came in that time, or nothing can come any more."""
+        try:
+            data = os.read(self.terminal, 65536) if select.select([self.terminal], [], [], seconds)[0] else b""
+        except OSError:
+            time.sleep(seconds)
+            data = b""
+        self.shown += data.decode(errors="replace").replace("\r\n", "\n")
+        return bool(data)
+
+    def expect(self, text, seconds=30):
+        """Waits until the text is shown, behind what was expected before. False when it does not come."""
+        end = time.monotonic() + seconds
+        while text not in self.shown[self.seen:]:
+            if time.monotonic() > end or not self.alive():
+                return False
+            self._read(0.1)
+        self.seen = self.shown.index(text, self.seen) + len(text)
+        return True
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def answer(self, prompt, text, *, hidden=True, pause=0.0):
+        """Types a line behind a prompt: when the terminal hides it, and a while later where a program drops what came."""
+        assert self.expect(prompt), f"waited in vain for {prompt!r}: {self.shown!r}"
+        if hidden:
+            wait_for("the terminal to hide what is typed", lambda: not termios.tcgetattr(self.terminal)[3] & termios.ECHO)
+            time.sleep(pause)
+        self.type(text + "\n")
+
+    def alive(self):
+        if self.status is None and os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return True
+        while self._read(0.05):
+            pass
+        return False
+
+    def wait(self, seconds=60):
+        """Reads on until the program has ended. Its exit status; minus the signal that ended it."""
+        end = time.monotonic() + seconds
+        while self.alive() and time.monotonic() < end:
+            self._read(0.1)
+        if self.status is None:
+            if self.alive():
+                os.kill(self.pid, signal.SIGKILL)
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            os.close(self.terminal)
+        return self.status
+
+    def kill(self):
+        self.wait(0)

@@ -1,15 +1,9 @@
 """Each client of docs/clients.md that runs here logs in with a token of 4000 bytes, and does its work."""
 import asyncio
-import fcntl
 import os
 import pathlib
-import pty
-import select
 import shutil
-import struct
 import subprocess
-import termios
-import time
 import warnings
 
 import pytest
@@ -162,35 +156,12 @@ def test_ansible(sshd, askpass_env):
     assert "rc=0" in said and "alice" in said
 
 
-def in_terminal(env, *args, seconds=60):
-    """Runs a program in a terminal; returns what it showed."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        os.execvpe(args[0], args, env)
-    shown = b""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if select.select([terminal], [], [], 0.2)[0]:
-            try:
-                shown += os.read(terminal, 65536)
-            except OSError:
-                break
-        if os.waitpid(pid, os.WNOHANG)[0]:
-            pid = 0
-            break
-    if pid:
-        os.kill(pid, 9)
-        os.waitpid(pid, 0)
-    os.close(terminal)
-    return shown.decode(errors="replace")
-
-
 def test_mosh(sshd, env):
     needs("mosh")
-    shown = in_terminal({**env, "TERM": "xterm"}, "mosh", "--ssh=pamjwt-ssh", "--bind-server=127.0.0.1", "db1", "--", "sh", "-c",
-                        "echo I am $(id -un); sleep 1")
-    assert "I am alice" in shown, shown
+    mosh = host.Terminal("mosh", "--ssh=pamjwt-ssh", "--bind-server=127.0.0.1", "db1", "--", "sh", "-c",
+                         "echo I am $(id -un); sleep 1", env={**env, "TERM": "xterm"})
+    mosh.wait()
+    assert "I am alice" in mosh.shown, mosh.shown
 
 
 def test_paramiko_in_parts(sshd, issuer):
