@@ -39,13 +39,15 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 /*
  * sshd calls this in a process where authenticate never ran: after a password or a public key the answer must be
  * one that the stack ignores (PAM_SUCCESS would skip the setcred of later modules, PAM_IGNORE ends the login),
- * after a token PAM_SUCCESS, or a stack with no other auth line would end the login.
+ * after a token PAM_SUCCESS, or a stack with no other auth line would end the login. sshd calls it once more behind
+ * open_session.
  */
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
         (void)flags;
         (void)argc;
         (void)argv;
+        pjwt_session_check(pamh);
         return pjwt_state_hinted(pamh) ? PAM_SUCCESS : PAM_CRED_UNAVAIL;
 }
 

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <link.h>
 #include <security/pam_ext.h>
 #include <security/pam_modutil.h>
 #include <stdio.h>
@@ -20,8 +19,7 @@
 #define DATA_NAME    "pam_jwt.session"
 #define RUNTIME_NAME "systemd.runtime_max_sec" /* read by pam_systemd */
 #define SYSTEMD_DONE "systemd.existing"        /* set by pam_systemd when logind has made the session */
-#define SYSTEMD_FILE "pam_systemd.so"
-#define ENDS_NAME    "pam_jwt.ends" /* there: this session was said to end with its token */
+#define ENDS_NAME    "pam_jwt.ends"            /* there: this session was said to end with its token */
 #define VALUE_MAX    256
 
 /* A copy of a string that may be absent. False when memory runs out. */
@@ -194,21 +192,6 @@ static bool set_text(pam_handle_t *pamh, const char *name, const char *text)
         return false;
 }
 
-static int is_pam_systemd(struct dl_phdr_info *info, size_t size, void *arg)
-{
-        const char *base = strrchr(info->dlpi_name, '/');
-
-        (void)size;
-        (void)arg;
-        return base && strcmp(base + 1, SYSTEMD_FILE) == 0;
-}
-
-/* libpam loads every module of a service's stack before it calls the first. */
-static bool has_pam_systemd(void)
-{
-        return dl_iterate_phdr(is_pam_systemd, NULL) != 0;
-}
-
 /* Why logind will not end the session, as far as it can be seen from here; NULL: nothing against it. */
 static const char *obstacle(pam_handle_t *pamh)
 {
@@ -216,8 +199,6 @@ static const char *obstacle(pam_handle_t *pamh)
 
         if (access("/run/systemd/system", F_OK) != 0)
                 return "this host does not run systemd";
-        if (!has_pam_systemd())
-                return "no pam_systemd stands in the session lines of this service";
         if (pam_get_data(pamh, SYSTEMD_DONE, &data) == PAM_SUCCESS)
                 return "the session line of pam_jwt stands behind pam_systemd";
         return NULL;
@@ -233,13 +214,28 @@ static void tell_end(pam_handle_t *pamh, int64_t exp)
                 (void)pam_info(pamh, "This session ends with its token, at %s.", text);
 }
 
-/* logind counts from the session's start, which is now. */
-static void end_with_token(pam_handle_t *pamh, int pam_flags, const struct pjwt_record *record, int64_t now)
+/*
+ * What is left until exp, as pam_systemd reads it: logind counts from the session's start, which is now. To the
+ * millisecond, since whole seconds would end it up to one too late.
+ */
+static void seconds_until(int64_t exp, char text[32])
 {
-        char seconds[24];
+        struct timespec now = {0};
+        int64_t left;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        left = (exp - now.tv_sec) * 1000 - now.tv_nsec / 1000000;
+        if (left < 1000) /* 0 would be no limit */
+                left = 1000;
+        (void)snprintf(text, 32, "%" PRId64 ".%03" PRId64, left / 1000, left % 1000);
+}
+
+static void end_with_token(pam_handle_t *pamh, int pam_flags, const struct pjwt_record *record)
+{
+        char seconds[32];
         const char *against = obstacle(pamh);
 
-        (void)snprintf(seconds, sizeof(seconds), "%" PRId64, record->exp > now ? record->exp - now : 1);
+        seconds_until(record->exp, seconds);
         if (!against && (!set_text(pamh, RUNTIME_NAME, seconds) || !set_text(pamh, ENDS_NAME, seconds)))
                 against = "out of memory";
         if (against)
@@ -312,27 +308,27 @@ void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_opti
         if (record)
                 put_environment(pamh, record);
         if (record && record->session_until_exp)
-                end_with_token(pamh, pam_flags, record, request.now);
+                end_with_token(pamh, pam_flags, record);
         pjwt_record_free(taken);
 }
 
-/* Whether pam_systemd got a session from logind shows only behind our line. */
-static void check_end(pam_handle_t *pamh)
+/* Whether pam_systemd stands there at all, and got a session from logind, shows only behind our line. */
+void pjwt_session_check(pam_handle_t *pamh)
 {
         const void *data = NULL;
 
         if (pam_get_data(pamh, ENDS_NAME, &data) == PAM_SUCCESS &&
             pam_get_data(pamh, SYSTEMD_DONE, &data) != PAM_SUCCESS)
-                pam_syslog(
-                        pamh, LOG_WARNING,
-                        "session_until_exp had no effect: logind made no session of its own for this login");
+                pam_syslog(pamh, LOG_WARNING,
+                           "session_until_exp has no effect: pam_systemd made no session of logind for this "
+                           "login");
 }
 
 void pjwt_session_close(pam_handle_t *pamh)
 {
         const void *name = NULL;
 
-        check_end(pamh);
+        pjwt_session_check(pamh);
         if (pam_get_data(pamh, DATA_NAME, &name) == PAM_SUCCESS && name)
                 pjwt_record_drop_session(PJWT_RUN_DIR, (unsigned)strtoul(name, NULL, 10));
 }

@@ -38,5 +38,7 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
  */
 void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_options *options);
 void pjwt_session_close(pam_handle_t *pamh);
+/* Behind open: warns when the session was to end with its token, but logind knows nothing of it. */
+void pjwt_session_check(pam_handle_t *pamh);
 
 #endif

@@ -1,6 +1,7 @@
 """session_until_exp with the real pam_systemd and logind: a systemd boots as process 1 of a copy of this copy."""
 import json
 import os
+import shutil
 
 import pytest
 
@@ -16,27 +17,63 @@ def seen(machine):
     if not os.path.isdir("/sys/fs/cgroup"):  # the copy of the host has no /sys
         host.run("mount", "-t", "sysfs", "sysfs", "/sys")
         host.run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
-    done = host.run(BOOTED, "/", "/usr/bin/python3", host.CHECKOUT / "tests/system/booted_session.py", timeout=110)
+    done = host.run(BOOTED, "/", "/usr/bin/python3", host.CHECKOUT / "tests/system/booted_session.py", timeout=240)
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     assert lines, done.stdout
     return json.loads(lines[0][len("RESULT "):])
 
 
-def test_the_session_ends_within_two_seconds_of_exp(seen):
-    ended = seen["ends"]
+@pytest.mark.parametrize("user, late", [("alice", 8), ("bob", 2)])
+def test_the_session_ends_within_two_seconds_of_exp(seen, user, late):
+    """
+    logind counts from the start of the scope, which waits for the user's manager: bob's runs already, since he lingers;
+    alice's first session may have to wait for hers on a machine that has much to do. Then: when a program in the session
+    was asked to end, and when ssh came back.
+    """
+    ended = seen[user]
     assert "Scope=session-" in ended["out"] and "\nsurvived" not in ended["out"]
-    assert -1.5 < ended["past_exp"] < 3, ended  # measured from outside, a second of ssh's own included
+    print({name: round(ended[name] - ended["exp"], 3) for name in ("due", "asked")}, round(ended["past_exp"], 3))
+    assert -0.1 < ended["due"] - ended["exp"] < late, ended
+    assert -0.1 < ended["asked"] - ended["due"] < 2, ended
+    assert -0.1 < ended["past_exp"] < late + 2, ended
 
 
 def test_the_user_reads_when(seen):
-    assert "This session ends with its token, at 20" in seen["ends"]["out"] + seen["ends"]["err"]
+    assert "This session ends with its token, at 20" in seen["alice"]["out"] + seen["alice"]["err"]
 
 
 def test_the_record_goes_with_the_session(seen):
     assert seen["left"] == []
 
 
-def test_a_line_behind_pam_systemd_is_named_in_the_log(seen):
-    late = seen["behind pam_systemd"]
-    assert late["ok"] and "here" in late["out"]
-    assert "session_until_exp has no effect: the session line of pam_jwt stands behind pam_systemd" in late["log"]
+def test_what_the_session_started_goes_with_it(seen):
+    """nohup and setsid do not help; what does not end when it is asked is killed after TimeoutStopSec of session-.scope.d."""
+    assert "TimeoutStopUSec=2s" in seen["alice"]["out"]
+    for user in ("alice", "bob"):
+        assert not {3001, 3002} & set(seen[user]["at_once"]), seen[user]
+        assert not {3001, 3002, 3004, 3005, 3007} & set(seen[user]["later"]), seen[user]
+
+
+def test_what_survives_the_session(seen):
+    """Services of a user who lingers, and cron; those of one who does not go UserStopDelaySec after the last session."""
+    assert "user service: 0" in seen["alice"]["out"] and "user service: 0" in seen["bob"]["out"]
+    assert 3003 in seen["alice"]["at_once"] and 3003 not in seen["alice"]["later"], seen["alice"]
+    assert 3003 in seen["bob"]["later"], seen["bob"]
+    if shutil.which("cron"):
+        assert 3006 in seen["alice"]["later"], seen["alice"]
+
+
+NO_EFFECT = {
+    "behind pam_systemd": "session_until_exp has no effect: the session line of pam_jwt stands behind pam_systemd",
+    "no pam_systemd": "session_until_exp has no effect: pam_systemd made no session of logind for this login",
+    "no logind": "session_until_exp has no effect: pam_systemd made no session of logind for this login",
+}
+
+
+@pytest.mark.parametrize("why", NO_EFFECT)
+def test_the_log_warns_when_it_has_no_effect(seen, why):
+    """When the session opens, not when it is over."""
+    case = seen[why]
+    assert case["ok"] and "here" in case["out"], case
+
+    assert NO_EFFECT[why] in case["log"], case["log"]
