@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fetchnote.h"
+#include "folder.h"
 #include "keycache.h"
 #include "secret.h"
 
@@ -24,26 +25,15 @@
         "{\"kty\":\"oct\",\"kid\":\"h\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-"               \
         "1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow\"}" /* RFC 7515 appendix A.1 */
 
-static char folder[64], path[128], url[160];
+static char path[128], url[160];
 
-static int make_folder(void **state)
+static int set_up(void **state)
 {
-        (void)state;
-        strcpy(folder, "/tmp/pjwt-keycache-XXXXXX");
-        if (!mkdtemp(folder))
+        if (make_folder(state) != 0)
                 return -1;
         (void)snprintf(path, sizeof(path), "%s/keys", folder);
         (void)snprintf(url, sizeof(url), "file://%s", path);
         return 0;
-}
-
-static int remove_folder(void **state)
-{
-        char cmd[128];
-
-        (void)state;
-        (void)snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
-        return system(cmd);
 }
 
 static void put(const char *text, mode_t mode)
@@ -299,7 +289,7 @@ static void a_helper_fails_by_the_reasons_that_are_its_own(void **state)
                          PJWT_NO_FETCH_USER);
 }
 
-#define FILES(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+#define FILES(f) cmocka_unit_test_setup_teardown(f, set_up, remove_folder)
 
 int main(void)
 {

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "record.h"
 #include "secret.h"
 
@@ -19,7 +20,6 @@
 
 #define NOW 1700000000
 
-static char run_dir[64];
 static struct pjwt_error err;
 
 /* The record's strings are writable, since it owns them; these are only lent to it. */
@@ -50,19 +50,8 @@ static struct pjwt_record sample(void)
 
 static int make_run_dir(void **state)
 {
-        (void)state;
-        (void)strcpy(run_dir, "/tmp/pam_jwt-record-XXXXXX");
         err = (struct pjwt_error){0};
-        return mkdtemp(run_dir) ? 0 : -1;
-}
-
-static int remove_run_dir(void **state)
-{
-        char command[128];
-
-        (void)state;
-        (void)snprintf(command, sizeof(command), "rm -rf '%s'", run_dir);
-        return system(command);
+        return make_folder(state);
 }
 
 static struct pjwt_process self(void)
@@ -77,14 +66,14 @@ static void put(struct pjwt_process process, int64_t now)
 {
         struct pjwt_record record = sample();
 
-        assert_int_equal(pjwt_record_put(run_dir, process, &record, now, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_put(folder, process, &record, now, &err), PJWT_OK);
 }
 
 static bool exists(const char *name)
 {
         char path[256];
 
-        (void)snprintf(path, sizeof(path), "%s/%s", run_dir, name);
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
         return access(path, F_OK) == 0;
 }
 
@@ -171,24 +160,24 @@ static void taken_once_by_its_own_process(void **state)
 
         (void)state;
         put(self(), NOW);
-        assert_int_equal(pjwt_record_pending(run_dir, self(), &record, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_pending(folder, self(), &record, &err), PJWT_OK);
         assert_same(&good, record);
         pjwt_record_free(record);
-        assert_int_equal(pjwt_record_move(run_dir, self(), 7, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_OK);
         assert_false(pending_exists(self()));
-        assert_int_equal(pjwt_record_pending(run_dir, self(), &record, &err), PJWT_NO_RECORD);
+        assert_int_equal(pjwt_record_pending(folder, self(), &record, &err), PJWT_NO_RECORD);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(run_dir, 7, &record, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_OK);
         assert_same(&good, record);
         pjwt_record_free(record);
-        (void)snprintf(path, sizeof(path), "%s/session/7", run_dir);
+        (void)snprintf(path, sizeof(path), "%s/session/7", folder);
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0600);
-        (void)snprintf(path, sizeof(path), "%s/session", run_dir);
+        (void)snprintf(path, sizeof(path), "%s/session", folder);
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0700);
-        pjwt_record_drop_session(run_dir, 7);
-        assert_int_equal(pjwt_record_session(run_dir, 7, &record, &err), PJWT_NO_RECORD);
+        pjwt_record_drop_session(folder, 7);
+        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_NO_RECORD);
 }
 
 /* A process with a pid that is used again has another start time. */
@@ -200,9 +189,9 @@ static void another_process_takes_nothing(void **state)
         (void)state;
         put(self(), NOW);
         other.start++;
-        assert_int_equal(pjwt_record_pending(run_dir, other, &record, &err), PJWT_NO_RECORD);
+        assert_int_equal(pjwt_record_pending(folder, other, &record, &err), PJWT_NO_RECORD);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_move(run_dir, other, 7, &err), PJWT_FILE_WRITE);
+        assert_int_equal(pjwt_record_move(folder, other, 7, &err), PJWT_FILE_WRITE);
         assert_true(pending_exists(self()));
 }
 
@@ -213,13 +202,13 @@ static void session_that_has_one_keeps_it(void **state)
 
         (void)state;
         put(self(), NOW);
-        assert_int_equal(pjwt_record_move(run_dir, self(), 7, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_OK);
         second.user = lent("bob");
-        assert_int_equal(pjwt_record_put(run_dir, self(), &second, NOW, &err), PJWT_OK);
-        assert_int_equal(pjwt_record_move(run_dir, self(), 7, &err), PJWT_FILE_WRITE);
+        assert_int_equal(pjwt_record_put(folder, self(), &second, NOW, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_FILE_WRITE);
         assert_false(pending_exists(self()));
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(run_dir, 7, &record, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_OK);
         assert_string_equal(record->user, "alice");
         pjwt_record_free(record);
 }
@@ -232,18 +221,18 @@ static void foreign_files_are_refused(void **state)
 
         (void)state;
         put(self(), NOW);
-        assert_int_equal(pjwt_record_move(run_dir, self(), 7, &err), PJWT_OK);
-        (void)snprintf(path, sizeof(path), "%s/session/7", run_dir);
+        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_OK);
+        (void)snprintf(path, sizeof(path), "%s/session/7", folder);
         assert_int_equal(chmod(path, 0640), 0);
-        assert_int_equal(pjwt_record_session(run_dir, 7, &record, &err), PJWT_FILE_MODE);
+        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_FILE_MODE);
         assert_int_equal(unlink(path), 0);
         assert_int_equal(symlink("/etc/passwd", path), 0);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(run_dir, 7, &record, &err), PJWT_FILE_KIND);
+        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_FILE_KIND);
         assert_int_equal(unlink(path), 0);
         assert_int_equal(mkfifo(path, 0600), 0);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(run_dir, 7, &record, &err), PJWT_FILE_KIND);
+        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_FILE_KIND);
         assert_null(record);
 }
 
@@ -261,15 +250,15 @@ static void sweep_takes_what_is_over(void **state)
         put(self(), NOW);
         assert_false(pending_exists(gone));
         assert_true(pending_exists(self()));
-        pjwt_record_sweep(run_dir, NOW + 329);
+        pjwt_record_sweep(folder, NOW + 329);
         assert_true(pending_exists(self()));
-        pjwt_record_sweep(run_dir, NOW + 330);
+        pjwt_record_sweep(folder, NOW + 330);
         assert_false(pending_exists(self()));
         put(self(), NOW);
-        assert_int_equal(pjwt_record_move(run_dir, self(), 8, &err), PJWT_OK);
-        pjwt_record_sweep(run_dir, NOW + 329);
+        assert_int_equal(pjwt_record_move(folder, self(), 8, &err), PJWT_OK);
+        pjwt_record_sweep(folder, NOW + 329);
         assert_true(exists("session/8"));
-        pjwt_record_sweep(run_dir, NOW + 330);
+        pjwt_record_sweep(folder, NOW + 330);
         assert_false(exists("session/8"));
 }
 
@@ -278,7 +267,7 @@ static void touch(const char *name)
         char path[256];
         FILE *f;
 
-        (void)snprintf(path, sizeof(path), "%s/%s", run_dir, name);
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
         f = fopen(path, "w");
         assert_non_null(f);
         assert_int_equal(fclose(f), 0);
@@ -299,7 +288,7 @@ static void sweep_takes_half_written_files_of_the_dead(void **state)
         touch("pending/.1073741823.5.old");
         touch("pending/1073741823.5x");
         touch("session/4294967295");
-        pjwt_record_sweep(run_dir, NOW);
+        pjwt_record_sweep(folder, NOW);
         assert_true(exists(mine));
         assert_false(exists("pending/.1073741823.5.new"));
         assert_true(exists("pending/.1073741823.5.old") && exists("pending/1073741823.5x"));
@@ -315,7 +304,7 @@ static void a_record_is_dated_from_the_start(void **state)
 
         (void)state;
         put(me, NOW);
-        (void)snprintf(path, sizeof(path), "%s/pending/%ld.%llu", run_dir, (long)me.pid,
+        (void)snprintf(path, sizeof(path), "%s/pending/%ld.%llu", folder, (long)me.pid,
                        (unsigned long long)me.start);
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mtime, NOW + 330);
@@ -344,21 +333,21 @@ static void list_is_in_order_and_shows_the_broken(void **state)
         FILE *f;
 
         (void)state;
-        assert_int_equal(pjwt_record_list(run_dir, see, &seen, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_list(folder, see, &seen, &err), PJWT_OK);
         assert_int_equal(seen.count, 0);
         for (size_t i = 0; i < 3; i++) {
                 put(self(), NOW);
-                assert_int_equal(pjwt_record_move(run_dir, self(), ids[i], &err), PJWT_OK);
+                assert_int_equal(pjwt_record_move(folder, self(), ids[i], &err), PJWT_OK);
         }
-        (void)snprintf(path, sizeof(path), "%s/session/11", run_dir);
+        (void)snprintf(path, sizeof(path), "%s/session/11", folder);
         f = fopen(path, "w");
         assert_non_null(f);
         assert_int_equal(fputs("{}", f) < 0, 0);
         assert_int_equal(fclose(f), 0);
         assert_int_equal(chmod(path, 0600), 0);
-        (void)snprintf(path, sizeof(path), "%s/session/.12.new", run_dir);
+        (void)snprintf(path, sizeof(path), "%s/session/.12.new", folder);
         assert_int_equal(mkfifo(path, 0600), 0);
-        assert_int_equal(pjwt_record_list(run_dir, see, &seen, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_list(folder, see, &seen, &err), PJWT_OK);
         assert_int_equal(seen.count, 4);
         assert_int_equal(seen.ids[0], 9);
         assert_int_equal(seen.ids[3], 100);
@@ -375,16 +364,16 @@ static void callers_umask_and_limit(void **state)
         int status = 0;
 
         (void)state;
-        assert_int_equal(rmdir(run_dir), 0);
+        assert_int_equal(rmdir(folder), 0);
         umask(0777);
         put(self(), NOW);
         umask(022);
-        assert_int_equal(stat(run_dir, &st), 0);
+        assert_int_equal(stat(folder, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0755);
         child = fork();
         if (child == 0) {
                 (void)setrlimit(RLIMIT_FSIZE, &tiny);
-                _exit(pjwt_record_put(run_dir, self(), &record, NOW, &err) == PJWT_FILE_WRITE ? 0 : 1);
+                _exit(pjwt_record_put(folder, self(), &record, NOW, &err) == PJWT_FILE_WRITE ? 0 : 1);
         }
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -410,18 +399,18 @@ int main(void)
                 cmocka_unit_test(text_and_back),
                 cmocka_unit_test(anything_else_is_refused),
                 cmocka_unit_test(processes),
-                cmocka_unit_test_setup_teardown(taken_once_by_its_own_process, make_run_dir, remove_run_dir),
-                cmocka_unit_test_setup_teardown(another_process_takes_nothing, make_run_dir, remove_run_dir),
-                cmocka_unit_test_setup_teardown(session_that_has_one_keeps_it, make_run_dir, remove_run_dir),
-                cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_run_dir, remove_run_dir),
-                cmocka_unit_test_setup_teardown(sweep_takes_what_is_over, make_run_dir, remove_run_dir),
+                cmocka_unit_test_setup_teardown(taken_once_by_its_own_process, make_run_dir, remove_folder),
+                cmocka_unit_test_setup_teardown(another_process_takes_nothing, make_run_dir, remove_folder),
+                cmocka_unit_test_setup_teardown(session_that_has_one_keeps_it, make_run_dir, remove_folder),
+                cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_run_dir, remove_folder),
+                cmocka_unit_test_setup_teardown(sweep_takes_what_is_over, make_run_dir, remove_folder),
                 cmocka_unit_test_setup_teardown(sweep_takes_half_written_files_of_the_dead, make_run_dir,
-                                                remove_run_dir),
+                                                remove_folder),
                 cmocka_unit_test_setup_teardown(a_record_is_dated_from_the_start, make_run_dir,
-                                                remove_run_dir),
+                                                remove_folder),
                 cmocka_unit_test_setup_teardown(list_is_in_order_and_shows_the_broken, make_run_dir,
-                                                remove_run_dir),
-                cmocka_unit_test_setup_teardown(callers_umask_and_limit, make_run_dir, remove_run_dir),
+                                                remove_folder),
+                cmocka_unit_test_setup_teardown(callers_umask_and_limit, make_run_dir, remove_folder),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,28 +15,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "safefile.h"
 
-static char folder[64];
 static char path[128];
 
-static int make_folder(void **state)
+static int set_up(void **state)
 {
-        (void)state;
-        strcpy(folder, "/tmp/pjwt-safefile-XXXXXX");
-        if (!mkdtemp(folder))
+        if (make_folder(state) != 0)
                 return -1;
         (void)snprintf(path, sizeof(path), "%s/f", folder);
         return 0;
-}
-
-static int remove_folder(void **state)
-{
-        char cmd[128];
-
-        (void)state;
-        (void)snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
-        return system(cmd);
 }
 
 static void put(const char *at, const char *text, mode_t mode)
@@ -355,7 +344,7 @@ static void four_writers_at_once_leave_one_whole_file(void **state)
                 assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_folder)
 
 int main(void)
 {
