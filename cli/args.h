@@ -89,6 +89,7 @@ struct cli_args {
         const char *user;
         const char *root;
         const char *revoked;
+        const char *ssh_key;
         bool force;
         bool check_age;
         bool answer;

@@ -1,6 +1,7 @@
 /* pamjwt check: is the configuration right, and what would a login with this token get? */
 #include "cmd.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "out.h"
 #include "policy.h"
 #include "shape.h"
+#include "sshkey.h"
 
 const struct cli_option cli_check_options[] = {
         CLI_OPT_CONFIG,
@@ -25,6 +27,10 @@ const struct cli_option cli_check_options[] = {
         CLI_OPT_CACHE,
         CLI_OPT("revoked", CLI_STRING, "FILE", CLI_FILE, revoked,
                 "the revocation list instead of /etc/security/pam_jwt.revoked"),
+        CLI_OPT("ssh-key", CLI_STRING, "FILE", CLI_FILE, ssh_key,
+                "the public key (id_ed25519.pub) that sshd would have verified in this login, for a token "
+                "that is "
+                "bound to it; at sudo, the one that the ssh login had"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -126,7 +132,51 @@ static enum pjwt_reason check_shape(struct pjwt_span token, struct pjwt_error *r
         return PJWT_OK;
 }
 
-static int decide(const struct cli_args *args, const struct pjwt_conf *conf, struct pjwt_span token)
+/* The key of --ssh-key, as a login would prove it: at sshd by its line, elsewhere by a login record. */
+struct proof {
+        char *line;
+        struct pjwt_sshkey key;
+        struct pjwt_record record;
+};
+
+/* `TYPE BASE64`, as ssh-keygen writes it in front of the comment. */
+static struct pjwt_span key_of_file(const struct cli_input *input)
+{
+        const char *text = input->bytes;
+        size_t type = strcspn(text, " \n"), key;
+
+        if (text[type] != ' ')
+                return (struct pjwt_span){text, type};
+        key = strcspn(text + type + 1, " \r\n");
+        return (struct pjwt_span){text, type + 1 + key};
+}
+
+static char login_service[] = "sshd"; /* never written to */
+
+static int read_proof(const struct cli_args *args, struct proof *ret)
+{
+        struct cli_input input = {0};
+        struct pjwt_error err = {0};
+        struct pjwt_span key;
+        int r = CLI_YES;
+
+        if (!args->ssh_key)
+                return CLI_YES;
+        if (cli_input_file(args->ssh_key, &input, &err) != PJWT_OK)
+                return cli_unusable(args, &err);
+        key = key_of_file(&input);
+        if (pjwt_sshkey_parse(key.text, key.len, &ret->key, &err) != PJWT_OK)
+                r = cli_refused(args, &err);
+        else if (asprintf(&ret->line, "publickey %.*s\n", (int)key.len, key.text) < 0)
+                r = cli_unusable(args, &(struct pjwt_error){.reason = PJWT_NO_MEMORY});
+        ret->record = (struct pjwt_record){
+                .service = login_service, .bound_key = ret->key.thumbprint, .until = INT64_MAX};
+        cli_input_clear(&input);
+        return r;
+}
+
+static int decide(const struct cli_args *args, const struct pjwt_conf *conf, struct pjwt_span token,
+                  struct proof *proof)
 {
         struct pjwt_request request = {
                 .token = token.text,
@@ -135,6 +185,8 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, str
                 .now = cli_now(args),
                 .keys = cli_keycache(args),
                 .revoked_file = revoked_path(args),
+                .auth_info = proof->line,
+                .login = proof->line ? &proof->record : NULL,
                 .replay = {.run_dir = PJWT_RUN_DIR,
                            .boot = pjwt_replay_boot(cli_now(args)),
                            .look_only = true},
@@ -158,14 +210,18 @@ static int judge(const struct cli_args *args, const struct cli_input *input)
         struct pjwt_span token = pjwt_shape_trim((struct pjwt_span){input->bytes, input->len});
         struct pjwt_error err = {0};
         struct pjwt_conf *conf = NULL;
+        struct proof proof = {0};
         int r;
 
         if (check_shape(token, &err) != PJWT_OK)
                 return cli_refused(args, &err);
-        r = cli_conf_load(args, &conf);
+        r = read_proof(args, &proof);
         if (r == CLI_YES)
-                r = decide(args, conf, token);
+                r = cli_conf_load(args, &conf);
+        if (r == CLI_YES)
+                r = decide(args, conf, token, &proof);
         pjwt_conf_free(conf);
+        free(proof.line);
         return r;
 }
 

@@ -135,7 +135,8 @@ static const struct cli_command commands[] = {
                          "for refused. "
                          "Nothing is recorded: a token that may be used once can still be used.",
                 .examples = "pamjwt check\n"
-                            "pamjwt check --service sudo --user alice - < token",
+                            "pamjwt check --service sudo --user alice - < token\n"
+                            "pamjwt check --user alice --ssh-key ~/.ssh/id_ed25519.pub @token",
                 .options = cli_check_options,
                 .words_max = 1,
                 .hint = CLI_FILE,

@@ -278,9 +278,10 @@ static enum pjwt_reason check_jti(const struct pjwt_token *token, struct pjwt_er
 }
 
 /* A bound token counts only with a proof of the key in cnf (RFC 7800), and nothing here takes one. */
-static enum pjwt_reason check_bound(const struct pjwt_token *token, struct pjwt_error *reterr)
+static enum pjwt_reason check_bound(const struct pjwt_token *token, const struct pjwt_claims_policy *policy,
+                                    struct pjwt_error *reterr)
 {
-        if (pjwt_json_find(token->claims, "cnf", NULL))
+        if (!(policy->flags & PJWT_MAY_BE_BOUND) && pjwt_json_find(token->claims, "cnf", NULL))
                 return pjwt_fail(reterr, PJWT_BOUND, "cnf is there, and no proof of its key");
         return PJWT_OK;
 }
@@ -309,7 +310,7 @@ enum pjwt_reason pjwt_claims_check(const struct pjwt_token *token, const struct 
         if (r == PJWT_OK)
                 r = check_client(token, policy, reterr);
         if (r == PJWT_OK)
-                r = check_bound(token, reterr);
+                r = check_bound(token, policy, reterr);
         if (r == PJWT_OK && rettimes)
                 *rettimes = times;
         return r;

@@ -14,6 +14,7 @@ enum {
         PJWT_IF_PRESENT =
                 32, /* the command's decode: exp is checked when it is there, and aud must match when it is
                        there. A login never sets this: there, exp, iss and aud are required. */
+        PJWT_MAY_BE_BOUND = 64, /* the caller judges cnf (bound.h); else a token with one is refused */
 };
 
 /* What a token must say. Lists end with NULL and are borrowed; NULL is an empty list. */

@@ -35,12 +35,14 @@ enum type {
         TYPE_ALGS,
         TYPE_SECONDS,
         TYPE_BOOL,
+        TYPE_BIND,
         TYPE_PATH, /* an absolute path */
         TYPE_ISSUER,
         TYPE_USERS,    /* names and templates */
         TYPE_SERVICES, /* PAM service names */
-        TYPE_GLOBS,    /* globs over host names */
-        TYPE_MATCH,    /* match.CLAIM */
+        TYPE_SSHD_SERVICES,
+        TYPE_GLOBS, /* globs over host names */
+        TYPE_MATCH, /* match.CLAIM */
 };
 
 static const char *const type_names[] = {
@@ -54,10 +56,12 @@ static const char *const type_names[] = {
         [TYPE_ALGS] = "algorithms separated by spaces",
         [TYPE_SECONDS] = "duration",
         [TYPE_BOOL] = "yes or no",
+        [TYPE_BIND] = "ssh-key or no",
         [TYPE_PATH] = "absolute path",
         [TYPE_ISSUER] = "name of an issuer section",
         [TYPE_USERS] = "user names and templates separated by spaces",
         [TYPE_SERVICES] = "PAM services separated by spaces",
+        [TYPE_SSHD_SERVICES] = "PAM services separated by spaces",
         [TYPE_GLOBS] = "globs separated by spaces",
         [TYPE_MATCH] = "exact value, glob:PATTERN or regex:PATTERN",
 };
@@ -93,6 +97,12 @@ static const struct row rows[] = {
          "case; refused when that is empty, localhost or an address. Set it where the host's name can change "
          "under it "
          "(DHCP, clones)."},
+        {HOST(bind_services), TYPE_SSHD_SERVICES, IN_CONF(bind_services), "sshd", 0, 0, "sshd sshd-internal",
+         "The PAM services that are sshd's. There, and nowhere else, what sshd says of the key that it has "
+         "verified "
+         "(SSH_AUTH_INFO_0) is believed: the proof for a token that is bound to a key. Name another one only "
+         "when an "
+         "sshd of yours runs under another name."},
 
         {ISSUER("issuer"), TYPE_WORD, IN_ISSUER(issuer), NULL, 0, 0,
          "https://login.acme.example/realms/staff",
@@ -125,6 +135,11 @@ static const struct row rows[] = {
         {ISSUER("email_trusted"), TYPE_BOOL, IN_ISSUER(email_trusted), "no", 0, 0, "yes",
          "Where email stands in user or a match, email_verified must be true. yes: this issuer's email "
          "counts without."},
+        {ISSUER("bind"), TYPE_BIND, IN_ISSUER(bind), "no", 0, 0, "ssh-key",
+         "ssh-key: only tokens that are bound (cnf) to the ssh key of the same login, so that a stolen one "
+         "opens "
+         "nothing. A bound token needs its key anyway; this refuses those that are not bound. See "
+         "docs/bound-tokens.md."},
         {ISSUER("ca_file"), TYPE_PATH, IN_ISSUER(ca_file), NULL, 0, 0, "/etc/ssl/acme-ca.pem",
          "CA certificates that replace the system's when the keys are fetched."},
         {ISSUER("bearer_file"), TYPE_PATH, IN_ISSUER(bearer_file), NULL, 0, 0,
@@ -163,6 +178,9 @@ static const struct row rows[] = {
          "The PAM services that the grant is for. `sudo -i` is sudo-i, `su -` is su-l."},
         {GRANT("hosts"), TYPE_GLOBS, IN_GRANT(hosts), NULL, 0, 0, "db*.acme.example",
          "The hosts that the grant is for, for a file that many hosts share. Default: every host."},
+        {GRANT("bind"), TYPE_BIND, IN_GRANT(bind), "no", 0, 0, "ssh-key",
+         "ssh-key: the grant is for tokens that are bound to the ssh key of the same login; as in an "
+         "issuer."},
 
         {SERVICE("also"), TYPE_SERVICES, IN_SERVICE(also), NULL, 0, 0, "sudo-i",
          "Further PAM services with the same demands."},
@@ -182,6 +200,10 @@ static const struct row rows[] = {
          "one_use or audience."},
         {SERVICE("session_until_exp"), TYPE_BOOL, IN_SERVICE(session_until_exp), "no", 0, 0, "yes",
          "The session ends with the token."},
+        {SERVICE("bind"), TYPE_BIND, IN_SERVICE(bind), "no", 0, 0, "ssh-key",
+         "ssh-key: only tokens that are bound to the ssh key of the same login; as in an issuer. For sudo "
+         "the key is the "
+         "one of the ssh login, which its login record keeps."},
 };
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
@@ -220,7 +242,7 @@ struct builder {
         bool no_memory;
 
         struct pjwt_origin host_origin; /* of [host]; file is NULL before it was seen */
-        unsigned host_lines[1];
+        unsigned host_lines[2];
 
         const struct row *first[KIND_COUNT]; /* the rows of each kind begin here */
         size_t room[KIND_COUNT];             /* sections that the arrays of the policy can hold */
@@ -359,6 +381,18 @@ static const char *service_problem(const char *word)
                                            : "no PAM service (lower case, letters, digits and . _ @ -)";
 }
 
+/* What stands in their PAM environment is no word of sshd's. */
+static const char *sshd_service_problem(const char *word)
+{
+        static const char *const others[] = {"sudo",  "sudo-i", "su",     "su-l", "runuser",   "login",
+                                             "other", "cron",   "passwd", "doas", "runuser-l", "polkit-1"};
+
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+                if (strcmp(word, others[i]) == 0)
+                        return "no service of sshd: nobody there has verified an ssh key";
+        return service_problem(word);
+}
+
 static const char *glob_problem(const char *word)
 {
         return strpbrk(word, "/:") ? "not a glob over host names, like db*.acme.example" : NULL;
@@ -440,6 +474,12 @@ static bool read_bool(struct builder *b, const char *value, bool *ret)
         return pjwt_value_bool(value, ret) || wrong(b, "'%.40s' is neither yes nor no", value);
 }
 
+static bool read_bind(struct builder *b, const char *value, bool *ret)
+{
+        *ret = strcmp(value, "ssh-key") == 0;
+        return *ret || strcmp(value, "no") == 0 || wrong(b, "'%.40s' is neither ssh-key nor no", value);
+}
+
 static bool read_url(struct builder *b, const char *value, unsigned allowed, char **ret)
 {
         const char *problem = pjwt_value_url_problem(value, allowed);
@@ -484,6 +524,8 @@ static bool read_value(struct builder *b, const struct row *row, void *section, 
                 return read_list(b, value, pjwt_template_problem, field);
         case TYPE_SERVICES:
                 return read_list(b, value, service_problem, field);
+        case TYPE_SSHD_SERVICES:
+                return read_list(b, value, sshd_service_problem, field);
         case TYPE_GLOBS:
                 return read_list(b, value, glob_problem, field);
         case TYPE_KEYS_URL:
@@ -496,6 +538,8 @@ static bool read_value(struct builder *b, const struct row *row, void *section, 
                 return read_seconds(b, row, value, field);
         case TYPE_BOOL:
                 return read_bool(b, value, field);
+        case TYPE_BIND:
+                return read_bind(b, value, field);
         case TYPE_PATH:
                 return read_path(b, value, field);
         case TYPE_MATCH: /* has a key of its own; see read_match() */

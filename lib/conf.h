@@ -15,7 +15,7 @@
 /* Options of one kind of section, for the lines that they were written in. */
 #define PJWT_ISSUER_LINES  20
 #define PJWT_GRANT_LINES   8
-#define PJWT_SERVICE_LINES 8
+#define PJWT_SERVICE_LINES 12
 #define PJWT_MATCHES_MAX   64 /* match lines of one section */
 
 /* Who may speak. Times in seconds. */
@@ -33,6 +33,7 @@ struct pjwt_issuer {
         char **require;
         char **clients; /* option azp */
         bool email_trusted;
+        bool bind; /* only tokens that are bound to the ssh key of the login */
         char *ca_file;
         char *bearer_file;
         char *proxy;
@@ -67,6 +68,7 @@ struct pjwt_grant {
         char *strip_suffix;
         char **services; /* default sshd */
         char **hosts;    /* globs; empty: every host */
+        bool bind;       /* as in an issuer */
         struct pjwt_match *matches;
         size_t match_count;
 };
@@ -85,10 +87,12 @@ struct pjwt_service {
         bool one_use;
         bool reuse_login;
         bool session_until_exp;
+        bool bind; /* as in an issuer */
 };
 
 struct pjwt_conf {
-        char *host_name; /* what %h stands for and `hosts` is compared with; NULL when neither is used */
+        char *host_name;      /* what %h stands for and `hosts` is compared with; NULL when neither is used */
+        char **bind_services; /* services of sshd: there SSH_AUTH_INFO_0 is believed */
         struct pjwt_issuer *issuers;
         size_t issuer_count;
         struct pjwt_grant *grants;

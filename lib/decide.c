@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bound.h"
 #include "issuer.h"
 #include "secret.h"
+#include "sshkey.h"
 #include "verify.h"
 
 /* One run through the stages. */
@@ -228,7 +230,8 @@ static enum pjwt_reason check_claims(struct run *run)
                                                   .require = list(issuer->require),
                                                   .clients = list(issuer->clients),
                                                   .leeway = issuer->leeway,
-                                                  .max_lifetime = issuer->max_lifetime};
+                                                  .max_lifetime = issuer->max_lifetime,
+                                                  .flags = PJWT_MAY_BE_BOUND};
         enum pjwt_reason reason =
                 pjwt_claims_check(run->token, &policy, run->request->now, &ret->times, &ret->error);
 
@@ -238,6 +241,112 @@ static enum pjwt_reason check_claims(struct run *run)
         return step(run, PJWT_STAGE_CLAIMS, reason, pjwt_issuer_origin(issuer, "audience"),
                     "iat %" PRId64 ", now %" PRId64 ", exp %" PRId64, ret->times.iat, run->request->now,
                     ret->times.exp);
+}
+
+static bool is_named(char *const *names, const char *name)
+{
+        for (; names && *names; names++)
+                if (strcmp(*names, name) == 0)
+                        return true;
+        return false;
+}
+
+/* A login record that is not over says which key its login proved. */
+static enum pjwt_reason proof_of_record(struct run *run, const struct pjwt_record *record,
+                                        struct pjwt_sshkey *ret)
+{
+        if (!record->bound_key || run->request->now >= record->until)
+                return pjwt_fail(&run->ret->error, PJWT_BOUND, "cnf is there, and the login record of %s %s",
+                                 record->service, record->bound_key ? "is over" : "knows of no key");
+        ret->type = "login record";
+        (void)snprintf(ret->thumbprint, sizeof(ret->thumbprint), "%s", record->bound_key);
+        return PJWT_OK;
+}
+
+/*
+ * Which key did this login prove? sshd's word is taken in sshd's services only: elsewhere another module may have filled
+ * the PAM environment. There the login that the caller came by has proved one, or nobody has.
+ */
+static enum pjwt_reason find_proof(struct run *run, struct pjwt_sshkey *ret)
+{
+        const struct pjwt_request *request = run->request;
+        struct pjwt_error *err = &run->ret->error;
+        const char *service = request->service ? request->service : "";
+
+        if (run->record)
+                return proof_of_record(run, run->record, ret);
+        if (!is_named(run->conf->bind_services, service))
+                return request->login
+                               ? proof_of_record(run, request->login, ret)
+                               : pjwt_fail(err, PJWT_BOUND,
+                                           "cnf is there, and for service %.64s only the login record of an "
+                                           "ssh login can prove its key; there is none",
+                                           service);
+        if (!request->auth_info)
+                return pjwt_fail(err, PJWT_BOUND,
+                                 "cnf is there, and sshd has verified no key before it asked "
+                                 "(AuthenticationMethods publickey,keyboard-interactive:pam)");
+        return pjwt_sshkey_auth_info(request->auth_info, ret, err);
+}
+
+static enum pjwt_reason compare_keys(struct run *run, const char *bound, const struct pjwt_sshkey *proof)
+{
+        struct pjwt_decision *ret = run->ret;
+
+        if (strcmp(bound, proof->thumbprint) != 0)
+                return pjwt_fail(&ret->error, PJWT_OTHER_KEY, "cnf names the key %s, this login's is %s (%s)",
+                                 bound, proof->thumbprint, proof->type);
+        return note_text(run, bound, &ret->bound_key);
+}
+
+/* A token with cnf counts only beside the key that it names (RFC 7800 section 3, RFC 9449 section 6). */
+static enum pjwt_reason check_bound(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        struct pjwt_sshkey proof = {.type = "none"};
+        char bound[sizeof(proof.thumbprint)] = "";
+        enum pjwt_reason reason = pjwt_bound_key(run->token, bound, &ret->error);
+
+        if (reason == PJWT_OK && !*bound)
+                return step(run, PJWT_STAGE_BIND, PJWT_OK, nowhere, "no cnf: bound to no key");
+        if (reason == PJWT_OK)
+                reason = find_proof(run, &proof);
+        if (reason == PJWT_OK)
+                reason = compare_keys(run, bound, &proof);
+        return step(run, PJWT_STAGE_BIND, reason, nowhere, "cnf %s, key %s (%s)",
+                    or_none(*bound ? bound : NULL), *proof.thumbprint ? proof.thumbprint : "none",
+                    proof.type);
+}
+
+/* `bind = ssh-key` of one section: the token must be a bound one. */
+static enum pjwt_reason demand_bound(struct run *run, bool demanded, const char *section, const char *name,
+                                     struct pjwt_origin origin)
+{
+        struct pjwt_decision *ret = run->ret;
+        enum pjwt_reason reason = PJWT_OK;
+
+        if (!demanded)
+                return PJWT_OK;
+        if (!ret->bound_key)
+                reason = pjwt_fail(&ret->error, PJWT_UNBOUND,
+                                   "%s %s says bind = ssh-key, and the token has no cnf", section, name);
+        return step(run, PJWT_STAGE_BIND, reason, origin, "bind of %s %s", section, name);
+}
+
+static enum pjwt_reason demand_of_issuer(struct run *run)
+{
+        const struct pjwt_issuer *issuer = run->ret->issuer;
+
+        return demand_bound(run, issuer->bind, "issuer", issuer->name, pjwt_issuer_origin(issuer, "bind"));
+}
+
+static enum pjwt_reason demand_of_service(struct run *run)
+{
+        const struct pjwt_service *service = run->ret->service;
+
+        return !service ? PJWT_OK
+                        : demand_bound(run, service->bind, "service", service->name,
+                                       pjwt_service_origin(service, "bind"));
 }
 
 static enum pjwt_reason load_revoked(struct run *run)
@@ -300,9 +409,9 @@ static enum pjwt_reason find_grant(struct run *run)
 {
         struct pjwt_decision *ret = run->ret;
         const struct pjwt_request *request = run->request;
-        enum pjwt_reason reason =
-                pjwt_grant_find(run->conf, ret->issuer, run->token, &request->user,
-                                request->service ? request->service : "", &ret->grant, &ret->error);
+        enum pjwt_reason reason = pjwt_grant_find(run->conf, ret->issuer, run->token, &request->user,
+                                                  request->service ? request->service : "",
+                                                  ret->bound_key != NULL, &ret->grant, &ret->error);
 
         return step(run, PJWT_STAGE_GRANT, reason, ret->grant ? ret->grant->origin : nowhere, "user %s",
                     request->user.exists ? request->user.name : "?");
@@ -375,13 +484,15 @@ typedef enum pjwt_reason stage_fn(struct run *);
  * kid that pick the key.
  */
 static stage_fn *const token_stages[] = {take_apart,    find_issuer,  allow_alg,     find_keys,
-                                         verify,        check_claims, check_revoked, find_service,
-                                         check_service, find_grant,   use_once,      NULL};
+                                         verify,        check_claims, check_bound,   demand_of_issuer,
+                                         check_revoked, find_service, check_service, demand_of_service,
+                                         find_grant,    use_once,     NULL};
 
 /* What was true of the token when it opened the session is judged again, by now's clock, policy and service. */
-static stage_fn *const record_stages[] = {take_record,   find_issuer,  allow_alg,   check_claims,
-                                          check_revoked, find_service, check_reuse, check_service,
-                                          find_grant,    NULL};
+static stage_fn *const record_stages[] = {take_record, find_issuer,      allow_alg,         check_claims,
+                                          check_bound, demand_of_issuer, check_revoked,     find_service,
+                                          check_reuse, check_service,    demand_of_service, find_grant,
+                                          NULL};
 
 static enum pjwt_reason judge(struct run *run, stage_fn *const *stages)
 {
@@ -391,9 +502,12 @@ static enum pjwt_reason judge(struct run *run, stage_fn *const *stages)
         *ret = (struct pjwt_decision){0};
         for (; reason == PJWT_OK && *stages; stages++)
                 reason = (*stages)(run);
-        if (reason == PJWT_OK)
+        if (reason == PJWT_OK) {
                 ret->error = (struct pjwt_error){.reason = PJWT_OK};
-        else
+                if (ret->bound_key)
+                        (void)snprintf(ret->error.detail, sizeof(ret->error.detail), "bound to the key %s",
+                                       ret->bound_key);
+        } else
                 (void)pjwt_fail(&ret->error, reason, "%s",
                                 ""); /* a stage that failed has said why; this is the belt */
         pjwt_keyset_free(run->keys);
@@ -426,6 +540,7 @@ void pjwt_decision_clear(struct pjwt_decision *decision)
         pjwt_wipe_free_str(decision->kid);
         pjwt_wipe_free_str(decision->jti);
         pjwt_wipe_free_str(decision->key_kid);
+        pjwt_wipe_free_str(decision->bound_key);
         pjwt_revoked_free(decision->revoked);
         *decision = (struct pjwt_decision){0};
 }

@@ -18,6 +18,9 @@ struct pjwt_request {
         struct pjwt_user user;
         const char *service;
         const char *rhost; /* NULL: none */
+        const char
+                *auth_info; /* SSH_AUTH_INFO_0 of the PAM environment, as authenticate found it; NULL: none */
+        const struct pjwt_record *login; /* of the session that the caller is in; NULL: none */
         int64_t now;
         struct pjwt_keycache keys;
         const char *revoked_file;  /* PJWT_REVOKED_FILE; NULL: there is no list */
@@ -42,8 +45,9 @@ struct pjwt_decision {
         char *sub;
         char *kid;
         char *jti;
-        char *key_kid;   /* of the key under which the signature held; NULL when it has none */
-        const char *alg; /* static */
+        char *key_kid; /* of the key under which the signature held; NULL when it has none */
+        char *bound_key; /* thumbprint of the key that the token is bound to and that was proved; NULL: unbound */
+        const char *alg;                  /* static */
         const struct pjwt_issuer *issuer; /* borrowed from conf */
         const struct pjwt_grant *grant;
         const struct pjwt_service *service;
@@ -55,7 +59,7 @@ struct pjwt_decision {
 };
 
 /*
- * Judges one token: token -> issuer -> keys -> verify -> claims -> revoked? -> service and its demands -> grant -> use.
+ * Judges one token: token -> issuer -> keys -> verify -> claims -> bound? -> revoked? -> service and its demands -> grant -> use.
  * The user comes last, so that known, unknown and forbidden users cost the same work (PAM-15). one_use is recorded as
  * the very last step, when all else has been accepted; with replay.look_only it is looked up and not recorded.
  * ret: a decision in any case, for pjwt_decision_clear(); need not be initialised. It borrows from conf.

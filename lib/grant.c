@@ -138,7 +138,7 @@ static bool is_system_account(const struct pjwt_user *user)
 /* ---- grants ---- */
 
 /* How far a grant got. The furthest one is what the log tells. */
-enum rank { RANK_NONE, RANK_SERVICE, RANK_HOST, RANK_MATCH, RANK_USER, RANK_EMAIL, RANK_SYSTEM };
+enum rank { RANK_NONE, RANK_SERVICE, RANK_HOST, RANK_MATCH, RANK_USER, RANK_EMAIL, RANK_BIND, RANK_SYSTEM };
 
 /* One search. What is fixed comes first. */
 struct search {
@@ -147,6 +147,7 @@ struct search {
         struct json_object *claims;
         const struct pjwt_user *user;
         const char *service;
+        bool bound;
 
         enum rank rank;
         const struct pjwt_grant *nearest;
@@ -342,6 +343,8 @@ static bool holds(struct search *s, const struct pjwt_grant *grant)
                 return false;
         if (uses_email(grant) && !s->issuer->email_trusted && !pjwt_email_verified(s->claims)) /* USR-09 */
                 return missed(s, grant, RANK_EMAIL, NULL);
+        if (grant->bind && !s->bound)
+                return missed(s, grant, RANK_BIND, NULL);
         return true;
 }
 
@@ -367,6 +370,9 @@ static enum pjwt_reason refused(const struct search *s, struct pjwt_error *reter
         case RANK_EMAIL:
                 return pjwt_fail(reterr, PJWT_EMAIL_UNVERIFIED,
                                  "grant %.64s uses email, and email_verified is not true", name);
+        case RANK_BIND:
+                return pjwt_fail(reterr, PJWT_UNBOUND,
+                                 "grant %.64s says bind = ssh-key, and the token has no cnf", name);
         case RANK_SYSTEM:
                 return pjwt_fail(reterr, PJWT_SYSTEM_ACCOUNT, "grant %.64s names uid %lu by a template only",
                                  name, (unsigned long)s->user->uid);
@@ -380,11 +386,15 @@ static enum pjwt_reason refused(const struct search *s, struct pjwt_error *reter
  */
 enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
                                  const struct pjwt_token *token, const struct pjwt_user *user,
-                                 const char *service, const struct pjwt_grant **ret,
+                                 const char *service, bool bound, const struct pjwt_grant **ret,
                                  struct pjwt_error *reterr)
 {
-        struct search s = {
-                .conf = conf, .issuer = issuer, .claims = token->claims, .user = user, .service = service};
+        struct search s = {.conf = conf,
+                           .issuer = issuer,
+                           .claims = token->claims,
+                           .user = user,
+                           .service = service,
+                           .bound = bound};
         const struct pjwt_grant *found = NULL;
 
         for (size_t i = 0; !found && conf->grants && i < conf->grant_count; i++)

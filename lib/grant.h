@@ -25,13 +25,14 @@ enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *ser
 
 /*
  * The first grant of `issuer` that allows the claims to be `user` for `service`.
+ * bound: the token is bound to a key, and the key was proved; a grant with `bind` is for no other.
  * ret: on success the grant, borrowed; untouched on failure.
  * Returns PJWT_OK; PJWT_BAD_USER for a name that is never legal; PJWT_UNKNOWN_USER; PJWT_EMAIL_UNVERIFIED;
- * PJWT_SYSTEM_ACCOUNT; PJWT_NO_GRANT, whose detail says how far the nearest grant got.
+ * PJWT_SYSTEM_ACCOUNT; PJWT_UNBOUND; PJWT_NO_GRANT, whose detail says how far the nearest grant got.
  */
 enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
                                  const struct pjwt_token *token, const struct pjwt_user *user,
-                                 const char *service, const struct pjwt_grant **ret,
+                                 const char *service, bool bound, const struct pjwt_grant **ret,
                                  struct pjwt_error *reterr);
 
 /*

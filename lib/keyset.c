@@ -442,3 +442,25 @@ struct json_object *pjwt_keyset_public_jwks(const struct pjwt_keyset *set)
         json_object_put(doc);
         return NULL;
 }
+
+enum pjwt_reason pjwt_jwk_thumbprint(struct json_object *jwk, char out[44], struct pjwt_error *reterr)
+{
+        const char *text = json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN);
+        struct pjwt_keyset *set = NULL;
+        enum pjwt_reason r;
+
+        if (!text)
+                return pjwt_fail_memory(reterr);
+        r = pjwt_keyset_parse(text, strlen(text), PJWT_KEYS_PUBLIC_ONLY, &set, reterr);
+        if (!set)
+                return r;
+        r = pjwt_keyset_check_all(set, reterr);
+        if (r == PJWT_OK && (set->count != 1 || set->doc != set->keys[0].source))
+                r = pjwt_fail(reterr, PJWT_BAD_KEY, "not one JWK");
+        else if (r == PJWT_OK && set->keys[0].note[0])
+                r = pjwt_fail(reterr, PJWT_BAD_KEY, "%s", set->keys[0].note);
+        if (r == PJWT_OK)
+                r = pjwt_key_thumbprint(&set->keys[0], out, reterr);
+        pjwt_keyset_free(set);
+        return r;
+}

@@ -122,4 +122,11 @@ struct json_object *pjwt_keyset_public_jwks(const struct pjwt_keyset *set);
  * PJWT_CRYPTO. */
 enum pjwt_reason pjwt_key_thumbprint(const struct pjwt_key *key, char out[44], struct pjwt_error *reterr);
 
+/*
+ * The same of one public JWK that stands alone, after every check that a key of a set gets; the point is on its curve.
+ * One with a private member (RFC 7800 section 3.2 wants none) or a symmetric key is refused. The JWK is not changed.
+ * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_BAD_KEYSET, PJWT_BAD_JSON, PJWT_CRYPTO, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_jwk_thumbprint(struct json_object *jwk, char out[44], struct pjwt_error *reterr);
+
 #endif

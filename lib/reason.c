@@ -51,11 +51,12 @@ enum pjwt_reason pjwt_reason_from_name(const char *name)
 const char *pjwt_stage_name(enum pjwt_stage stage)
 {
         static const char *const names[PJWT_STAGE_COUNT] = {
-                [PJWT_STAGE_NONE] = "none",     [PJWT_STAGE_CONF] = "conf",
-                [PJWT_STAGE_PROMPT] = "prompt", [PJWT_STAGE_TOKEN] = "token",
-                [PJWT_STAGE_ISSUER] = "issuer", [PJWT_STAGE_KEYS] = "keys",
-                [PJWT_STAGE_VERIFY] = "verify", [PJWT_STAGE_CLAIMS] = "claims",
-                [PJWT_STAGE_GRANT] = "grant",   [PJWT_STAGE_SERVICE] = "service",
+                [PJWT_STAGE_NONE] = "none",       [PJWT_STAGE_CONF] = "conf",
+                [PJWT_STAGE_PROMPT] = "prompt",   [PJWT_STAGE_TOKEN] = "token",
+                [PJWT_STAGE_ISSUER] = "issuer",   [PJWT_STAGE_KEYS] = "keys",
+                [PJWT_STAGE_VERIFY] = "verify",   [PJWT_STAGE_CLAIMS] = "claims",
+                [PJWT_STAGE_BIND] = "bind",       [PJWT_STAGE_GRANT] = "grant",
+                [PJWT_STAGE_SERVICE] = "service",
         };
 
         return (unsigned)stage < PJWT_STAGE_COUNT ? names[stage] : names[PJWT_STAGE_NONE];

@@ -14,6 +14,7 @@ enum pjwt_stage {
         PJWT_STAGE_KEYS,
         PJWT_STAGE_VERIFY,
         PJWT_STAGE_CLAIMS,
+        PJWT_STAGE_BIND,
         PJWT_STAGE_GRANT,
         PJWT_STAGE_SERVICE,
         PJWT_STAGE_COUNT

@@ -43,6 +43,7 @@ static const struct row rows[] = {
         {"kid", KIND_TEXT, AT(kid), false},
         {"alg", KIND_TEXT, AT(alg), true},
         {"typ", KIND_TEXT, AT(typ), false},
+        {"bound_key", KIND_TEXT, AT(bound_key), false},
         {"claims", KIND_TEXT, AT(claims), true},
         {"since", KIND_NUMBER, AT(since), true},
         {"exp", KIND_NUMBER, AT(exp), true},

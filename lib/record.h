@@ -35,8 +35,9 @@ struct pjwt_record {
         char *kid;
         char *alg;
         char *typ;
-        char *claims;  /* the token's payload, exactly as signed */
-        int64_t since; /* when authenticate accepted it */
+        char *bound_key; /* thumbprint of the ssh key that the token was bound to, and that the login proved */
+        char *claims;    /* the token's payload, exactly as signed */
+        int64_t since;   /* when authenticate accepted it */
         int64_t exp;
         int64_t until;          /* exp and the issuer's leeway */
         bool session_until_exp; /* the service demands that the session ends with the token */

@@ -52,7 +52,7 @@ static bool has_record(struct pjwt_login *login)
 {
         struct pjwt_error err = {0};
 
-        if (pjwt_session_of_caller(&login->request.user, &login->record, &err) == PJWT_OK)
+        if (pjwt_session_of_caller(&login->request.user, &login->caller, &err) == PJWT_OK)
                 return true;
         if (err.reason != PJWT_NO_RECORD)
                 pam_syslog(login->pamh, LOG_WARNING, "the login record does not count: %s: %s",
@@ -62,42 +62,51 @@ static bool has_record(struct pjwt_login *login)
         return false;
 }
 
+/* The record of the login that the caller came by, if this is sudo or its like. */
+static bool find_caller(struct pjwt_login *login)
+{
+        struct pjwt_error ignored = {0};
+
+        return login->arguments.reason == PJWT_UNDECIDED && getuid() != 0 &&
+               pjwt_request_fill(login->pamh, &login->options, &login->request, &ignored) == PJWT_OK &&
+               has_record(login);
+}
+
 /* Is there a record, and does the service want to know of it? */
 static bool may_reuse(struct pjwt_login *login)
 {
         const struct pjwt_service *service = NULL;
         struct pjwt_error ignored = {0};
 
-        return login->arguments.reason == PJWT_UNDECIDED && !login->options.observe && getuid() != 0 &&
-               pjwt_request_fill(login->pamh, &login->options, &login->request, &ignored) == PJWT_OK &&
-               has_record(login) && load_conf(login, &ignored) == PJWT_OK &&
+        return find_caller(login) && !login->options.observe && load_conf(login, &ignored) == PJWT_OK &&
                pjwt_service_find(login->conf, login->request.service, &service, &ignored) == PJWT_OK &&
                service && service->reuse_login;
 }
 
-static void drop_record(struct pjwt_login *login)
+/* The line in the log says that it was the record, and which key it stands for. */
+static void name_the_record(struct pjwt_decision *decision, const struct pjwt_record *record)
 {
-        pjwt_record_free(login->record);
-        login->record = NULL;
+        (void)snprintf(decision->error.detail, sizeof(decision->error.detail),
+                       "by the login record of %s%s%s", record->service,
+                       record->bound_key ? ", bound to the key " : "",
+                       record->bound_key ? record->bound_key : "");
 }
 
 enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login)
 {
         struct pjwt_decision *decision = &login->decision;
 
-        if (!may_reuse(login)) {
-                drop_record(login);
+        if (!may_reuse(login))
                 return PJWT_NO_RECORD;
-        }
-        if (pjwt_decide_record(login->conf, &login->request, login->record, decision) == PJWT_OK) {
+        if (pjwt_decide_record(login->conf, &login->request, login->caller, decision) == PJWT_OK) {
                 (void)pam_set_item(login->pamh, PAM_AUTHTOK, NULL);
-                (void)snprintf(decision->error.detail, sizeof(decision->error.detail),
-                               "by the login record of %s", login->record->service);
+                name_the_record(decision, login->caller);
+                login->record = login->caller; /* taken over */
+                login->caller = NULL;
                 return PJWT_OK;
         }
         pjwt_report_decision(login->pamh, &login->options, &login->request, decision);
         pjwt_decision_clear(decision);
-        drop_record(login);
         return PJWT_NO_RECORD;
 }
 
@@ -127,6 +136,8 @@ void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
                 return;
         login->request.token = login->answer.token;
         login->request.token_len = login->answer.len;
+        login->request.login = login->caller;
+        login->request.auth_info = pam_getenv(login->pamh, "SSH_AUTH_INFO_0");
         (void)pjwt_decide(login->conf, &login->request, &login->decision);
         name_the_cut(login);
 }
@@ -156,7 +167,8 @@ void pjwt_login_keep(struct pjwt_login *login)
 
 void pjwt_login_end(struct pjwt_login *login)
 {
-        drop_record(login);
+        pjwt_record_free(login->record);
+        pjwt_record_free(login->caller);
         pjwt_decision_clear(&login->decision);
         pjwt_conf_free(login->conf);
         pjwt_answer_clear(&login->answer);

@@ -18,7 +18,8 @@ struct pjwt_login {
         struct pjwt_answer answer;
         struct pjwt_conf *conf; /* once it was needed; the decision borrows from it */
         struct pjwt_decision decision;
-        struct pjwt_record *record; /* the login record that was accepted in place of a token */
+        struct pjwt_record *caller; /* the login record of the session that the caller is in; NULL: none */
+        struct pjwt_record *record; /* of what was accepted, a token or the caller's record */
 };
 
 /* Reads the arguments, forgets what the handle accepted before, asks libpam for the delay. */

@@ -50,6 +50,7 @@ static bool fill_record(const struct pjwt_request *request, const struct pjwt_de
                copy(decision->grant->name, &record->grant) && copy(decision->iss, &record->iss) &&
                copy(decision->sub, &record->sub) && copy(decision->jti, &record->jti) &&
                copy(decision->key_kid, &record->kid) && copy(decision->alg, &record->alg) &&
+               copy(decision->bound_key, &record->bound_key) &&
                copy_token(token->typ, token->typ_len, &record->typ) &&
                copy_token((const char *)token->payload, token->payload_len, &record->claims);
 }

@@ -58,6 +58,7 @@ _pamjwt() {
         check:--fetch) _pamjwt_reply -f; return ;;
         check:--cache) _pamjwt_reply -f; return ;;
         check:--revoked) _pamjwt_reply -f; return ;;
+        check:--ssh-key) _pamjwt_reply -f; return ;;
         check:--now) :; return ;;
         ssh:--token-file) _pamjwt_reply -f; return ;;
         ssh:--token-command) :; return ;;
@@ -82,7 +83,7 @@ _pamjwt() {
         keygen) words='--alg --kid --bits --out --pem --json --help' ;;
         keys) words='--public --thumbprint --ca-file --fetch --config --cache --now --json --help' ;;
         refresh) words='--force --check-age --answer --older-than --fetch --config --cache --now --json --help' ;;
-        check) words='--config --service --user --offline --fetch --cache --revoked --now --json --help' ;;
+        check) words='--config --service --user --offline --fetch --cache --revoked --ssh-key --now --json --help' ;;
         ssh) words='--token-file --token-command --audience --no-check --help' ;;
         sudo) words='--token-file --token-command --audience --no-check --help' ;;
         doctor) words='--config --cache --root --now --json --help' ;;

@@ -77,6 +77,7 @@ complete -c pamjwt -n '__fish_seen_subcommand_from check' -l offline -d 'never s
 complete -c pamjwt -n '__fish_seen_subcommand_from check' -l fetch -r -F -d 'the fetch helper instead of the installed one'
 complete -c pamjwt -n '__fish_seen_subcommand_from check' -l cache -r -F -d 'the folder of cached keys instead of /var/cache/pam_jwt'
 complete -c pamjwt -n '__fish_seen_subcommand_from check' -l revoked -r -F -d 'the revocation list instead of /etc/security/pam_jwt.revoked'
+complete -c pamjwt -n '__fish_seen_subcommand_from check' -l ssh-key -r -F -d 'the public key (id_ed25519.pub) that sshd would have verified in this login, for a token that is bound to it; at sudo, the one that the ssh login had'
 complete -c pamjwt -n '__fish_seen_subcommand_from check' -l now -x -d 'judge as if it were this time (seconds since 1970)'
 complete -c pamjwt -n '__fish_seen_subcommand_from check' -l json -d 'print one JSON object'
 complete -c pamjwt -n '__fish_seen_subcommand_from check' -l help -d 'show this help'

@@ -14,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "make"))
 sys.dont_write_bytecode = True
 
+import bound  # noqa: E402
 import claim  # noqa: E402
 import header  # noqa: E402
 import jose  # noqa: E402
@@ -23,7 +24,7 @@ import login  # noqa: E402
 import parse  # noqa: E402
 import signature  # noqa: E402
 
-MAKERS = (header, parse, key, claim, signature, login)
+MAKERS = (header, parse, key, claim, signature, login, bound)
 
 
 def all_files():

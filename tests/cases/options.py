@@ -18,6 +18,10 @@ FRESH = "tests/unit/test_freshness.c:"
 GRANT = "tests/unit/test_grant.c:"
 EFFECTS = {
     "host/host_name": "tests/unit/test_conf.c:the_host_name_stands_for_h",
+    "host/bind_services": LOGIN + "bound-another-service-of-sshd",
+    "issuer/bind": LOGIN + "bound-demanded-by-issuer-and-unbound",
+    "grant/bind": LOGIN + "bound-demanded-by-grant-and-unbound",
+    "service/bind": LOGIN + "bound-demanded-by-service-and-unbound",
     "issuer/issuer": LOGIN + "clm-10-iss-unknown",
     "issuer/audience": LOGIN + "clm-14-aud-of-another-host",
     "issuer/jwks": ANSWERS + "test_a_jwks_url_needs_no_discovery",

@@ -371,6 +371,11 @@ static struct bytes filled_conf(const char *folder, const struct key_files *file
         return out;
 }
 
+static char *kept(const char *text)
+{
+        return (char *)(uintptr_t)text;
+}
+
 /* `NAME UID`, or `NAME` for one who does not exist. */
 static struct pjwt_user read_user(char *text)
 {
@@ -390,7 +395,9 @@ static enum pjwt_reason decide(const struct pjwt_conf *conf, const char *folder,
 {
         struct bytes token = read_file(folder, "token"), user = read_upwards(folder, "user"),
                      service = read_upwards(folder, "service"), rhost = read_upwards(folder, "rhost"),
-                     now = read_upwards(folder, "now");
+                     now = read_upwards(folder, "now"), auth_info = read_file(folder, "auth_info"),
+                     login_key = read_file(folder, "login_key");
+        struct pjwt_record login = {.service = kept("sshd"), .until = INT64_MAX};
         struct pjwt_request request = {.keys.cache_dir = files->folder};
         struct pjwt_decision decision;
         enum pjwt_reason r;
@@ -405,6 +412,9 @@ static enum pjwt_reason decide(const struct pjwt_conf *conf, const char *folder,
         request.service = service.text;
         request.rhost = rhost.text;
         request.now = request.keys.now = strtoll(now.text, NULL, 10);
+        request.auth_info = auth_info.text;
+        login.bound_key = login_key.len > 0 ? login_key.text : NULL;
+        request.login = login_key.text ? &login : NULL;
         r = pjwt_decide(conf, &request, &decision);
         out->err = decision.error;
         pjwt_audit_line(&request, &decision, out->line);
@@ -414,6 +424,8 @@ static enum pjwt_reason decide(const struct pjwt_conf *conf, const char *folder,
         free(service.text);
         free(rhost.text);
         free(now.text);
+        free(auth_info.text);
+        free(login_key.text);
         return r;
 }
 

@@ -1,5 +1,8 @@
 """pamjwt check TOKEN: the decision of a login, stage by stage, and the line that decided."""
 
+import json
+import subprocess
+
 import pytest
 
 NOW = 1_700_000_000
@@ -46,7 +49,7 @@ def test_accepted_with_every_stage_and_the_lines_that_decided(check, token, key)
     stages = [line.split()[:2] for line in out.splitlines()[1:-1]]
     names = [s for s, _ in stages]
     assert names[:6] == ["token", "issuer", "keys", "keys", "verify", "claims"]
-    assert set(names[6:]) == {"service", "grant"}
+    assert set(names[6:]) == {"bind", "service", "grant"}
     assert {o for _, o in stages} == {"ok"}
     assert f"{key}/pam_jwt.conf:2" in out and f"{key}/pam_jwt.conf:6" in out
     assert out.splitlines()[-1] == "accepted: root may use sshd by grant staff"
@@ -67,6 +70,34 @@ def test_refused_with_the_reason_of_the_login(pamjwt, key, token, args, reason):
     as_json = pamjwt("check", token(), *flat, "--json", status=1).json
     assert as_json["ok"] is False and as_json["reason"] == reason and as_json["detail"]
     assert as_json["steps"][-1]["outcome"] == reason
+
+
+@pytest.fixture(scope="module")
+def ssh_key(tmp_path_factory):
+    """A real ssh key, its thumbprint by jwcrypto, and another key."""
+    folder = tmp_path_factory.mktemp("ssh")
+    for name in ("id", "other"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "alice at home", "-f", folder / name], check=True)
+    crypto = pytest.importorskip("cryptography.hazmat.primitives.serialization")
+    jwk = pytest.importorskip("jwcrypto.jwk")
+    return folder / "id.pub", jwk.JWK.from_pyca(crypto.load_ssh_public_key((folder / "id.pub").read_bytes())).thumbprint(), folder / "other.pub"
+
+
+def test_a_bound_token_with_the_key_that_the_login_would_have(check, token, ssh_key):
+    mine, jkt, other = ssh_key
+    bound = token(claims=json.dumps({"groups": ["linux"], "cnf": {"jkt": jkt}}))
+    assert "pamjwt: bound: cnf is there" in check(bound, status=1).err
+    steps = check(bound, "--ssh-key", mine, "--json").json["steps"]
+    assert [s["value"] for s in steps if s["stage"] == "bind"] == [f"cnf {jkt}, key {jkt} (ssh-ed25519)"]
+    assert "pamjwt: other-key: cnf names the key " + jkt in check(bound, "--ssh-key", other, status=1).err
+    assert "pamjwt: bound: " in check(bound, "--service", "sudo", status=1).err
+    assert "pamjwt: other-key: " in check(bound, "--service", "sudo", "--ssh-key", other, status=1).err
+    assert "pamjwt: claim-missing: " in check(bound, "--service", "sudo", "--ssh-key", mine, status=1).err  # max_age, the next demand
+
+
+def test_a_file_that_is_no_ssh_key_is_named(check, token, key):
+    assert "pamjwt: bad-proof: the ssh key: " in check(token(), "--ssh-key", key / "jwks.json", status=1).err
+    assert "pamjwt: file-open: " in check(token(), "--ssh-key", key / "nothing", status=2).err
 
 
 def test_groups_and_lifetime(check, token):

@@ -131,6 +131,12 @@ class Case:
             conf = conf.replace(f"@{mark.upper()}@", str(folder / mark))
         self.conf = folder / "conf"
         self.conf.write_text(conf + "\n")
+        proof = source / "auth_info"  # sshd's line; `check` is given the key in it
+        self.auth_info = proof.read_text() if proof.exists() else None
+        self.ssh_key = []
+        if self.auth_info:
+            (folder / "key.pub").write_text(self.auth_info.removeprefix("publickey "))
+            self.ssh_key = ["--ssh-key", folder / "key.pub"]
         (folder / "services").mkdir()
         (folder / "services" / self.service).write_text(f"auth required {MODULE} config={self.conf} nodelay\n")
         listed = f"{self.user}:x:{uid}:{uid}::/:/bin/sh\n" if uid.isdigit() and not set(self.user) & set(":\n") else ""
@@ -153,7 +159,8 @@ class Case:
 
     def log_in(self):
         """What the login answers, in words, and what the module told syslog, which pam_wrapper writes to stderr."""
-        out, err = self.run("pamtester", "-I", f"rhost={self.rhost}", self.service, self.user, "authenticate",
+        proved = ["-E", f"SSH_AUTH_INFO_0={self.auth_info}"] if self.auth_info else []
+        out, err = self.run("pamtester", "-I", f"rhost={self.rhost}", *proved, self.service, self.user, "authenticate",
                             preload=(WRAPPER, CLOCK), PAM_WRAPPER="1", PAM_WRAPPER_DEBUGLEVEL="2", TZ="UTC",
                             PAM_WRAPPER_SERVICE_DIR=str(self.folder / "services"),
                             FAKETIME=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.now)))
@@ -162,7 +169,7 @@ class Case:
 
     def check(self):
         out, err = self.run(os.environ["PAMJWT"], "check", "-", "--config", self.conf, "--now", self.now, "--user", self.user,
-                            "--service", self.service, "--json")
+                            "--service", self.service, *self.ssh_key, "--json")
         return json.loads(out or "null"), err
 
     def differs(self):

@@ -14,7 +14,9 @@ https://issuer.example ssh://host.example alice 1700000000 1700000300 2534023007
 9223372036854775808 1e400 1e-400 -0 0.5 true false null NaN Infinity \\u0000 \\ud800 \\udc00 \\u0061 \\" -----BEGIN
 -----END eyJ e30 [issuer/ [grant/ [service/ [host] issuer audience jwks algorithms leeway max_lifetime user services
 match. regex: glob: %{sub} %{preferred_username} %h strip_suffix one_use max_age also host_name sshd sudo file:///
-yes no 30s 5m 24h 7d""".split()
+yes no 30s 5m 24h 7d bind ssh-key bind_services publickey ssh-ed25519 ssh-rsa ecdsa-sha2-nistp256 ecdsa-sha2-nistp384
+ecdsa-sha2-nistp521 nistp256 nistp384 nistp521 sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com
+-cert-v01@openssh.com ssh: jkt hostbased""".split()
 BYTES = [b"\x00", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\r\n", b"..", b"{}", b"[]",
          b'{"', b'":"', b'","', b" = ", b"\n[", b"-----BEGIN PUBLIC KEY-----\n", b"-----END PUBLIC KEY-----\n"]
 
@@ -52,8 +54,19 @@ PATTERNS = [b"refs/tags/v*\nrefs/tags/v1.2", b"**/x?\na/b/xy", b"([a-z]+)-(users
             b"%{sub}-\\1\nx", b"(a*)*b\naaaaaaaaaaaaaaaaaaaaaaaac", b"\xc3\xa4[\xe2\x82\xac-\xf0\x9f\x98\x80]+\n\xc3\xa4\xe2\x82\xac", b"%%\\\\x\ny"]
 
 
+def ssh_keys():
+    """A key of each type, as its blob (first byte 0) and as sshd's line (first byte 1); blobs with a byte less or more."""
+    text = (TESTS / "unit" / "sshkeys.h").read_text()
+    for name, base64_text in re.findall(r'{"([^"]+)",\s*((?:"[^"]*"\s*)+),', text):
+        encoded = "".join(re.findall(r'"([^"]*)"', base64_text))
+        blob = base64.b64decode(encoded)
+        yield from (b"\0" + blob, b"\0" + blob[:-1], b"\0" + blob + b"\0", b"\1publickey %s %s\n" % (name.encode(), encoded.encode()))
+
+
 def seeds():
     """Pairs of target and input."""
+    for data in ssh_keys():
+        yield "sshkey", data
     for data in WIRE:
         yield "wire", data
     for data in PARTS:

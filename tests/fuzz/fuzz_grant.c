@@ -48,7 +48,8 @@ static bool ask(const struct pjwt_token *token, const struct pjwt_user *user, co
         const struct pjwt_grant *grant = NULL;
         const struct pjwt_service *section = NULL;
         struct pjwt_error err = {0};
-        enum pjwt_reason r = pjwt_grant_find(conf(), &conf()->issuers[0], token, user, service, &grant, &err);
+        enum pjwt_reason r =
+                pjwt_grant_find(conf(), &conf()->issuers[0], token, user, service, false, &grant, &err);
 
         FUZZ_CHECK((r == PJWT_OK) == (grant != NULL));
         FUZZ_CHECK(r == PJWT_OK || err.reason == r);

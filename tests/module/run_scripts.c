@@ -8,7 +8,7 @@
  * configuration, %d is the folder [run]                what is called and what must come of it, in order:
  *                          authenticate [silent] = PAM_AUTH_ERR     also setcred, acct_mgmt, open_session,
  * close_session authtok = none | text                    as the next module finds it delay = yes | no of the
- * last authenticate user = NAME                              changes PAM_USER sleep = SECONDS [prompts] what
+ * last authenticate putenv NAME = VALUE before it user = NAME                              changes PAM_USER sleep = SECONDS [prompts] what
  * the user must see, in order, and what he answers ask PROMPT|ANSWER      (tokens.h; `|@fail` fails the
  * conversation, `|@null` answers nothing,
  *                                                 `|@again` gives the last answer once more) error TEXT, info TEXT  patterns of fnmatch(3) [output] every log
@@ -355,6 +355,19 @@ static void new_login(void)
                 complain("no audit session: %s", strerror(errno));
 }
 
+/* `putenv NAME = VALUE`: what the application put into the PAM environment, `\n` and the like written out. */
+static void put_env(pam_handle_t *pamh, const char *line, const char *expected)
+{
+        char name[64] = "";
+        char text[4096];
+        char *value = tokens_answer(expected);
+
+        (void)sscanf(line, "%*s %63s", name);
+        (void)snprintf(text, sizeof(text), "%s=%s", name, value);
+        (void)pam_putenv(pamh, text);
+        free(value);
+}
+
 /* Steps that need root and a kernel with audit. */
 static bool root_step(pam_handle_t *pamh, const char *line, const char *what, const char *expected)
 {
@@ -413,6 +426,8 @@ static void step(pam_handle_t *pamh, const char *line)
                 check_authtok(expected);
         else if (strcmp(what, "delay") == 0 && (run.delay > 1000000) != (strcmp(expected, "yes") == 0))
                 complain("delay: %u us, expected: %s", run.delay, expected);
+        else if (strcmp(what, "putenv") == 0)
+                put_env(pamh, line, expected);
         else if (strcmp(what, "user") == 0)
                 (void)pam_set_item(pamh, PAM_USER, expected);
         else if (strcmp(what, "sleep") == 0)

@@ -118,6 +118,8 @@ static char *claims_json(const struct spec *spec, size_t pad)
                 if (value[0] == '+' || value[0] == '-')
                         longer = format("%s,\"%s\":%lld", json, spec->claims[i].name,
                                         (long long)time(NULL) + strtoll(value, NULL, 10));
+                else if (value[0] == '{')
+                        longer = format("%s,\"%s\":%s", json, spec->claims[i].name, value);
                 else
                         longer = format("%s,\"%s\":\"%s\"", json, spec->claims[i].name, value);
                 free(json);

@@ -309,6 +309,11 @@ static void bad_values_name_file_line_and_key(void **state)
         refuses_service("match.acr = regex:(", "f:2: match.acr: regex: character 2: a ( is not closed");
         refuses_service("one_use = 1", "f:2: one_use: '1' is neither yes nor no");
         refuses_service("reuse_login = YES", "f:2: reuse_login: 'YES' is neither");
+        refuses_service("bind = yes", "f:2: bind: 'yes' is neither ssh-key nor no");
+        refuses_issuer("bind = SSH-key", "f:4: bind: 'SSH-key' is neither ssh-key nor no");
+        refuses_grant("bind = key", "f:6: bind: 'key' is neither ssh-key nor no");
+        refuses("[host]\nbind_services = sshd sudo\n", "f:2: bind_services: 'sudo': no service of sshd");
+        refuses("[host]\nbind_services = SSHD\n", "f:2: bind_services: 'SSHD': no PAM service");
         refuses_service("session_until_exp = on", "f:2: session_until_exp: 'on' is neither");
 }
 
@@ -619,10 +624,11 @@ static void files_and_conf_d_are_read_in_order(void **state)
 static void every_option_has_a_row_with_help_and_an_example(void **state)
 {
         struct pjwt_conf_option option;
-        size_t count = 0, issuer = 0, grant = 0, service = 0;
+        size_t count = 0, host = 0, issuer = 0, grant = 0, service = 0;
 
         (void)state;
         for (; pjwt_conf_option_at(count, &option); count++) {
+                host += strcmp(option.kind, "host") == 0;
                 issuer += strcmp(option.kind, "issuer") == 0;
                 grant += strcmp(option.kind, "grant") == 0;
                 service += strcmp(option.kind, "service") == 0;
@@ -631,7 +637,7 @@ static void every_option_has_a_row_with_help_and_an_example(void **state)
                 assert_non_null(option.example);
                 assert_true(strlen(option.help) > 10);
         }
-        assert_int_equal(count, 1 + issuer + grant + service);
+        assert_int_equal(count, host + issuer + grant + service);
         assert_true(issuer <= PJWT_ISSUER_LINES && grant <= PJWT_GRANT_LINES &&
                     service <= PJWT_SERVICE_LINES);
 }

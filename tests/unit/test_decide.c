@@ -128,9 +128,9 @@ static enum pjwt_reason judge_claims(const struct host *host, const char *header
 
 static void a_good_token_passes_every_stage(void **state)
 {
-        static const enum pjwt_stage stages[] = {PJWT_STAGE_TOKEN, PJWT_STAGE_ISSUER,  PJWT_STAGE_KEYS,
-                                                 PJWT_STAGE_KEYS,  PJWT_STAGE_VERIFY,  PJWT_STAGE_CLAIMS,
-                                                 PJWT_STAGE_GRANT, PJWT_STAGE_SERVICE, PJWT_STAGE_GRANT};
+        static const enum pjwt_stage stages[] = {
+                PJWT_STAGE_TOKEN,  PJWT_STAGE_ISSUER, PJWT_STAGE_KEYS,  PJWT_STAGE_KEYS,    PJWT_STAGE_VERIFY,
+                PJWT_STAGE_CLAIMS, PJWT_STAGE_BIND,   PJWT_STAGE_GRANT, PJWT_STAGE_SERVICE, PJWT_STAGE_GRANT};
         struct pjwt_decision d;
         char token[2048];
 
@@ -153,7 +153,7 @@ static void a_good_token_passes_every_stage(void **state)
         }
         assert_int_equal(d.steps[1].origin.line, 2);
         assert_string_equal(d.steps[1].value, "iss https://idp.example");
-        assert_int_equal(d.steps[8].origin.line, 7);
+        assert_int_equal(d.steps[9].origin.line, 7);
         pjwt_decision_clear(&d);
         assert_null(d.iss);
 }

@@ -51,7 +51,8 @@ static struct asked ask_user(const char *conf_text, const char *claims, struct p
         const struct pjwt_grant *grant = NULL;
         struct asked asked = {0};
 
-        asked.reason = pjwt_grant_find(conf, &conf->issuers[0], &token, &user, service, &grant, &asked.err);
+        asked.reason = pjwt_grant_find(conf, &conf->issuers[0], &token, &user, service,
+                                       strstr(claims, "\"cnf\"") != NULL, &grant, &asked.err);
         if (grant)
                 (void)snprintf(asked.grant, sizeof(asked.grant), "%s", grant->name);
         assert_true((asked.reason == PJWT_OK) == (grant != NULL));

@@ -130,7 +130,6 @@ def claims_of_the_policy(c):
     add(c, "clm-20-pointer", "CLM-20", "The path itself.", "ok", claims(realm_access={"roles": ["x", "deploy"]}), conf=conf(grant="match./realm_access/roles = deploy"))
     add(c, "clm-20-dots-are-no-path", "CLM-20", "A dot in a name is a dot.", "no-grant", claims(realm_access={"roles": "deploy"}),
         conf=conf(grant="match.realm_access.roles = deploy"))
-    add(c, "bound", "", "A token that is bound to a key.", "bound", claims(cnf={"jkt": "x"}))
 
 
 def users(c):

@@ -1,0 +1,364 @@
+#include "sshkey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "b64url.h"
+#include "keyset.h"
+
+#define RSA_BYTES_MAX 1024 /* 8192 bits, as for every other key here */
+#define POINT_PLAIN   4    /* SEC 1 section 2.3.3: uncompressed */
+#define CERT_USER     1    /* SSH2_CERT_TYPE_USER */
+
+/* What SSH calls a key, and what is in it. */
+struct kind {
+        const char *name;
+        enum pjwt_kty kty;
+        const char *crv;   /* JWK's name of the curve */
+        const char *curve; /* SSH's, which stands in the blob again; NULL: it does not */
+        size_t size;       /* bytes of a coordinate, or of the whole Ed25519 key */
+        bool fido;         /* the application's name follows the key */
+        bool certificate;
+};
+
+#define CERT(type) type "-cert-v01@openssh.com"
+
+static const struct kind kinds[] = {
+        {"ssh-rsa", PJWT_KTY_RSA, NULL, NULL, 0, false, false},
+        {"ecdsa-sha2-nistp256", PJWT_KTY_EC, "P-256", "nistp256", 32, false, false},
+        {"ecdsa-sha2-nistp384", PJWT_KTY_EC, "P-384", "nistp384", 48, false, false},
+        {"ecdsa-sha2-nistp521", PJWT_KTY_EC, "P-521", "nistp521", 66, false, false},
+        {"ssh-ed25519", PJWT_KTY_OKP, "Ed25519", NULL, 32, false, false},
+        {"sk-ecdsa-sha2-nistp256@openssh.com", PJWT_KTY_EC, "P-256", "nistp256", 32, true, false},
+        {"sk-ssh-ed25519@openssh.com", PJWT_KTY_OKP, "Ed25519", NULL, 32, true, false},
+        {CERT("ssh-rsa"), PJWT_KTY_RSA, NULL, NULL, 0, false, true},
+        {CERT("ecdsa-sha2-nistp256"), PJWT_KTY_EC, "P-256", "nistp256", 32, false, true},
+        {CERT("ecdsa-sha2-nistp384"), PJWT_KTY_EC, "P-384", "nistp384", 48, false, true},
+        {CERT("ecdsa-sha2-nistp521"), PJWT_KTY_EC, "P-521", "nistp521", 66, false, true},
+        {CERT("ssh-ed25519"), PJWT_KTY_OKP, "Ed25519", NULL, 32, false, true},
+        {CERT("sk-ecdsa-sha2-nistp256"), PJWT_KTY_EC, "P-256", "nistp256", 32, true, true},
+        {CERT("sk-ssh-ed25519"), PJWT_KTY_OKP, "Ed25519", NULL, 32, true, true},
+};
+
+#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
+
+const char *pjwt_sshkey_type_at(size_t i)
+{
+        return i < KIND_COUNT ? kinds[i].name : NULL;
+}
+
+/* Bytes that are still to be read, or a piece of them. */
+struct bytes {
+        const unsigned char *at;
+        size_t len;
+};
+
+static enum pjwt_reason bad(struct pjwt_error *reterr, const char *what)
+{
+        return pjwt_fail(reterr, PJWT_BAD_PROOF, "the ssh key: %s", what);
+}
+
+static bool take(struct bytes *from, size_t len, struct bytes *ret)
+{
+        if (len > from->len)
+                return false;
+        *ret = (struct bytes){from->at, len};
+        from->at += len;
+        from->len -= len;
+        return true;
+}
+
+static bool take_number(struct bytes *from, uint32_t *ret)
+{
+        struct bytes b;
+
+        if (!take(from, 4, &b))
+                return false;
+        *ret = (uint32_t)b.at[0] << 24 | (uint32_t)b.at[1] << 16 | (uint32_t)b.at[2] << 8 | b.at[3];
+        return true;
+}
+
+/* RFC 4251 section 5, `string`. */
+static bool take_string(struct bytes *from, struct bytes *ret)
+{
+        struct bytes rest = *from;
+        uint32_t len = 0;
+
+        if (!take_number(&rest, &len) || !take(&rest, len, ret))
+                return false;
+        *from = rest;
+        return true;
+}
+
+static bool is_text(struct bytes b, const char *text)
+{
+        return b.len == strlen(text) && memcmp(b.at, text, b.len) == 0;
+}
+
+/* RFC 4251 section 5, `mpint`, positive and in its shortest form; the byte that holds its sign is left out. */
+static bool take_mpint(struct bytes *from, struct bytes *ret)
+{
+        struct bytes b;
+
+        if (!take_string(from, &b) || b.len == 0 || b.at[0] >= 0x80)
+                return false;
+        if (b.at[0] == 0) {
+                if (b.len == 1 || b.at[1] < 0x80)
+                        return false;
+                b.at++;
+                b.len--;
+        }
+        *ret = b;
+        return true;
+}
+
+/* Takes the value over. */
+static bool add(struct json_object *jwk, const char *name, struct json_object *value)
+{
+        if (value && json_object_object_add(jwk, name, value) == 0)
+                return true;
+        json_object_put(value);
+        return false;
+}
+
+static bool add_bytes(struct json_object *jwk, const char *name, struct bytes b)
+{
+        char text[PJWT_B64URL_ENCODED(RSA_BYTES_MAX) + 1];
+
+        if (b.len > RSA_BYTES_MAX)
+                return false;
+        pjwt_b64url_encode(b.at, b.len, text);
+        return add(jwk, name, json_object_new_string(text));
+}
+
+/* What the blob holds of the key itself: e and n, a point's x and y, or x alone. */
+struct numbers {
+        struct bytes first, second;
+};
+
+static struct json_object *make_jwk(const struct kind *kind, const struct numbers *numbers)
+{
+        bool rsa = kind->kty == PJWT_KTY_RSA;
+        struct json_object *jwk = json_object_new_object();
+        bool ok = jwk && add(jwk, "kty", json_object_new_string(pjwt_kty_name(kind->kty))) &&
+                  (rsa || add(jwk, "crv", json_object_new_string(kind->crv))) &&
+                  add_bytes(jwk, rsa ? "e" : "x", numbers->first) &&
+                  (!numbers->second.at || add_bytes(jwk, rsa ? "n" : "y", numbers->second));
+
+        if (ok)
+                return jwk;
+        json_object_put(jwk);
+        return NULL;
+}
+
+static enum pjwt_reason take_rsa(struct bytes *from, struct numbers *ret, struct pjwt_error *reterr)
+{
+        if (!take_mpint(from, &ret->first) || !take_mpint(from, &ret->second))
+                return bad(reterr, "e or n is not there, not positive or not in its shortest form");
+        if (ret->first.len > RSA_BYTES_MAX || ret->second.len > RSA_BYTES_MAX)
+                return bad(reterr, "e or n has more than 8192 bits");
+        return PJWT_OK;
+}
+
+static enum pjwt_reason take_point(struct bytes *from, const struct kind *kind, struct numbers *ret,
+                                   struct pjwt_error *reterr)
+{
+        struct bytes curve, point;
+
+        if (!take_string(from, &curve) || !is_text(curve, kind->curve))
+                return bad(reterr, "the curve is not the one of its type");
+        if (!take_string(from, &point) || point.len != 1 + 2 * kind->size || point.at[0] != POINT_PLAIN)
+                return bad(reterr, "the point is not uncompressed and of its curve's size");
+        ret->first = (struct bytes){point.at + 1, kind->size};
+        ret->second = (struct bytes){point.at + 1 + kind->size, kind->size};
+        return PJWT_OK;
+}
+
+static enum pjwt_reason take_ed25519(struct bytes *from, const struct kind *kind, struct numbers *ret,
+                                     struct pjwt_error *reterr)
+{
+        if (!take_string(from, &ret->first) || ret->first.len != kind->size)
+                return bad(reterr, "the Ed25519 key does not have 32 bytes");
+        return PJWT_OK;
+}
+
+static enum pjwt_reason take_numbers(struct bytes *from, const struct kind *kind, struct numbers *ret,
+                                     struct pjwt_error *reterr)
+{
+        struct bytes application;
+        enum pjwt_reason r = kind->kty == PJWT_KTY_RSA  ? take_rsa(from, ret, reterr)
+                             : kind->kty == PJWT_KTY_EC ? take_point(from, kind, ret, reterr)
+                                                        : take_ed25519(from, kind, ret, reterr);
+
+        if (r == PJWT_OK && kind->fido && (!take_string(from, &application) || application.len == 0))
+                return bad(reterr, "the FIDO application is not there");
+        return r;
+}
+
+/* A list of strings that fills its string to the last byte; `each` of them a group. */
+static bool is_list(struct bytes list, unsigned each)
+{
+        struct bytes item;
+
+        while (list.len > 0)
+                for (unsigned i = 0; i < each; i++)
+                        if (!take_string(&list, &item))
+                                return false;
+        return true;
+}
+
+/* PROTOCOL.certkeys: what stands in a certificate behind its key. */
+static bool take_certificate(struct bytes *from)
+{
+        struct bytes serial, times, id, principals, critical, extensions, reserved, ca, signature, type;
+        uint32_t who = 0;
+
+        return take(from, 8, &serial) && take_number(from, &who) && who == CERT_USER &&
+               take_string(from, &id) && take_string(from, &principals) && is_list(principals, 1) &&
+               take(from, 16, &times) && take_string(from, &critical) && is_list(critical, 2) &&
+               take_string(from, &extensions) && is_list(extensions, 2) && take_string(from, &reserved) &&
+               take_string(from, &ca) && take_string(&ca, &type) && take_string(from, &signature) &&
+               signature.len > 0;
+}
+
+static enum pjwt_reason take_key(struct bytes *from, const struct kind *kind, struct numbers *ret,
+                                 struct pjwt_error *reterr)
+{
+        struct bytes nonce;
+        enum pjwt_reason r;
+
+        if (kind->certificate && !take_string(from, &nonce))
+                return bad(reterr, "the certificate is cut");
+        r = take_numbers(from, kind, ret, reterr);
+        if (r != PJWT_OK)
+                return r;
+        if (kind->certificate && !take_certificate(from))
+                return bad(reterr, "the certificate is cut, no user's, or has a list of odd length");
+        return from->len == 0 ? PJWT_OK : bad(reterr, "something stands behind its end");
+}
+
+static const struct kind *find_kind(struct bytes name)
+{
+        for (size_t i = 0; i < KIND_COUNT; i++)
+                if (is_text(name, kinds[i].name))
+                        return &kinds[i];
+        return NULL;
+}
+
+/* The same rules as for every key: sizes, ROCA, small order, on the curve. */
+static enum pjwt_reason finish(const struct kind *kind, const struct numbers *numbers,
+                               struct pjwt_sshkey *ret, struct pjwt_error *reterr)
+{
+        struct json_object *jwk = make_jwk(kind, numbers);
+        struct pjwt_sshkey key = {.type = kind->name, .certificate = kind->certificate};
+        struct pjwt_error err = {0};
+        enum pjwt_reason r;
+
+        if (!jwk)
+                return pjwt_fail_memory(reterr);
+        r = pjwt_jwk_thumbprint(jwk, key.thumbprint, &err);
+        json_object_put(jwk);
+        if (r == PJWT_OK)
+                *ret = key;
+        else if (r == PJWT_NO_MEMORY)
+                return pjwt_fail_memory(reterr);
+        else
+                return bad(reterr, err.detail);
+        return PJWT_OK;
+}
+
+enum pjwt_reason pjwt_sshkey_read(const unsigned char *blob, size_t len, const char *type,
+                                  struct pjwt_sshkey *ret, struct pjwt_error *reterr)
+{
+        struct bytes from = {blob, len}, name;
+        struct numbers numbers = {0};
+        const struct kind *kind;
+        enum pjwt_reason r;
+
+        if (len > PJWT_SSHKEY_BLOB_MAX)
+                return bad(reterr, "it is too long");
+        if (!take_string(&from, &name))
+                return bad(reterr, "it is cut");
+        kind = find_kind(name);
+        if (!kind)
+                return bad(reterr, "its type is none that a token can be bound to");
+        if (type && strcmp(type, kind->name) != 0)
+                return bad(reterr, "it is not of the type in front of it");
+        r = take_key(&from, kind, &numbers, reterr);
+        return r == PJWT_OK ? finish(kind, &numbers, ret, reterr) : r;
+}
+
+/* Strict base64 (RFC 4648 section 4): the strict decoder of the other alphabet, and exactly the padding that is due. */
+static bool decode(const char *in, size_t len, char *room, unsigned char *out, size_t *retlen)
+{
+        size_t data = len;
+
+        if (len % 4 != 0)
+                return false;
+        while (data > 0 && len - data < 2 && in[data - 1] == '=')
+                data--;
+        for (size_t i = 0; i < data; i++) {
+                if (in[i] == '-' || in[i] == '_')
+                        return false;
+                room[i] = in[i];
+                if (in[i] == '+')
+                        room[i] = '-';
+                else if (in[i] == '/')
+                        room[i] = '_';
+        }
+        return pjwt_b64url_decode(room, data, out, retlen);
+}
+
+static enum pjwt_reason read_base64(const char *type, const char *in, size_t len, struct pjwt_sshkey *ret,
+                                    struct pjwt_error *reterr)
+{
+        char *room;
+        unsigned char *blob;
+        size_t blob_len = 0;
+        enum pjwt_reason r;
+
+        if (len == 0 || len > PJWT_SSHKEY_BLOB_MAX / 3 * 4)
+                return bad(reterr, len ? "it is too long" : "it is not there");
+        room = malloc(len);
+        blob = malloc(PJWT_B64URL_DECODED(len));
+        if (!room || !blob)
+                r = pjwt_fail_memory(reterr);
+        else if (!decode(in, len, room, blob, &blob_len))
+                r = bad(reterr, "it is not strict base64");
+        else
+                r = pjwt_sshkey_read(blob, blob_len, type, ret, reterr);
+        free(room);
+        free(blob);
+        return r;
+}
+
+enum pjwt_reason pjwt_sshkey_parse(const char *text, size_t len, struct pjwt_sshkey *ret,
+                                   struct pjwt_error *reterr)
+{
+        const char *space = memchr(text, ' ', len);
+        const struct kind *kind;
+
+        if (!space)
+                return bad(reterr, "TYPE BASE64 is expected");
+        kind = find_kind((struct bytes){(const unsigned char *)text, (size_t)(space - text)});
+        if (!kind)
+                return bad(reterr, "its type is none that a token can be bound to");
+        return read_base64(kind->name, space + 1, len - (size_t)(space - text) - 1, ret, reterr);
+}
+
+enum pjwt_reason pjwt_sshkey_auth_info(const char *info, struct pjwt_sshkey *ret, struct pjwt_error *reterr)
+{
+        static const char method[] = "publickey ";
+        size_t len = strlen(info);
+        const char *end = memchr(info, '\n', len);
+
+        if (end && end + 1 == info + len) /* sshd ends each line */
+                len--;
+        else if (end)
+                return pjwt_fail(reterr, PJWT_BAD_PROOF,
+                                 "sshd tells of more than one method: which key is meant?");
+        if (strncmp(info, method, sizeof(method) - 1) != 0)
+                return pjwt_fail(reterr, PJWT_BAD_PROOF,
+                                 "the login before this one was by '%.20s', not by publickey", info);
+        return pjwt_sshkey_parse(info + sizeof(method) - 1, len - (sizeof(method) - 1), ret, reterr);
+}
