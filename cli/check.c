@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "decide.h"
+#include "doctor.h"
 #include "input.h"
 #include "keysource.h"
 #include "out.h"
@@ -248,6 +249,8 @@ struct problems {
         size_t warnings;
         struct json_object *error_list;
         struct json_object *warning_list;
+        size_t around; /* errors outside of the configuration */
+        struct json_object *findings;
 };
 
 static struct json_object *problem_object(const struct pjwt_conf_problem *problem)
@@ -295,16 +298,17 @@ static void report(void *arg, const struct pjwt_conf_problem *problem)
 static int print_conf_json(const struct cli_args *args, struct problems *problems,
                            const struct pjwt_error *err)
 {
-        bool good = err->reason == PJWT_UNDECIDED;
+        bool good = err->reason == PJWT_UNDECIDED && problems->around == 0;
         struct json_object *object = cli_json_begin(good);
 
         cli_json_add_string(object, "config", cli_conf_path(args));
-        if (!good) {
+        if (err->reason != PJWT_UNDECIDED) {
                 cli_json_add_string(object, "reason", pjwt_reason_name(err->reason));
                 cli_json_add_string(object, "detail", err->detail);
         }
         cli_json_add(object, "errors", json_object_get(problems->error_list));
         cli_json_add(object, "warnings", json_object_get(problems->warning_list));
+        cli_json_add(object, "findings", json_object_get(problems->findings));
         return cli_print_json(object, good ? CLI_YES : CLI_ERROR);
 }
 
@@ -317,7 +321,7 @@ static int print_conf(const struct cli_args *args, const struct problems *proble
         cli_put_str(stdout, cli_conf_path(args));
         printf(": good; issuers: %zu, grants: %zu, services: %zu\n", conf->issuer_count, conf->grant_count,
                conf->service_count);
-        return CLI_YES;
+        return problems->around ? CLI_ERROR : CLI_YES;
 }
 
 /* "PATH:LINE: TEXT" or "PATH: TEXT" of an error, taken apart. */
@@ -358,11 +362,27 @@ static void check_revoked(const struct cli_args *args, const struct pjwt_conf *c
         pjwt_revoked_free(list);
 }
 
+/*
+ * On the host itself, the parts of a login by bound tokens that stand outside of the file: a policy without them lets
+ * strangers in, or nobody.
+ */
+static struct cli_doctor look_around(const struct cli_args *args, struct pjwt_conf *conf)
+{
+        struct cli_doctor d = {.args = args, .root = "", .conf = conf};
+
+        if (args->json)
+                d.list = json_object_new_array();
+        if (!args->config && conf)
+                cli_doctor_bound(&d);
+        return d;
+}
+
 static int check_conf(const struct cli_args *args)
 {
         struct problems problems = {.json = args->json};
         struct pjwt_conf *conf = NULL;
         struct pjwt_error err = {0};
+        struct cli_doctor around;
         char hostname[256];
         int r;
 
@@ -371,9 +391,13 @@ static int check_conf(const struct cli_args *args)
         pjwt_conf_load_check(cli_conf_path(args), cli_hostname(hostname), report, &problems, &conf, &err);
         if (err.reason == PJWT_UNDECIDED || problems.errors > 0)
                 check_revoked(args, conf, &problems, &err);
+        around = look_around(args, conf);
+        problems.findings = around.list;
+        problems.around = around.errors;
         r = args->json ? print_conf_json(args, &problems, &err) : print_conf(args, &problems, conf, &err);
         json_object_put(problems.error_list);
         json_object_put(problems.warning_list);
+        json_object_put(around.list);
         pjwt_conf_free(conf);
         return r;
 }

@@ -12,6 +12,7 @@ int cli_keygen(const struct cli_args *args);
 int cli_keys(const struct cli_args *args);
 int cli_refresh(const struct cli_args *args);
 int cli_check(const struct cli_args *args);
+int cli_offer_key(const struct cli_args *args);
 int cli_ssh(char **argv);
 int cli_sudo(char **argv);
 
@@ -28,6 +29,7 @@ extern const struct cli_option cli_keygen_options[];
 extern const struct cli_option cli_keys_options[];
 extern const struct cli_option cli_refresh_options[];
 extern const struct cli_option cli_check_options[];
+extern const struct cli_option cli_offer_key_options[];
 extern const struct cli_option cli_ssh_options[];
 extern const struct cli_option cli_doctor_options[];
 extern const struct cli_option cli_sessions_options[];

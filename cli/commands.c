@@ -142,6 +142,27 @@ static const struct cli_command commands[] = {
                 .hint = CLI_FILE,
         },
         {
+                .name = "offer-key",
+                .run = cli_offer_key,
+                .synopsis = "USER TYPE BASE64",
+                .summary = "sshd's AuthorizedKeysCommand where no authorized_keys is needed",
+                .about = "Gives the key back that an ssh client presents, when a grant with bind = ssh-key "
+                         "could let USER in by "
+                         "a token that is bound to it; never for uid 0, and never a certificate. This opens "
+                         "no door by "
+                         "itself, and is safe only together with the other lines that docs/bound-tokens.md "
+                         "shows "
+                         "(AuthenticationMethods, the token-only stack, require_token); pamjwt check and "
+                         "doctor say when one "
+                         "is missing. The exit status is 1, and nothing is printed, when there is no key to "
+                         "give.",
+                .examples = "AuthorizedKeysCommand /usr/bin/pamjwt offer-key %u %t %k",
+                .options = cli_offer_key_options,
+                .words_min = 3,
+                .words_max = 3,
+                .hint = CLI_ANY,
+        },
+        {
                 .name = "ssh",
                 .exec = cli_ssh,
                 .synopsis = "[--token-file FILE|--token-command TEXT] [--audience AUD] [SSH ARGUMENT]...",

@@ -147,6 +147,39 @@ static const struct row rows[CLI_FIND_COUNT] = {
         [CLI_FIND_SSHD_ROOT] = {"sshd-root", true,
                                 "a grant names root, but sshd hands rubbish instead of root's token to PAM",
                                 "take root out of the grant and use sudo, or: PermitRootLogin yes"},
+        [CLI_FIND_BIND_METHODS] = {"bind-methods", true,
+                                   "a bound token needs a key that sshd has verified before it asks: without "
+                                   "that every login is refused",
+                                   "AuthenticationMethods publickey,keyboard-interactive:pam"},
+        [CLI_FIND_OFFER_OVERRIDDEN] =
+                {"offer-overridden", true,
+                 "of several Match blocks the first one wins, keyword by keyword, and it is another one here",
+                 "move the Match block of pam_jwt in front of it, or narrow the other one"},
+        [CLI_FIND_OFFER_METHODS] =
+                {"offer-methods", true,
+                 "pamjwt offer-key takes the key of any stranger: without a second method he is in",
+                 "AuthenticationMethods publickey,keyboard-interactive:pam   in the same Match block"},
+        [CLI_FIND_OFFER_USER] =
+                {"offer-user", true,
+                 "sshd runs the command only as a user that exists, and root is too much for it",
+                 "AuthorizedKeysCommandUser _pamjwt-keys   (systemd-sysusers makes it)"},
+        [CLI_FIND_OFFER_PASSWORDS] =
+                {"offer-passwords", true,
+                 "any key is taken, so a password alone would open the door that a token and its key shall "
+                 "open",
+                 "the token-only stack for sshd: see /usr/share/doc/pam_jwt/examples/bound/pam.d/sshd"},
+        [CLI_FIND_OFFER_ACCOUNT] =
+                {"offer-account", true,
+                 "only require_token refuses a login by public key alone, and any public key is taken",
+                 "account required pam_jwt.so require_token"},
+        [CLI_FIND_OFFER_BIND] =
+                {"offer-bind", true,
+                 "no key is given back where no grant demands a bound token, so every login fails",
+                 "bind = ssh-key   in [service/sshd]"},
+        [CLI_FIND_OFFER_CONFIG] =
+                {"offer-config", true,
+                 "pamjwt offer-key does not run as root and cannot read it, so every login fails",
+                 "chmod 0644 /etc/security/pam_jwt.conf"},
         [CLI_FIND_SSHD_GRACE] = {"sshd-grace", false,
                                  "sshd ends the login while the keys are still being fetched",
                                  "LoginGraceTime 120"},

@@ -3,6 +3,7 @@
 #define CLI_DOCTOR_H
 
 #include "args.h"
+#include "buf.h"
 #include "conf.h"
 #include "out.h"
 #include "pamstack.h"
@@ -45,6 +46,14 @@ enum cli_finding {
         CLI_FIND_SSHD_PASSWORDS,
         CLI_FIND_SSHD_METHODS,
         CLI_FIND_SSHD_ROOT,
+        CLI_FIND_BIND_METHODS,
+        CLI_FIND_OFFER_OVERRIDDEN,
+        CLI_FIND_OFFER_METHODS,
+        CLI_FIND_OFFER_USER,
+        CLI_FIND_OFFER_PASSWORDS,
+        CLI_FIND_OFFER_ACCOUNT,
+        CLI_FIND_OFFER_BIND,
+        CLI_FIND_OFFER_CONFIG,
         CLI_FIND_SSHD_GRACE,
         CLI_FIND_SSHD_STARTUPS,
         CLI_FIND_SUDO_PROMPT,
@@ -76,6 +85,8 @@ const char *cli_root_path(const struct cli_doctor *d, const char *path, char out
 void cli_doctor_keys(struct cli_doctor *d);
 void cli_doctor_pam(struct cli_doctor *d);
 void cli_doctor_sshd(struct cli_doctor *d);
+/* Bound tokens: do sshd, the stack and the configuration do their parts? sshd -T works already. */
+void cli_doctor_bound(struct cli_doctor *d);
 void cli_doctor_sudo(struct cli_doctor *d);
 void cli_doctor_log(struct cli_doctor *d);
 
@@ -85,6 +96,18 @@ bool cli_doctor_row(size_t i, const char **retid, const char **retwhy);
 /* The first line of a type with this module, from index `from` on; NULL when there is none. */
 const struct cli_pam_line *cli_pam_find(const struct cli_pam_stack *stack, enum cli_pam_type type,
                                         const char *module, size_t from);
+/*
+ * What `sshd -T` says; connection: "user=...,host=...,addr=..." for the Match blocks, NULL for the settings outside of
+ * them. Returns its exit status, -1 when it could not be run; its complaint is in out then.
+ */
+int cli_sshd_ask(const struct cli_doctor *d, const char *connection, struct cli_buf *out);
+/* The value of a keyword in lines of `keyword value`; "" when it is not there. */
+const char *cli_sshd_value(const char *text, const char *keyword, char ret[256]);
+bool cli_sshd_says(const char *text, const char *keyword, const char *value);
+
+/* Is a module of passwords in the auth stack? */
+bool cli_pam_takes_passwords(const struct cli_pam_stack *stack);
+
 /* Does this service's auth stack ask pam_jwt? */
 bool cli_doctor_uses_us(const struct cli_doctor *d, const char *service);
 

@@ -46,8 +46,7 @@ static size_t index_of(const struct cli_pam_stack *stack, const struct cli_pam_l
         return (size_t)(line - stack->lines);
 }
 
-/* Anything but pam_jwt and its helpers on the auth side: a password can get in too. */
-static bool takes_passwords(const struct cli_pam_stack *stack)
+bool cli_pam_takes_passwords(const struct cli_pam_stack *stack)
 {
         static const char *const others[] = {"pam_unix.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so",
                                              "pam_winbind.so"};
@@ -82,7 +81,7 @@ static void look_at_control(struct cli_doctor *d, const struct cli_pam_stack *st
         if (!refuses(us, "auth_err") || !refuses(us, "authinfo_unavail") || !refuses(us, "perm_denied"))
                 cli_found(d, CLI_FIND_PAM_REFUSAL_IGNORED, NULL, "%s:%u: %s goes on after a refusal",
                           us->file, us->line, us->control);
-        if (acts(us, "cred_unavail", "ignore") && takes_passwords(stack) &&
+        if (acts(us, "cred_unavail", "ignore") && cli_pam_takes_passwords(stack) &&
             !acts(us, "module_unknown", "ignore"))
                 cli_found(d, CLI_FIND_PAM_UNKNOWN_MODULE, NULL, "%s:%u: %s", us->file, us->line, us->control);
 }

@@ -14,10 +14,11 @@
 
 extern char **environ;
 
-/* The output of a program that is asked one question. Returns its exit status, -1 when it could not be run. */
-static int ask(const char *path, const char *argument, struct cli_buf *out)
+int cli_sshd_ask(const struct cli_doctor *d, const char *connection, struct cli_buf *out)
 {
-        char *argv[] = {strdup(path), strdup(argument), NULL};
+        char path[512];
+        char whole[] = "-T", one[] = "-TC";
+        char *argv[] = {path, connection ? one : whole, (char *)(uintptr_t)connection, NULL};
         posix_spawn_file_actions_t actions;
         char block[4096];
         int pipefd[2];
@@ -25,11 +26,10 @@ static int ask(const char *path, const char *argument, struct cli_buf *out)
         pid_t pid = -1;
         ssize_t n;
 
-        if (!argv[0] || !argv[1] || pipe2(pipefd, O_CLOEXEC) != 0) {
-                free(argv[0]);
-                free(argv[1]);
+        cli_root_path(d, SSHD, path);
+        cli_buf_str(out, "");
+        if (pipe2(pipefd, O_CLOEXEC) != 0)
                 return -1;
-        }
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, pipefd[1], STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions, pipefd[1], STDERR_FILENO);
@@ -43,13 +43,10 @@ static int ask(const char *path, const char *argument, struct cli_buf *out)
         close(pipefd[0]);
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
-        free(argv[0]);
-        free(argv[1]);
         return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The value of a keyword in lines of `keyword value`; "" when it is not there. ret has room for 256. */
-static const char *value_of(const char *text, const char *keyword, char ret[256])
+const char *cli_sshd_value(const char *text, const char *keyword, char ret[256])
 {
         size_t len = strlen(keyword);
 
@@ -62,21 +59,21 @@ static const char *value_of(const char *text, const char *keyword, char ret[256]
         return ret;
 }
 
-static bool says(const char *text, const char *keyword, const char *value)
+bool cli_sshd_says(const char *text, const char *keyword, const char *value)
 {
         char found[256];
 
-        return strcmp(value_of(text, keyword, found), value) == 0;
+        return strcmp(cli_sshd_value(text, keyword, found), value) == 0;
 }
 
 static void look_at_methods(struct cli_doctor *d, const char *text)
 {
-        bool kbdint = says(text, "kbdinteractiveauthentication", "yes") ||
-                      says(text, "challengeresponseauthentication", "yes");
-        bool password = says(text, "passwordauthentication", "yes");
+        bool kbdint = cli_sshd_says(text, "kbdinteractiveauthentication", "yes") ||
+                      cli_sshd_says(text, "challengeresponseauthentication", "yes");
+        bool password = cli_sshd_says(text, "passwordauthentication", "yes");
         char methods[256];
 
-        if (!says(text, "usepam", "yes"))
+        if (!cli_sshd_says(text, "usepam", "yes"))
                 cli_found(d, CLI_FIND_SSHD_NO_PAM, NULL, "sshd_config: UsePAM is not yes");
         if (!kbdint && !password)
                 cli_found(d, CLI_FIND_SSHD_NO_METHOD, NULL,
@@ -84,7 +81,7 @@ static void look_at_methods(struct cli_doctor *d, const char *text)
         else if (!kbdint)
                 cli_found(d, CLI_FIND_SSHD_NO_KBDINT, NULL,
                           "sshd_config: KbdInteractiveAuthentication is no");
-        value_of(text, "authenticationmethods", methods);
+        cli_sshd_value(text, "authenticationmethods", methods);
         if (*methods && strcmp(methods, "any") != 0 && !strstr(methods, "keyboard-interactive") &&
             !strstr(methods, "password"))
                 cli_found(d, CLI_FIND_SSHD_METHODS, NULL, "sshd_config: AuthenticationMethods %s", methods);
@@ -96,7 +93,8 @@ static void look_at_passwords(struct cli_doctor *d, const char *text)
         struct cli_pam_stack stack = {0};
         const struct cli_pam_line *unix_line;
 
-        if (says(text, "passwordauthentication", "no") && says(text, "kbdinteractiveauthentication", "yes") &&
+        if (cli_sshd_says(text, "passwordauthentication", "no") &&
+            cli_sshd_says(text, "kbdinteractiveauthentication", "yes") &&
             cli_pam_read(d->root, "sshd", &stack)) {
                 unix_line = cli_pam_find(&stack, CLI_PAM_AUTH, "pam_unix.so", 0);
                 if (unix_line)
@@ -109,7 +107,7 @@ static void look_at_passwords(struct cli_doctor *d, const char *text)
 
 static void look_at_root(struct cli_doctor *d, const char *text)
 {
-        if (says(text, "permitrootlogin", "yes"))
+        if (cli_sshd_says(text, "permitrootlogin", "yes"))
                 return;
         for (size_t i = 0; d->conf && i < d->conf->grant_count; i++) {
                 const struct pjwt_grant *grant = &d->conf->grants[i];
@@ -136,9 +134,10 @@ static void look_at_times(struct cli_doctor *d, const char *text)
 
         for (size_t i = 0; d->conf && i < d->conf->issuer_count; i++)
                 longest = d->conf->issuers[i].timeout > longest ? d->conf->issuers[i].timeout : longest;
-        if (cli_number(value_of(text, "logingracetime", value), &grace) && grace > 0 && grace < longest + 10)
+        if (cli_number(cli_sshd_value(text, "logingracetime", value), &grace) && grace > 0 &&
+            grace < longest + 10)
                 cli_found(d, CLI_FIND_SSHD_GRACE, NULL, "sshd_config: LoginGraceTime %s", value);
-        value_of(text, "maxstartups", value);
+        cli_sshd_value(text, "maxstartups", value);
         last = strrchr(value, ':');
         if (cli_number(last ? last + 1 : value, &full) && full > 0 && full < 10)
                 cli_found(d, CLI_FIND_SSHD_STARTUPS, NULL, "sshd_config: MaxStartups %s", value);
@@ -151,8 +150,7 @@ void cli_doctor_sshd(struct cli_doctor *d)
 
         if (access(cli_root_path(d, SSHD, path), X_OK) != 0 || !cli_doctor_uses_us(d, "sshd"))
                 return;
-        cli_buf_str(&out, "");
-        if (ask(path, "-T", &out) != 0 || out.failed) {
+        if (cli_sshd_ask(d, NULL, &out) != 0 || out.failed) {
                 out.bytes[strcspn(out.bytes, "\n")] = '\0';
                 cli_found(d, CLI_FIND_SSHD_BROKEN, geteuid() == 0 ? NULL : "run pamjwt doctor as root",
                           "sshd -T: %s", out.bytes);
@@ -161,6 +159,7 @@ void cli_doctor_sshd(struct cli_doctor *d)
                 look_at_passwords(d, out.bytes);
                 look_at_root(d, out.bytes);
                 look_at_times(d, out.bytes);
+                cli_doctor_bound(d);
         }
         cli_buf_clear(&out);
 }

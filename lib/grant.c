@@ -1,6 +1,7 @@
 #include "grant.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "match.h"
@@ -409,4 +410,74 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
                 return refused(&s, reterr);
         *ret = found;
         return PJWT_OK;
+}
+
+/* ---- what could be granted ---- */
+
+/* Where the name can be cut once the piece is used up: a text takes itself, a claim or group one byte or more. */
+static void advance(const struct pjwt_piece *piece, const char *name, size_t len, const bool *from, bool *to)
+{
+        bool begun = false;
+
+        memset(to, 0, len + 1);
+        for (size_t i = 0; i <= len; i++) {
+                if (piece->kind != PJWT_PIECE_TEXT) {
+                        to[i] = begun;
+                        begun = begun || from[i];
+                } else if (from[i] && piece->len <= len - i &&
+                           memcmp(name + i, piece->text, piece->len) == 0) {
+                        to[i + piece->len] = true;
+                }
+        }
+}
+
+static bool template_can_make(const char *template, const char *name, size_t len)
+{
+        bool reached[2][2 * USER_MAX + 1] = {{true}};
+        struct pjwt_piece piece;
+        unsigned now = 0;
+
+        while (pjwt_template_next(&template, &piece)) {
+                advance(&piece, name, len, reached[now], reached[!now]);
+                now = !now;
+        }
+        return reached[now][len];
+}
+
+/* strip_suffix cuts what a template gives, so that has to end with it. */
+static bool grant_can_make(const struct pjwt_grant *grant, const char *template, const char *user)
+{
+        char name[2 * USER_MAX + 1];
+        const char *suffix =
+                grant->strip_suffix && !pjwt_template_is_literal(template) ? grant->strip_suffix : "";
+        int len = snprintf(name, sizeof(name), "%s%s", user, suffix);
+
+        return len > 0 && (size_t)len < sizeof(name) && template_can_make(template, name, (size_t)len) &&
+               (!*suffix || !strchr(user, '@'));
+}
+
+static bool grant_names(const struct pjwt_grant *grant, const struct pjwt_user *user)
+{
+        for (size_t i = 0; grant->user[i]; i++)
+                if ((pjwt_template_is_literal(grant->user[i]) || !is_system_account(user)) &&
+                    grant_can_make(grant, grant->user[i], user->name))
+                        return true;
+        return false;
+}
+
+bool pjwt_grant_possible(const struct pjwt_conf *conf, const struct pjwt_user *user, const char *service,
+                         bool bound)
+{
+        const struct pjwt_service *section = section_of(conf, service);
+
+        if (!user->exists || !name_is_legal(user->name))
+                return false;
+        for (size_t i = 0; i < conf->grant_count; i++) {
+                const struct pjwt_grant *grant = &conf->grants[i];
+
+                if ((!bound || grant->bind || grant->issuer->bind || (section && section->bind)) &&
+                    in_list(grant->services, service) && host_holds(conf, grant) && grant_names(grant, user))
+                        return true;
+        }
+        return false;
 }

@@ -67,7 +67,7 @@ static bool find_caller(struct pjwt_login *login)
 {
         struct pjwt_error ignored = {0};
 
-        return login->arguments.reason == PJWT_UNDECIDED && getuid() != 0 &&
+        return login->arguments.reason == PJWT_UNDECIDED && !login->options.observe && getuid() != 0 &&
                pjwt_request_fill(login->pamh, &login->options, &login->request, &ignored) == PJWT_OK &&
                has_record(login);
 }
@@ -78,7 +78,7 @@ static bool may_reuse(struct pjwt_login *login)
         const struct pjwt_service *service = NULL;
         struct pjwt_error ignored = {0};
 
-        return find_caller(login) && !login->options.observe && load_conf(login, &ignored) == PJWT_OK &&
+        return find_caller(login) && load_conf(login, &ignored) == PJWT_OK &&
                pjwt_service_find(login->conf, login->request.service, &service, &ignored) == PJWT_OK &&
                service && service->reuse_login;
 }

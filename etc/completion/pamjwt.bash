@@ -4,7 +4,7 @@ _pamjwt() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check ssh sudo doctor sessions --help --help-reasons --completion --version'
+                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check offer-key ssh sudo doctor sessions --help --help-reasons --completion --version'
                 return
         fi
         case $command:$prev in
@@ -60,6 +60,8 @@ _pamjwt() {
         check:--revoked) _pamjwt_reply -f; return ;;
         check:--ssh-key) _pamjwt_reply -f; return ;;
         check:--now) :; return ;;
+        offer-key:--config) _pamjwt_reply -f; return ;;
+        offer-key:--service) _pamjwt_reply -W "$(ls /etc/pam.d 2>/dev/null)"; return ;;
         ssh:--token-file) _pamjwt_reply -f; return ;;
         ssh:--token-command) :; return ;;
         ssh:--audience) :; return ;;
@@ -84,6 +86,7 @@ _pamjwt() {
         keys) words='--public --thumbprint --ca-file --fetch --config --cache --now --json --help' ;;
         refresh) words='--force --check-age --answer --older-than --fetch --config --cache --now --json --help' ;;
         check) words='--config --service --user --offline --fetch --cache --revoked --ssh-key --now --json --help' ;;
+        offer-key) words='--config --service --json --help' ;;
         ssh) words='--token-file --token-command --audience --no-check --help' ;;
         sudo) words='--token-file --token-command --audience --no-check --help' ;;
         doctor) words='--config --cache --root --now --json --help' ;;

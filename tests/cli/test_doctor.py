@@ -329,6 +329,76 @@ def test_sshd_settings(host, old, new, finding):
     host.finds(finding)
 
 
+OFFER = """pubkeyauthentication yes
+authorizedkeyscommand /usr/bin/pamjwt offer-key %u %t %k
+authorizedkeyscommanduser _pamjwt-keys
+"""
+METHODS = "authenticationmethods publickey,keyboard-interactive:pam"
+
+
+def bound(host):
+    """A host where bound tokens need no authorized_keys: every part is there."""
+    host.conf("services = sshd sudo sudo-i", "services = sshd sudo sudo-i\nuser = alice\n[service/sshd]\nbind = ssh-key")
+    host.write("etc/passwd", host.read("etc/passwd") + "_pamjwt-keys:x:989:989::/:/usr/sbin/nologin\nalice:x:1000:1000::/:/bin/sh\n")
+    host.write("etc/pam.d/sshd", ONLY)
+    host.write("etc/ssh/sshd_config.d/10-pam_jwt-bound.conf", "Match all\n\tAuthorizedKeysCommand /usr/bin/pamjwt offer-key %u %t %k\n")
+    host.sshd(SSHD.replace("authenticationmethods any", METHODS) + OFFER)
+
+
+def test_bound_tokens_with_every_part(host):
+    bound(host)
+    host.finds()
+
+
+@pytest.mark.parametrize("old, new, finding", [
+    (METHODS, "authenticationmethods any", "offer-methods"),  # REV-01
+    (METHODS, "authenticationmethods publickey,keyboard-interactive:pam publickey", "offer-methods"),
+    (METHODS, "authenticationmethods keyboard-interactive:pam,publickey", "offer-methods"),
+    (METHODS, "authenticationmethods publickey,keyboard-interactive:bsdauth", "offer-methods"),
+    ("pubkeyauthentication yes", "pubkeyauthentication no", "offer-methods"),
+    ("/usr/bin/pamjwt offer-key %u %t %k", "none", "offer-overridden"),  # an earlier Match block wins
+    ("user _pamjwt-keys", "user root", "offer-user"),
+    ("user _pamjwt-keys", "user nosuch", "offer-user"),
+])
+def test_bound_tokens_with_a_part_of_sshd_missing(host, old, new, finding):
+    bound(host)
+    text = SSHD.replace("authenticationmethods any", METHODS) + OFFER
+    assert old in text
+    host.sshd(text.replace(old, new))
+    host.finds(finding)
+
+
+def test_bound_tokens_without_require_token(host):
+    bound(host)
+    host.write("etc/pam.d/sshd", ONLY.replace(" require_token", ""))
+    host.finds("offer-account", "pam-token-only")
+
+
+def test_bound_tokens_and_passwords(host):
+    bound(host)
+    host.write("etc/pam.d/sshd", EITHER)
+    host.finds("offer-account", "offer-passwords")
+
+
+def test_bound_tokens_that_nothing_demands(host):
+    bound(host)
+    host.conf("bind = ssh-key", "bind = no")
+    host.finds("offer-bind")
+
+
+def test_bound_tokens_by_a_configuration_for_root_s_eyes(host):
+    bound(host)
+    (host.root / "etc/security/pam_jwt.conf").chmod(0o600)
+    host.finds("offer-config")
+
+
+def test_bound_tokens_where_no_key_comes_first(host):
+    host.conf("services = sshd sudo sudo-i", "services = sshd sudo sudo-i\nbind = ssh-key")
+    host.finds("bind-methods")
+    host.sshd(SSHD.replace("authenticationmethods any", METHODS) + "pubkeyauthentication yes\n")
+    host.finds()
+
+
 def test_sshd_without_a_method(host):
     host.sshd(SSHD.replace("kbdinteractiveauthentication yes", "kbdinteractiveauthentication no")
               .replace("passwordauthentication yes", "passwordauthentication no"))

@@ -500,9 +500,72 @@ static void a_service_may_demand_an_audience(void **state) /* PAM-25, CLM-14 */
         assert_int_equal(demand("audience = x\n", "{}"), PJWT_BAD_AUDIENCE);
 }
 
+static bool possible(const char *lines, const char *name, uid_t uid)
+{
+        const struct pjwt_user user = {name, true, uid, 999};
+        char text[2048];
+        struct pjwt_conf *conf;
+        bool ret;
+
+        (void)snprintf(text, sizeof(text), ISSUER "[grant/g]\nissuer = acme\nbind = ssh-key\n%s%s", lines,
+                       *lines ? "\n" : "");
+        conf = conf_of(text);
+        ret = pjwt_grant_possible(conf, &user, "sshd", true);
+        assert_true(!ret || pjwt_grant_possible(conf, &user, "sshd", false));
+        assert_false(pjwt_grant_possible(conf, &user, "sudo", true));
+        pjwt_conf_free(conf);
+        return ret;
+}
+
+/* REV-01: which names could a token give at all? Whose could not, gets no key. */
+static void names_that_no_grant_can_make_are_impossible(void **state)
+{
+        (void)state;
+        assert_true(possible("", "alice", 1000));
+        assert_false(possible("", "daemon", 2)); /* a template never spells */
+        assert_false(possible("", "root", 0));
+        assert_true(possible("user = root", "root", 0));
+        assert_true(possible("user = bob alice", "alice", 1000));
+        assert_false(possible("user = bob", "alice", 1000));
+        assert_false(possible("user = alic", "alice", 1000));
+        assert_false(possible("user = alice2", "alice", 1000));
+        assert_true(possible("user = ci-%{sub}", "ci-a", 1000));
+        assert_false(possible("user = ci-%{sub}", "ci-", 1000));
+        assert_false(possible("user = ci-%{sub}", "alice", 1000));
+        assert_true(possible("user = %{sub}-%{aud}.x", "a-b-c.x", 1000));
+        assert_false(possible("user = %{sub}-%{aud}.x", "a-.x", 1000));
+        assert_false(possible("user = %{sub}-%{aud}.x", "a-b.xy", 1000));
+        assert_true(possible("user = a\\\\%%%{sub}", "a\\%b", 1000));
+        assert_true(possible("match.sub = regex:(a+)\nuser = x\\1", "xq", 1000)); /* the regex is not asked */
+        assert_true(possible("user = %{upn}\nstrip_suffix = @acme.example", "alice", 1000));
+        assert_false(possible("user = %{upn}\nstrip_suffix = @acme.example", "alice@evil", 1000));
+        assert_true(possible("hosts = db1.*", "alice", 1000) && !possible("hosts = db2.*", "alice", 1000));
+        assert_false(possible("services = su", "alice", 1000));
+        assert_false(possible("", "-x", 1000));
+        assert_false(possible("", "123", 1000));
+}
+
+static void without_bind_no_key_is_offered(void **state)
+{
+        struct pjwt_conf *conf = conf_of(ISSUER "[grant/g]\nissuer = acme\n");
+
+        (void)state;
+        assert_false(pjwt_grant_possible(conf, &alice, "sshd", true));
+        assert_true(pjwt_grant_possible(conf, &alice, "sshd", false));
+        pjwt_conf_free(conf);
+        conf = conf_of(ISSUER "bind = ssh-key\n[grant/g]\nissuer = acme\n");
+        assert_true(pjwt_grant_possible(conf, &alice, "sshd", true));
+        pjwt_conf_free(conf);
+        conf = conf_of(ISSUER "[grant/g]\nissuer = acme\n[service/sshd]\nbind = ssh-key\n");
+        assert_true(pjwt_grant_possible(conf, &alice, "sshd", true));
+        pjwt_conf_free(conf);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(names_that_no_grant_can_make_are_impossible),
+                cmocka_unit_test(without_bind_no_key_is_offered),
                 cmocka_unit_test(the_mapped_name_must_equal_the_asked_one),
                 cmocka_unit_test(the_user_claim_must_be_a_string_with_something_in_it),
                 cmocka_unit_test(a_literal_name_a_template_and_several_names),

@@ -1,0 +1,249 @@
+/* Bound tokens, and the way without authorized_keys: are all of its parts there, and does no other line win? */
+#include <glob.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "doctor.h"
+#include "grant.h"
+
+#define US        "pam_jwt.so"
+#define SERVICE   "sshd"
+#define COMMAND   "offer-key"
+#define USERS_MAX 16 /* sshd is asked once for each */
+
+/* Everybody who could log in by a token, as far as it can be known here. */
+struct users {
+        char names[USERS_MAX][128];
+        size_t count;
+};
+
+static void add_user(struct users *users, const char *name)
+{
+        for (size_t i = 0; i < users->count; i++)
+                if (strcmp(users->names[i], name) == 0)
+                        return;
+        if (users->count < USERS_MAX && strlen(name) < sizeof(users->names[0]) && !strpbrk(name, ",=%\\"))
+                snprintf(users->names[users->count++], sizeof(users->names[0]), "%s", name);
+}
+
+static bool has_word(char *const *list, const char *word)
+{
+        for (; list && *list; list++)
+                if (strcmp(*list, word) == 0)
+                        return true;
+        return false;
+}
+
+/* Names that a grant spells, then those of passwd that one can make; of nobody at all, anybody. */
+static void find_users(const struct cli_doctor *d, struct users *ret)
+{
+        char path[512];
+        FILE *f = fopen(cli_root_path(d, "/etc/passwd", path), "re");
+
+        for (size_t i = 0; i < d->conf->grant_count; i++)
+                for (char **user = d->conf->grants[i].user;
+                     has_word(d->conf->grants[i].services, SERVICE) && *user; user++)
+                        add_user(ret, *user);
+        for (const struct passwd *p = f ? fgetpwent(f) : NULL; p; p = fgetpwent(f)) {
+                const struct pjwt_user user = {p->pw_name, true, p->pw_uid, 999};
+
+                if (pjwt_grant_possible(d->conf, &user, SERVICE, false))
+                        add_user(ret, p->pw_name);
+        }
+        if (f)
+                fclose(f);
+        if (ret->count == 0)
+                add_user(ret, "somebody");
+}
+
+static bool line_names_command(const char *path)
+{
+        FILE *f = fopen(path, "re");
+        char line[1024];
+        bool named = false;
+
+        while (f && !named && fgets(line, sizeof(line), f))
+                named = line[strspn(line, " \t")] != '#' && strstr(line, COMMAND);
+        if (f)
+                fclose(f);
+        return named;
+}
+
+/* Does somebody mean to give keys back? Then it has to be what sshd does. */
+static bool is_meant(const struct cli_doctor *d)
+{
+        static const char *const patterns[] = {"/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf"};
+        bool meant = false;
+
+        for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+                char path[512];
+                glob_t found = {0};
+
+                if (glob(cli_root_path(d, patterns[i], path), 0, NULL, &found) == 0)
+                        for (size_t k = 0; k < found.gl_pathc && !meant; k++)
+                                meant = line_names_command(found.gl_pathv[k]);
+                globfree(&found);
+        }
+        return meant;
+}
+
+static bool bind_is_demanded(const struct pjwt_conf *conf)
+{
+        bool demanded = false;
+
+        for (size_t i = 0; i < conf->service_count; i++)
+                if (strcmp(conf->services[i].name, SERVICE) == 0 || has_word(conf->services[i].also, SERVICE))
+                        demanded = demanded || conf->services[i].bind;
+        for (size_t i = 0; i < conf->grant_count; i++)
+                if (has_word(conf->grants[i].services, SERVICE))
+                        demanded = demanded || conf->grants[i].bind || conf->grants[i].issuer->bind;
+        return demanded;
+}
+
+/* Every way in is a key, and then what PAM asks. */
+static bool methods_hold(const char *text)
+{
+        char methods[256];
+        char *save = NULL;
+        char *way = NULL;
+        bool any = false;
+
+        cli_sshd_value(text, "authenticationmethods", methods);
+        for (way = strtok_r(methods, " ", &save); way; way = strtok_r(NULL, " ", &save)) {
+                if (strcmp(way, "publickey,keyboard-interactive:pam") != 0 &&
+                    strcmp(way, "publickey,keyboard-interactive") != 0)
+                        return false;
+                any = true;
+        }
+        return any && cli_sshd_says(text, "pubkeyauthentication", "yes") &&
+               cli_sshd_says(text, "kbdinteractiveauthentication", "yes");
+}
+
+static bool user_is_there(const struct cli_doctor *d, const char *name)
+{
+        char path[512];
+        FILE *f;
+        bool found = false;
+
+        if (!*d->root)
+                return getpwnam(name) != NULL;
+        f = fopen(cli_root_path(d, "/etc/passwd", path), "re");
+        for (const struct passwd *p = f ? fgetpwent(f) : NULL; p && !found; p = fgetpwent(f))
+                found = strcmp(p->pw_name, name) == 0;
+        if (f)
+                fclose(f);
+        return found;
+}
+
+/* The parts in sshd_config, as they hold for one user. False when something was found: once is enough. */
+static bool look_at_user(struct cli_doctor *d, const char *user, const char *text)
+{
+        char command[256];
+        char value[256];
+
+        cli_sshd_value(text, "authorizedkeyscommand", command);
+        if (!strstr(command, COMMAND)) {
+                cli_found(d, CLI_FIND_OFFER_OVERRIDDEN, NULL,
+                          "sshd_config: for user %s AuthorizedKeysCommand is %s", user,
+                          *command ? command : "none");
+                return false;
+        }
+        cli_sshd_value(text, "authorizedkeyscommanduser", value);
+        if (strcmp(value, "root") == 0 || !user_is_there(d, value))
+                cli_found(d, CLI_FIND_OFFER_USER, NULL, "sshd_config: AuthorizedKeysCommandUser is %s",
+                          *value ? value : "not set");
+        if (methods_hold(text))
+                return true;
+        cli_sshd_value(text, "authenticationmethods", value);
+        cli_found(d, CLI_FIND_OFFER_METHODS, NULL,
+                  "sshd_config: for user %s AuthenticationMethods is %s, PubkeyAuthentication %s, "
+                  "KbdInteractiveAuthentication %s",
+                  user, value, cli_sshd_says(text, "pubkeyauthentication", "yes") ? "yes" : "no",
+                  cli_sshd_says(text, "kbdinteractiveauthentication", "yes") ? "yes" : "no");
+        return false;
+}
+
+/* Bound tokens beside authorized_keys: the key has to come first, or no token can prove it. */
+static bool look_at_methods(struct cli_doctor *d, const char *user, const char *text)
+{
+        char value[256];
+
+        if (methods_hold(text))
+                return true;
+        cli_found(d, CLI_FIND_BIND_METHODS, NULL, "sshd_config: for user %s AuthenticationMethods is %s",
+                  user, cli_sshd_value(text, "authenticationmethods", value));
+        return false;
+}
+
+static void look_at_sshd(struct cli_doctor *d, bool meant)
+{
+        struct users users = {0};
+        bool good = true;
+
+        find_users(d, &users);
+        for (size_t i = 0; good && i < users.count; i++) {
+                struct cli_buf out = {0};
+                char connection[300];
+
+                snprintf(connection, sizeof(connection),
+                         "user=%s,host=client.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22",
+                         users.names[i]);
+                if (cli_sshd_ask(d, connection, &out) == 0 && !out.failed)
+                        good = meant ? look_at_user(d, users.names[i], out.bytes)
+                                     : look_at_methods(d, users.names[i], out.bytes);
+                cli_buf_clear(&out);
+        }
+}
+
+static bool has_argument(const struct cli_pam_line *line, const char *argument)
+{
+        for (size_t i = 0; line && i < line->arg_count; i++)
+                if (strcmp(line->args[i], argument) == 0)
+                        return true;
+        return false;
+}
+
+static void look_at_stack(struct cli_doctor *d)
+{
+        struct cli_pam_stack stack = {0};
+        const struct cli_pam_line *account;
+
+        if (!cli_pam_read(d->root, SERVICE, &stack))
+                return;
+        account = cli_pam_find(&stack, CLI_PAM_ACCOUNT, US, 0);
+        if (cli_pam_takes_passwords(&stack))
+                cli_found(d, CLI_FIND_OFFER_PASSWORDS, NULL, "/etc/pam.d/" SERVICE " takes passwords too");
+        if (!has_argument(account, "require_token"))
+                cli_found(d, CLI_FIND_OFFER_ACCOUNT, NULL,
+                          "/etc/pam.d/" SERVICE ": no account line with require_token");
+        cli_pam_free(&stack);
+}
+
+static void look_at_mode(struct cli_doctor *d)
+{
+        char path[512];
+        struct stat st;
+
+        if (stat(cli_root_path(d, PJWT_CONF_FILE, path), &st) == 0 && !(st.st_mode & S_IROTH))
+                cli_found(d, CLI_FIND_OFFER_CONFIG, NULL, PJWT_CONF_FILE ": mode %04o",
+                          (unsigned)(st.st_mode & 07777));
+}
+
+void cli_doctor_bound(struct cli_doctor *d)
+{
+        bool meant = is_meant(d);
+        bool demanded = d->conf && bind_is_demanded(d->conf);
+
+        if (!d->conf || (!meant && !demanded))
+                return;
+        look_at_sshd(d, meant);
+        if (!meant)
+                return;
+        look_at_stack(d);
+        look_at_mode(d);
+        if (!demanded)
+                cli_found(d, CLI_FIND_OFFER_BIND, NULL,
+                          PJWT_CONF_FILE ": nothing says bind = ssh-key for " SERVICE);
+}
