@@ -5,6 +5,7 @@
 #include "claims.h"
 #include "keyset.h"
 #include "pattern.h"
+#include "sshkey.h"
 #include "token.h"
 #include "verify.h"
 
@@ -13,6 +14,7 @@ const char *ours_judge(const char *text, size_t len, const char *keys, size_t ke
                        char *detail, char *claims, size_t claims_size);
 const char *ours_json(const char *text, size_t len, char *detail, char *json, size_t json_size);
 int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_span *spans);
+bool ours_sshkey(const char *text, size_t len, char *thumbprint, char *detail);
 bool ours_glob(const char *glob, const char *text, size_t len);
 
 static pjwt_algset algorithms(const char *names)
@@ -105,4 +107,19 @@ int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_sp
 bool ours_glob(const char *glob, const char *text, size_t len)
 {
         return pjwt_glob_match(glob, text, len);
+}
+
+/* `TYPE BASE64`: thumbprint has room for 44, detail for that of an error. */
+bool ours_sshkey(const char *text, size_t len, char *thumbprint, char *detail)
+{
+        struct pjwt_sshkey key;
+        struct pjwt_error err = {0};
+
+        detail[0] = '\0';
+        if (pjwt_sshkey_parse(text, len, &key, &err) != PJWT_OK) {
+                strcpy(detail, err.detail);
+                return false;
+        }
+        strcpy(thumbprint, key.thumbprint);
+        return true;
 }
