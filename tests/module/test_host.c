@@ -345,7 +345,9 @@ static void every_descriptor_is_closed_on_exec(void **state)
                 char path[300];
 
                 (void)snprintf(path, sizeof(path), "/proc/self/fd/%s", entry->d_name);
-                if (readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "pam_jwt"))
+                /* 0 to 2 are the harness's, and may well be a file in a checkout of that name */
+                if (atoi(entry->d_name) > 2 && readlink(path, target, sizeof(target) - 1) > 0 &&
+                    strstr(target, "pam_jwt"))
                         assert_true(fcntl(atoi(entry->d_name), F_GETFD) & FD_CLOEXEC);
         }
         (void)closedir(dir);
