@@ -293,5 +293,7 @@ void cli_args_clear(struct cli_args *args)
         list_free(&args->require);
         list_free(&args->typ);
         list_free(&args->skip);
+        list_free(&args->services);
+        list_free(&args->match);
         list_free(&args->words);
 }

@@ -95,6 +95,19 @@ struct cli_args {
         bool answer;
         bool offline;
         struct cli_number older_than;
+        /* setup */
+        const char *host_name;
+        const char *stack;
+        const char *login;
+        const char *token;
+        struct cli_list services;
+        struct cli_list match;
+        struct cli_number within;
+        bool yes;
+        bool dry_run;
+        bool confirm;
+        bool undo;
+        bool expired;
         /* sessions */
         const char *run_dir;
         bool end;

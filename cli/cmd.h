@@ -20,6 +20,7 @@ struct pjwt_conf;
 /* `refresh --answer`. */
 int cli_refresh_answer(const struct cli_args *args, const struct pjwt_conf *conf);
 int cli_doctor(const struct cli_args *args);
+int cli_setup(const struct cli_args *args);
 int cli_sessions(const struct cli_args *args);
 
 extern const struct cli_option cli_encode_options[];
@@ -32,6 +33,7 @@ extern const struct cli_option cli_check_options[];
 extern const struct cli_option cli_offer_key_options[];
 extern const struct cli_option cli_ssh_options[];
 extern const struct cli_option cli_doctor_options[];
+extern const struct cli_option cli_setup_options[];
 extern const struct cli_option cli_sessions_options[];
 
 /* --now, else the clock: the only place that reads it. */

@@ -189,6 +189,44 @@ static const struct cli_command commands[] = {
                 .options = cli_ssh_options,
         },
         {
+                .name = "setup",
+                .run = cli_setup,
+                .synopsis = "",
+                .summary = "let tokens open this host, with a way back",
+                .about = "Asks the issuer for its keys, chooses a stack by what sshd -T says, tries the plan "
+                         "in a "
+                         "copy as pamjwt doctor sees it, and shows what it would change in pam_jwt.conf.d, "
+                         "pam.d, "
+                         "sshd_config and sudoers. When the answer is yes it keeps the old files, replaces "
+                         "each by "
+                         "one rename, and tries logins through a second sshd on 127.0.0.1: a wrong token and "
+                         "a wrong "
+                         "password must be refused, and --token must get in. A trial that fails takes "
+                         "everything "
+                         "back.\n\n"
+                         "Unless it is confirmed in time, at the terminal or by pamjwt setup --confirm, "
+                         "everything is "
+                         "taken back, also when the terminal is gone: by a timer of systemd, or without "
+                         "systemd by a "
+                         "process of its own. A host that is started again before then keeps the change; "
+                         "pamjwt "
+                         "doctor names it, and pamjwt setup --undo takes it back. The old files stay in "
+                         "/var/lib/pam_jwt/setup, so that --undo works later, too. A file that was changed "
+                         "since is "
+                         "left alone and named.\n\n"
+                         "sshd's stack takes tokens only where PasswordAuthentication is no: neither a "
+                         "password nor "
+                         "a public key alone gets in then. sudo keeps its passwords. host_name and the "
+                         "machine id "
+                         "are written down, so that pamjwt doctor knows a clone.",
+                .examples = "pamjwt setup --issuer https://login.acme.example --audience ssh://%h --match "
+                            "groups=linux --dry-run\n"
+                            "pamjwt setup --issuer https://login.acme.example --audience ssh://%h --login "
+                            "alice --token - < token\n"
+                            "pamjwt setup --confirm",
+                .options = cli_setup_options,
+        },
+        {
                 .name = "doctor",
                 .run = cli_doctor,
                 .synopsis = "",

@@ -28,8 +28,6 @@ struct row {
         const char *fix;
 };
 
-#define JWT_AUTH "auth [success=done cred_unavail=ignore module_unknown=ignore default=die] pam_jwt.so"
-
 static const struct row rows[CLI_FIND_COUNT] = {
         [CLI_FIND_CONFIG] = {"config", true,
                              "a configuration that is not understood whole refuses every token",
@@ -40,6 +38,16 @@ static const struct row rows[CLI_FIND_COUNT] = {
         [CLI_FIND_REVOKED] = {"revoked", true,
                               "a revocation list that is not understood whole refuses every token",
                               "correct the line that is named"},
+        [CLI_FIND_CLONE] =
+                {"clone", true,
+                 "host_name came along with the copied disk, so this host takes the tokens that are "
+                 "meant for another",
+                 "host_name and machine_id of this host in [host]: see /etc/machine-id"},
+        [CLI_FIND_UNCONFIRMED] =
+                {"setup-unconfirmed", false,
+                 "a set-up that nobody has confirmed is taken back when its time is over, but not "
+                 "after a restart of the host",
+                 "run: pamjwt setup --confirm, or: pamjwt setup --undo"},
         [CLI_FIND_KEYS_NONE] = {"keys-none", true,
                                 "the first login would have to wait for the network, or fail",
                                 "run: pamjwt refresh"},
@@ -69,7 +77,7 @@ static const struct row rows[CLI_FIND_COUNT] = {
                             "a clock that is behind refuses fresh tokens and accepts expired ones",
                             "timedatectl set-ntp true"},
         [CLI_FIND_PAM_NONE] = {"pam-none", true, "no service asks pam_jwt, so no token opens anything",
-                               JWT_AUTH " in /etc/pam.d/sshd"},
+                               CLI_LINE_AUTH " in /etc/pam.d/sshd"},
         [CLI_FIND_PAM_MODULE] = {"pam-module", true,
                                  "a module that is missing lets no token in, and can shut everybody out",
                                  "install the package again, or take the lines with pam_jwt.so out"},
@@ -90,7 +98,7 @@ static const struct row rows[CLI_FIND_COUNT] = {
                 {"pam-refusal-ignored", true,
                  "a token that was refused goes on to the other modules: they see it, and one that "
                  "says yes lets it in",
-                 JWT_AUTH},
+                 CLI_LINE_AUTH},
         [CLI_FIND_PAM_UNKNOWN_MODULE] =
                 {"pam-module-unknown", false,
                  "when the module's file is missing, during an upgrade for instance, passwords and "
@@ -106,12 +114,11 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  "move the line behind pam_jwt.so"},
         [CLI_FIND_PAM_NO_ACCOUNT] = {"pam-no-account", false,
                                      "whether the token has expired meanwhile is not asked again",
-                                     "account [success=ok new_authtok_reqd=ok ignore=ignore "
-                                     "module_unknown=ignore default=bad] pam_jwt.so"},
+                                     CLI_LINE_ACCOUNT},
         [CLI_FIND_PAM_TOKEN_ONLY] =
                 {"pam-token-only", true,
                  "the auth lines take tokens only, but a public key never reaches them: it logs in alone",
-                 "account required pam_jwt.so require_token"},
+                 CLI_LINE_ACCOUNT_ONLY},
         [CLI_FIND_PAM_LOGINUID] =
                 {"pam-loginuid", false,
                  "the session gets no number before pam_jwt runs, so sudo's reuse_login and pamjwt "
@@ -125,7 +132,8 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  "no grant and no service section names it, so every token is refused there",
                  "services = ...   in a grant of pam_jwt.conf"},
         [CLI_FIND_SERVICE_UNUSED] = {"service-unused", false,
-                                     "a grant names the service, but its stack never asks pam_jwt", JWT_AUTH},
+                                     "a grant names the service, but its stack never asks pam_jwt",
+                                     CLI_LINE_AUTH},
         [CLI_FIND_SSHD_BROKEN] = {"sshd-broken", true, "sshd will not start again with this configuration",
                                   "run: sshd -t"},
         [CLI_FIND_SSHD_NO_PAM] = {"sshd-usepam", true, "without PAM sshd never asks pam_jwt", "UsePAM yes"},
@@ -277,7 +285,7 @@ static void report(void *arg, const struct pjwt_conf_problem *problem)
                   problem->key ? problem->key : "", problem->key ? ": " : "", problem->text);
 }
 
-static void look_at_conf(struct cli_doctor *d)
+void cli_doctor_conf(struct cli_doctor *d)
 {
         struct pjwt_error err = {0};
         char hostname[256];
@@ -328,8 +336,9 @@ int cli_doctor(const struct cli_args *args)
                 return cli_usage("--root: the name is too long");
         if (args->json)
                 d.list = json_object_new_array();
-        look_at_conf(&d);
+        cli_doctor_conf(&d);
         look_at_revoked(&d);
+        cli_doctor_host(&d);
         cli_doctor_keys(&d);
         cli_doctor_pam(&d);
         cli_doctor_sshd(&d);

@@ -13,6 +13,8 @@ enum cli_finding {
         CLI_FIND_CONFIG,
         CLI_FIND_CONFIG_WARNING,
         CLI_FIND_REVOKED,
+        CLI_FIND_CLONE,
+        CLI_FIND_UNCONFIRMED,
         CLI_FIND_KEYS_NONE,
         CLI_FIND_KEYS_FILE,
         CLI_FIND_KEYS_STALE,
@@ -82,6 +84,8 @@ void cli_found(struct cli_doctor *d, enum cli_finding finding, const char *fix, 
 /* root and path in out. */
 const char *cli_root_path(const struct cli_doctor *d, const char *path, char out[512]);
 
+void cli_doctor_conf(struct cli_doctor *d); /* fills conf, for the others */
+void cli_doctor_host(struct cli_doctor *d);
 void cli_doctor_keys(struct cli_doctor *d);
 void cli_doctor_pam(struct cli_doctor *d);
 void cli_doctor_sshd(struct cli_doctor *d);
@@ -96,15 +100,6 @@ bool cli_doctor_row(size_t i, const char **retid, const char **retwhy);
 /* The first line of a type with this module, from index `from` on; NULL when there is none. */
 const struct cli_pam_line *cli_pam_find(const struct cli_pam_stack *stack, enum cli_pam_type type,
                                         const char *module, size_t from);
-/*
- * What `sshd -T` says; connection: "user=...,host=...,addr=..." for the Match blocks, NULL for the settings outside of
- * them. Returns its exit status, -1 when it could not be run; its complaint is in out then.
- */
-int cli_sshd_ask(const struct cli_doctor *d, const char *connection, struct cli_buf *out);
-/* The value of a keyword in lines of `keyword value`; "" when it is not there. */
-const char *cli_sshd_value(const char *text, const char *keyword, char ret[256]);
-bool cli_sshd_says(const char *text, const char *keyword, const char *value);
-
 /* Is a module of passwords in the auth stack? */
 bool cli_pam_takes_passwords(const struct cli_pam_stack *stack);
 

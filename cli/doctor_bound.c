@@ -7,6 +7,7 @@
 
 #include "doctor.h"
 #include "grant.h"
+#include "sshdconf.h"
 
 #define US        "pam_jwt.so"
 #define SERVICE   "sshd"
@@ -117,8 +118,7 @@ static bool methods_hold(const char *text)
                         return false;
                 any = true;
         }
-        return any && cli_sshd_says(text, "pubkeyauthentication", "yes") &&
-               cli_sshd_says(text, "kbdinteractiveauthentication", "yes");
+        return any && cli_sshd_says(text, "pubkeyauthentication", "yes") && cli_sshd_kbdint(text);
 }
 
 static bool user_is_there(const struct cli_doctor *d, const char *name)
@@ -161,7 +161,7 @@ static bool look_at_user(struct cli_doctor *d, const char *user, const char *tex
                   "sshd_config: for user %s AuthenticationMethods is %s, PubkeyAuthentication %s, "
                   "KbdInteractiveAuthentication %s",
                   user, value, cli_sshd_says(text, "pubkeyauthentication", "yes") ? "yes" : "no",
-                  cli_sshd_says(text, "kbdinteractiveauthentication", "yes") ? "yes" : "no");
+                  cli_sshd_kbdint(text) ? "yes" : "no");
         return false;
 }
 
@@ -180,8 +180,10 @@ static bool look_at_methods(struct cli_doctor *d, const char *user, const char *
 static void look_at_sshd(struct cli_doctor *d, bool meant)
 {
         struct users users = {0};
+        char path[512];
         bool good = true;
 
+        cli_root_path(d, CLI_SSHD, path);
         find_users(d, &users);
         for (size_t i = 0; good && i < users.count; i++) {
                 struct cli_buf out = {0};
@@ -190,7 +192,7 @@ static void look_at_sshd(struct cli_doctor *d, bool meant)
                 snprintf(connection, sizeof(connection),
                          "user=%s,host=client.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22",
                          users.names[i]);
-                if (cli_sshd_ask(d, connection, &out) == 0 && !out.failed)
+                if (cli_sshd_ask(path, connection, &out))
                         good = meant ? look_at_user(d, users.names[i], out.bytes)
                                      : look_at_methods(d, users.names[i], out.bytes);
                 cli_buf_clear(&out);

@@ -151,12 +151,23 @@ static void look_at_account(struct cli_doctor *d, const char *service, const str
                           account->control);
 }
 
-static void look_at_session(struct cli_doctor *d, const struct cli_pam_stack *stack)
+/* sudo and su keep the number of the login that they run in. */
+static bool begins_session(const char *service)
+{
+        static const char *const inherit[] = {"sudo", "sudo-i", "su", "su-l"};
+
+        for (size_t i = 0; i < sizeof(inherit) / sizeof(inherit[0]); i++)
+                if (strcmp(service, inherit[i]) == 0)
+                        return false;
+        return true;
+}
+
+static void look_at_session(struct cli_doctor *d, const char *service, const struct cli_pam_stack *stack)
 {
         const struct cli_pam_line *us = cli_pam_find(stack, CLI_PAM_SESSION, US, 0);
         const struct cli_pam_line *loginuid = cli_pam_find(stack, CLI_PAM_SESSION, "pam_loginuid.so", 0);
 
-        if (us && (!loginuid || loginuid > us))
+        if (us && begins_session(service) && (!loginuid || loginuid > us))
                 cli_found(d, CLI_FIND_PAM_LOGINUID, NULL, "%s:%u: no pam_loginuid.so before it", us->file,
                           us->line);
 }
@@ -260,7 +271,7 @@ static bool look_at_service(struct cli_doctor *d, const char *service)
                 look_for_skipped(d, &stack, us);
                 look_before(d, &stack, us);
                 look_at_account(d, service, &stack, us);
-                look_at_session(d, &stack);
+                look_at_session(d, service, &stack);
                 look_at_arguments(d, &stack);
                 look_at_modes(d, &stack);
                 if (d->conf && !configured_by_arguments(us) && !conf_names(d->conf, service))

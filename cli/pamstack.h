@@ -7,6 +7,15 @@
 
 #define CLI_PAM_ARGS_MAX 32
 
+/* The lines of the two stacks, as README and etc/pam.d have them. */
+#define CLI_LINE_AUTH      "auth [success=done cred_unavail=ignore module_unknown=ignore default=die] pam_jwt.so"
+#define CLI_LINE_AUTH_ONLY "auth required pam_jwt.so"
+#define CLI_LINE_ACCOUNT                                                                                     \
+        "account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] "          \
+        "pam_jwt.so"
+#define CLI_LINE_ACCOUNT_ONLY "account required pam_jwt.so require_token"
+#define CLI_LINE_SESSION      "-session optional pam_jwt.so"
+
 enum cli_pam_type { CLI_PAM_AUTH, CLI_PAM_ACCOUNT, CLI_PAM_SESSION, CLI_PAM_PASSWORD };
 
 /* One line with a module. The strings are owned by the stack. */

@@ -26,6 +26,7 @@ static const char *const kind_names[KIND_COUNT] = {"host", "issuer", "grant", "s
 /* How a value is read. The parser switches on this, never on a key. */
 enum type {
         TYPE_HOST,     /* a host name */
+        TYPE_MACHINE,  /* a machine id */
         TYPE_WORD,     /* one string without spaces */
         TYPE_WORDS,    /* strings separated by spaces */
         TYPE_AUDIENCE, /* the same, with %h */
@@ -47,6 +48,7 @@ enum type {
 
 static const char *const type_names[] = {
         [TYPE_HOST] = "host name",
+        [TYPE_MACHINE] = "32 hexadecimal digits",
         [TYPE_WORD] = "string without spaces",
         [TYPE_WORDS] = "strings separated by spaces",
         [TYPE_AUDIENCE] = "strings separated by spaces; %h is the host name",
@@ -103,6 +105,10 @@ static const struct row rows[] = {
          "(SSH_AUTH_INFO_0) is believed: the proof for a token that is bound to a key. Name another one only "
          "when an "
          "sshd of yours runs under another name."},
+        {HOST(machine_id), TYPE_MACHINE, IN_CONF(machine_id), NULL, 0, 0, "0123456789abcdef0123456789abcdef",
+         "The /etc/machine-id of the host that this file was written for. Logins do not look at it; `pamjwt "
+         "doctor` says when the host has another: a clone with the same host_name takes the tokens of its "
+         "original."},
 
         {ISSUER("issuer"), TYPE_WORD, IN_ISSUER(issuer), NULL, 0, 0,
          "https://login.acme.example/realms/staff",
@@ -504,6 +510,15 @@ static bool read_host(struct builder *b, const char *value, char **ret)
         return read_word(b, value, ret);
 }
 
+/* As systemd writes it: lower case, and not all zero. */
+static bool read_machine(struct builder *b, const char *value, char **ret)
+{
+        if (strlen(value) != 32 || strspn(value, "0123456789abcdef") != 32 || strspn(value, "0") == 32)
+                return wrong(b, "'%.80s' is no machine id: 32 hexadecimal digits, as in /etc/machine-id",
+                             value);
+        return read_word(b, value, ret);
+}
+
 static bool read_value(struct builder *b, const struct row *row, void *section, const char *value)
 {
         void *field = (char *)section + row->offset;
@@ -511,6 +526,8 @@ static bool read_value(struct builder *b, const struct row *row, void *section, 
         switch (row->type) {
         case TYPE_HOST:
                 return read_host(b, value, field);
+        case TYPE_MACHINE:
+                return read_machine(b, value, field);
         case TYPE_WORD:
         case TYPE_ISSUER:
                 return read_word(b, value, field);

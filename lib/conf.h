@@ -91,7 +91,8 @@ struct pjwt_service {
 };
 
 struct pjwt_conf {
-        char *host_name;      /* what %h stands for and `hosts` is compared with; NULL when neither is used */
+        char *host_name;  /* what %h stands for and `hosts` is compared with; NULL when neither is used */
+        char *machine_id; /* of the host that the file was written for; NULL: not said. Decides nothing. */
         char **bind_services; /* services of sshd: there SSH_AUTH_INFO_0 is believed */
         struct pjwt_issuer *issuers;
         size_t issuer_count;

@@ -4,7 +4,7 @@ _pamjwt() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check offer-key ssh sudo doctor sessions --help --help-reasons --completion --version'
+                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check ssh sudo setup doctor sessions --help --help-reasons --completion --version'
                 return
         fi
         case $command:$prev in
@@ -68,6 +68,19 @@ _pamjwt() {
         sudo:--token-file) _pamjwt_reply -f; return ;;
         sudo:--token-command) :; return ;;
         sudo:--audience) :; return ;;
+        setup:--issuer) :; return ;;
+        setup:--audience) :; return ;;
+        setup:--service) _pamjwt_reply -W "$(ls /etc/pam.d 2>/dev/null)"; return ;;
+        setup:--user) :; return ;;
+        setup:--match) :; return ;;
+        setup:--ca-file) _pamjwt_reply -f; return ;;
+        setup:--host-name) :; return ;;
+        setup:--stack) :; return ;;
+        setup:--token) _pamjwt_reply -f; return ;;
+        setup:--login) _pamjwt_reply -u; return ;;
+        setup:--within) :; return ;;
+        setup:--root) _pamjwt_reply -f; return ;;
+        setup:--fetch) _pamjwt_reply -f; return ;;
         doctor:--config) _pamjwt_reply -f; return ;;
         doctor:--cache) _pamjwt_reply -f; return ;;
         doctor:--root) _pamjwt_reply -f; return ;;
@@ -89,6 +102,7 @@ _pamjwt() {
         offer-key) words='--config --service --json --help' ;;
         ssh) words='--token-file --token-command --audience --no-check --help' ;;
         sudo) words='--token-file --token-command --audience --no-check --help' ;;
+        setup) words='--issuer --audience --service --user --match --ca-file --host-name --stack --token --login --dry-run --yes --within --confirm --undo --expired --root --fetch --help' ;;
         doctor) words='--config --cache --root --now --json --help' ;;
         sessions) words='--sub --jti --issuer --end --dry-run --run-dir --now --json --help' ;;
         esac

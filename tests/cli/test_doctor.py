@@ -193,6 +193,22 @@ def test_cache_that_others_can_write(host):
     host.finds("keys-cache")
 
 
+def test_clone(host):
+    """REV-15: the disk was copied, and the copy got a machine id of its own."""
+    host.write("etc/machine-id", "0123456789abcdef0123456789abcdef\n")
+    host.conf("host_name = db1.example\n", "host_name = db1.example\nmachine_id = 0123456789abcdef0123456789abcdef\n")
+    host.finds()
+    host.write("etc/machine-id", "fedcba9876543210fedcba9876543210\n")
+    assert "fedcba98" in host.finds("clone")["what"]
+
+
+def test_setup_that_nobody_has_confirmed(host):
+    host.write("var/lib/pam_jwt/setup/1/journal", "pamjwt-setup 1\nboot another\ndeadline 1\nend\n", 0o600)
+    assert "time is over" in host.finds("setup-unconfirmed")["what"]
+    host.write("var/lib/pam_jwt/setup/1/confirmed", "", 0o600)
+    host.finds()
+
+
 def test_clock_that_is_behind(host):
     assert "in the future" in host.finds("clock", args=["--now", int(time.time()) - 86400])["what"]
 

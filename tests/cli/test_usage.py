@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-COMMANDS = ["encode", "decode", "inspect", "keygen", "keys", "refresh", "check", "doctor", "sessions"]
+COMMANDS = ["encode", "decode", "inspect", "keygen", "keys", "refresh", "check", "setup", "doctor", "sessions"]
 
 
 def test_help_names_every_command(pamjwt):

@@ -411,6 +411,10 @@ static void the_host_name_stands_for_h(void **state) /* REV-15 */
         refuses_on("[host]\nhost_name = localhost\n", "x.example",
                    "f:2: host_name: 'localhost' cannot stand for this host");
         refuses_on("[host]\nhost_name = 10.1.2.3\n", "x.example", "f:2: host_name: '10.1.2.3' cannot");
+        refuses_on("[host]\nmachine_id = 0123456789ABCDEF0123456789ABCDEF\n", "x.example",
+                   "f:2: machine_id: '0123456789ABCDEF0123456789ABCDEF' is no machine id");
+        refuses_on("[host]\nmachine_id = 00000000000000000000000000000000\n", "x.example",
+                   "f:2: machine_id: '00000000000000000000000000000000' is no machine id");
         refuses_on(ISSUER GRANT "hosts = x\n", NULL, "f:6: hosts: hosts needs the name of this host");
 }
 

@@ -1,0 +1,356 @@
+/* pamjwt setup: tokens open this host, with a way back. The order of the steps, and the talk with the person. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cachefile.h"
+#include "input.h"
+#include "keysource.h"
+#include "out.h"
+#include "policy.h"
+#include "setup.h"
+
+#define WITHIN_DEFAULT 300
+#define WITHIN_MIN     10
+#define WITHIN_MAX     86400
+
+const struct cli_option cli_setup_options[] = {
+        CLI_OPT("issuer", CLI_STRING, "URL", CLI_ANY, issuer,
+                "the iss of the tokens; its keys are found by discovery"),
+        CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience,
+                "what must be in their aud; %h stands for the host name. May be given several times"),
+        CLI_OPT("service", CLI_WORDS, "SERVICE,...", CLI_SERVICE, services,
+                "the PAM services that take tokens; default: sshd,sudo. sudo means sudo-i too, su means "
+                "su-l"),
+        CLI_OPT("user", CLI_STRING, "TEMPLATE", CLI_ANY, user,
+                "the local user that a token is for, as user = in pam_jwt.conf; default: %{sub}"),
+        CLI_OPT("match", CLI_LIST, "CLAIM=VALUE", CLI_ANY, match,
+                "only tokens whose claim has this value, as match. in pam_jwt.conf. May be given several "
+                "times"),
+        CLI_OPT("ca-file", CLI_STRING, "FILE", CLI_FILE, ca_file,
+                "trust these certificate authorities instead of the system's when keys are fetched"),
+        CLI_OPT("host-name", CLI_STRING, "NAME", CLI_ANY, host_name,
+                "what %h stands for; default: this host's name"),
+        CLI_OPT("stack", CLI_STRING, "NAME", CLI_ANY, stack,
+                "token-or-password or token-only, for every service; default: token-only for sshd where "
+                "PasswordAuthentication is no, else token-or-password"),
+        CLI_OPT("token", CLI_STRING, "TOKEN|-|@FILE", CLI_FILE, token, "try a login with this token"),
+        CLI_OPT("login", CLI_STRING, "USER", CLI_USER, login, "the user whom --token must let in"),
+        CLI_OPT("dry-run", CLI_FLAG, NULL, CLI_ANY, dry_run, "show what would change, and change nothing"),
+        CLI_OPT("yes", CLI_FLAG, NULL, CLI_ANY, yes,
+                "do not ask before the change; it still has to be confirmed"),
+        CLI_OPT("within", CLI_SECONDS, "TIME", CLI_ANY, within,
+                "take everything back unless it is confirmed in this time; default: 5m"),
+        CLI_OPT("confirm", CLI_FLAG, NULL, CLI_ANY, confirm, "keep the last set-up"),
+        CLI_OPT("undo", CLI_FLAG, NULL, CLI_ANY, undo, "take the last set-up back"),
+        CLI_OPT("expired", CLI_FLAG, NULL, CLI_ANY, expired,
+                "with --undo: only if it is unconfirmed and its time is over, as the timer does it"),
+        CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
+                "set up the system below this folder instead of this host; no login is tried there"),
+        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
+                "the fetch helper instead of the installed one"),
+        CLI_OPT_HELP,
+        CLI_OPT_END,
+};
+
+static int failed(const struct pjwt_error *err)
+{
+        fprintf(stderr, "pamjwt: setup: %s: ", pjwt_reason_name(err->reason));
+        cli_put_str(stderr, err->detail);
+        fputc('\n', stderr);
+        return CLI_NO;
+}
+
+/* --- usage --- */
+
+static bool is_one_line(const char *text)
+{
+        for (; text && *text; text++)
+                if ((unsigned char)*text < ' ' || *text == 127)
+                        return false;
+        return true;
+}
+
+/* What goes into a line of a file must not begin another. */
+static int check_texts(const struct cli_args *args)
+{
+        bool good = is_one_line(args->issuer) && is_one_line(args->user) && is_one_line(args->ca_file) &&
+                    is_one_line(args->host_name);
+
+        for (size_t i = 0; i < args->audience.count; i++)
+                good = good && is_one_line(args->audience.items[i]);
+        for (size_t i = 0; i < args->match.count; i++) {
+                good = good && is_one_line(args->match.items[i]);
+                if (*args->match.items[i] == '=' || !strchr(args->match.items[i], '='))
+                        return cli_usage("--match wants CLAIM=VALUE, not \"%s\"", args->match.items[i]);
+        }
+        return good ? CLI_YES : cli_usage("an argument holds a control character");
+}
+
+static int check_usage(const struct cli_args *args)
+{
+        if (args->confirm && args->undo)
+                return cli_usage("--confirm and --undo contradict each other");
+        if (args->expired && !args->undo)
+                return cli_usage("--expired goes with --undo only");
+        if ((args->confirm || args->undo) &&
+            (args->issuer || args->audience.count || args->dry_run || args->token))
+                return cli_usage("--%s goes with no other option but --root",
+                                 args->confirm ? "confirm" : "undo");
+        if (args->confirm || args->undo)
+                return CLI_YES;
+        if (!args->issuer || !args->audience.count)
+                return cli_usage("setup wants --issuer URL and --audience AUD; see pamjwt setup --help");
+        if (args->stack && strcmp(args->stack, "token-only") != 0 &&
+            strcmp(args->stack, "token-or-password") != 0)
+                return cli_usage("--stack wants token-or-password or token-only, not \"%s\"", args->stack);
+        if (!args->token != !args->login)
+                return cli_usage("--token and --login go together: whom must the token let in?");
+        if (args->within.given && (args->within.value < WITHIN_MIN || args->within.value > WITHIN_MAX))
+                return cli_usage("--within wants a time from 10s to 1d");
+        return check_texts(args);
+}
+
+/* --- questions --- */
+
+/* The terminal, also when standard input is the token. -1: nobody sits there. */
+static int open_terminal(void)
+{
+        return open("/dev/tty", O_RDWR | O_CLOEXEC);
+}
+
+/* Waits at most `seconds` for a line: 'y', 'n', or 0 when none came. */
+static char ask(int tty, const char *question, int64_t seconds)
+{
+        struct pollfd wait = {.fd = tty, .events = POLLIN};
+        char line[64];
+        ssize_t n;
+
+        if (write(tty, question, strlen(question)) < 0 || poll(&wait, 1, (int)(seconds * 1000)) != 1)
+                return 0;
+        n = read(tty, line, sizeof(line) - 1);
+        if (n <= 0)
+                return 0;
+        return *line == 'y' || *line == 'Y' ? 'y' : 'n';
+}
+
+/* --- steps --- */
+
+/* Discovery and the keys, by pamjwt-fetch as a login's refresh would; a clock that is wrong shows here first. */
+static int ask_issuer(const struct cli_setup *s)
+{
+        struct pjwt_keyset *set = NULL;
+        struct pjwt_error err = {0};
+
+        printf("Asking %s for its keys ... ", s->args->issuer);
+        fflush(stdout);
+        if (cli_keys_fetch(s->args, s->args->issuer, NULL, &set, &err) != PJWT_OK) {
+                puts("no");
+                return failed(&err);
+        }
+        printf("%zu\n", set->usable);
+        pjwt_keyset_free(set);
+        return CLI_YES;
+}
+
+static int take_back(const struct cli_setup *s)
+{
+        struct pjwt_error err = {0};
+
+        if (cli_setup_undo(s->root, &err) != PJWT_OK)
+                return failed(&err);
+        puts("Everything is as it was.");
+        return CLI_YES;
+}
+
+/* After a failure that has been said. */
+static int give_up(const struct cli_setup *s)
+{
+        (void)take_back(s);
+        return CLI_NO;
+}
+
+/* The cache of this host gets the keys, so that no login has to wait. A failure is told, and nothing worse. */
+static void fill_cache(const struct cli_setup *s)
+{
+        struct pjwt_keycache cache = cli_keycache(s->args);
+        const struct pjwt_issuer *issuer;
+        struct pjwt_conf *conf = NULL;
+        struct pjwt_keyset *set = NULL;
+        struct pjwt_error err = {0};
+        char hostname[256];
+
+        if (*s->root || pjwt_conf_load(PJWT_CONF_FILE, cli_hostname(hostname), &conf, &err) != PJWT_OK)
+                return;
+        issuer = cli_issuer_find(conf, s->issuer_name);
+        if (issuer && pjwt_keycache_get(&cache, issuer, PJWT_KEYS_FORCE, &set, NULL, &err) != PJWT_OK)
+                (void)failed(&err);
+        pjwt_keyset_free(set);
+        pjwt_conf_free(conf);
+}
+
+static bool changes_sshd(const struct cli_setup *s)
+{
+        for (size_t i = 0; i < s->change_count; i++)
+                if (strncmp(s->changes[i].path, "/etc/ssh/", 9) == 0)
+                        return true;
+        return false;
+}
+
+static void reload(const struct cli_setup *s)
+{
+        if (changes_sshd(s) && !*s->root && !cli_setup_reload_sshd())
+                puts("sshd reads the new configuration when it is started; none is running that could be "
+                     "told.");
+}
+
+/* Asks at the terminal; without one, `pamjwt setup --confirm` is the answer. */
+static int wait_for_confirmation(const struct cli_setup *s, int tty, int64_t within)
+{
+        struct pjwt_error err = {0};
+        char answer = 0;
+
+        printf("\nNow log in from another terminal, and leave this one open. Unless you keep it, all of this "
+               "is taken back\n"
+               "in %lld seconds. To keep it:  pamjwt setup --confirm%s%s\n",
+               (long long)within, *s->root ? " --root " : "", s->root);
+        fflush(stdout);
+        if (tty >= 0)
+                answer = ask(tty, "Keep it? [y/N] ", within);
+        if (answer == 0)
+                return CLI_YES;
+        if (answer == 'n')
+                return give_up(s);
+        if (cli_setup_confirm(s->root, &err) != PJWT_OK)
+                return failed(&err);
+        puts("Kept. pamjwt doctor looks at the whole; pamjwt setup --undo takes it back.");
+        return CLI_YES;
+}
+
+static int apply(const struct cli_setup *s, const char *token, int tty)
+{
+        int64_t within = s->args->within.given ? s->args->within.value : WITHIN_DEFAULT;
+        int64_t deadline = pjwt_boot_ms() + within * 1000;
+        struct pjwt_error err = {0};
+
+        if (cli_setup_record(s, deadline, &err) != PJWT_OK)
+                return failed(&err);
+        if (!cli_setup_timer(s->root, deadline)) { /* first who takes it back, then the first change */
+                fputs("pamjwt: setup: nobody could be found to take it back in time, so nothing was "
+                      "changed\n",
+                      stderr);
+                return give_up(s);
+        }
+        if (cli_setup_apply(s, &err) != PJWT_OK) {
+                (void)failed(&err);
+                return give_up(s);
+        }
+        fill_cache(s);
+        if (cli_setup_try(s, token) != CLI_YES)
+                return give_up(s);
+        reload(s);
+        return wait_for_confirmation(s, tty, within);
+}
+
+static int look_and_show(struct cli_setup *s)
+{
+        int r = cli_setup_look(s);
+
+        if (r == CLI_YES && s->change_count > 0)
+                r = cli_setup_check(s);
+        if (r != CLI_YES)
+                return r;
+        r = ask_issuer(s);
+        if (r == CLI_YES && s->change_count > 0)
+                cli_setup_diff(s);
+        fflush(stdout);
+        return r;
+}
+
+static void tell_what_it_means(const struct cli_setup *s)
+{
+        for (size_t i = 0; i < s->change_count; i++)
+                if (strcmp(s->changes[i].path, "/etc/pam.d/sshd") == 0 &&
+                    strstr(s->changes[i].text, "require_token"))
+                        puts("\nThe stack of sshd takes tokens only: neither a password nor a public key "
+                             "alone gets in. "
+                             "(--stack token-or-password: both do.)");
+}
+
+static int set_up(struct cli_setup *s, const char *token)
+{
+        int tty = open_terminal();
+        int r = look_and_show(s);
+
+        if (r == CLI_YES && s->change_count == 0) {
+                puts("Nothing to do: all of this is set up already.");
+        } else if (r == CLI_YES) {
+                tell_what_it_means(s);
+                if (!s->args->dry_run && !s->args->yes && tty < 0)
+                        r = cli_usage("nobody can be asked: there is no terminal, and --yes was not given");
+                else if (!s->args->dry_run && !s->args->yes && ask(tty, "Change this? [y/N] ", 3600) != 'y')
+                        r = CLI_NO;
+                else if (!s->args->dry_run)
+                        r = apply(s, token, tty);
+        }
+        if (tty >= 0)
+                close(tty);
+        return r;
+}
+
+static int set_up_with_token(struct cli_setup *s)
+{
+        struct pjwt_error err = {0};
+        struct cli_input token = {0};
+        bool expired;
+        int r;
+
+        if (cli_setup_state(s->root, &expired) == CLI_SETUP_UNCONFIRMED)
+                return cli_setup_in_the_way(
+                        "the last set-up has not been confirmed: first pamjwt setup --confirm or --undo");
+        if (s->args->token && cli_input_read(s->args->token, CLI_INPUT_TRIM, &token, &err) != PJWT_OK)
+                return cli_unusable(s->args, &err);
+        if (s->args->token)
+                cli_input_warn(&token, "token");
+        r = set_up(s, s->args->token ? token.bytes : NULL);
+        cli_input_clear(&token);
+        cli_setup_clear(s);
+        return r;
+}
+
+static int keep(const struct cli_setup *s)
+{
+        struct pjwt_error err = {0};
+
+        if (cli_setup_confirm(s->root, &err) != PJWT_OK)
+                return failed(&err);
+        puts("Kept.");
+        return CLI_YES;
+}
+
+int cli_setup(const struct cli_args *args)
+{
+        struct cli_setup s = {.args = args, .root = ""};
+        char root[PATH_MAX];
+        int r = check_usage(args);
+
+        if (r != CLI_YES)
+                return r;
+        if (args->root && (!realpath(args->root, root) || strlen(root) > 200))
+                return cli_usage("--root: %s: %s", args->root, strerror(errno));
+        if (args->root && strcmp(root, "/") != 0)
+                s.root = root;
+        if (!*s.root && !args->dry_run && geteuid() != 0)
+                return cli_usage("setup changes /etc, so it needs root; --dry-run shows what it would do");
+        if (args->expired)
+                return cli_setup_expire(s.root);
+        if (args->undo)
+                return take_back(&s);
+        return args->confirm ? keep(&s) : set_up_with_token(&s);
+}

@@ -1,0 +1,222 @@
+/* The plan, tried in a scratch copy of what it changes, and shown. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "run.h"
+#include "setup.h"
+
+/* --- the scratch copy --- */
+
+static bool run_quietly(const char *program, const char *a, const char *b, const char *c, struct cli_buf *out)
+{
+        const char *const argv[] = {program, a, b, c, NULL};
+
+        return cli_run(argv, cli_plain_env, out) == 0;
+}
+
+/* A folder that is missing is made, with those above it. */
+static bool make_folders(const char *path)
+{
+        char part[700];
+
+        for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+                snprintf(part, sizeof(part), "%.*s", (int)(p - path), path);
+                if (mkdir(part, 0755) != 0 && errno != EEXIST)
+                        return false;
+        }
+        return true;
+}
+
+static bool write_scratch(const char *scratch, const struct cli_change *change)
+{
+        char path[700];
+        FILE *f;
+        bool good;
+
+        snprintf(path, sizeof(path), "%s%s", scratch, change->path);
+        if (!make_folders(path))
+                return false;
+        (void)unlink(path);
+        f = fopen(path, "we");
+        if (!f)
+                return false;
+        good = fputs(change->text, f) >= 0 && fchmod(fileno(f), change->mode) == 0;
+        return fclose(f) == 0 && good;
+}
+
+static bool make_scratch(const struct cli_setup *s, const char *scratch)
+{
+        static const char *const copied[] = {"/etc/pam.d", PJWT_CONF_FILE, PJWT_CONF_FILE ".d",
+                                             "/etc/sudoers", "/etc/sudoers.d"};
+        struct cli_buf out = {0};
+        char from[600];
+        char to[700];
+        bool good = true;
+
+        for (size_t i = 0; good && i < sizeof(copied) / sizeof(copied[0]); i++) {
+                snprintf(to, sizeof(to), "%s%s", scratch, copied[i]);
+                if (cli_setup_is_there(s, copied[i]))
+                        good = make_folders(to) &&
+                               run_quietly("/bin/cp", "-RLp", cli_setup_path(s, copied[i], from), to, &out);
+        }
+        for (size_t i = 0; good && i < s->change_count; i++)
+                good = write_scratch(scratch, &s->changes[i]);
+        cli_buf_clear(&out);
+        return good;
+}
+
+static const char *member(struct json_object *finding, const char *name)
+{
+        return json_object_get_string(json_object_object_get(finding, name));
+}
+
+/* The finding without the scratch folder's name, which nobody knows. */
+static void print_finding(struct json_object *finding, const char *scratch)
+{
+        const char *what = member(finding, "what");
+        const char *at = strstr(what, scratch);
+
+        fprintf(stderr, "pamjwt: setup: %s %s: ", member(finding, "severity"), member(finding, "id"));
+        if (at) {
+                cli_put_text(stderr, what, (size_t)(at - what));
+                what = at + strlen(scratch);
+        }
+        cli_put_str(stderr, what);
+        fprintf(stderr, "\n        why: %s\n", member(finding, "why"));
+}
+
+/* Errors are in the way, warnings are told. The module's file is not part of the copy. */
+static int judge(const struct cli_doctor *d, bool *rethidden)
+{
+        int r = CLI_YES;
+
+        for (size_t i = 0; i < json_object_array_length(d->list); i++) {
+                struct json_object *finding = json_object_array_get_idx(d->list, i);
+                const char *id = member(finding, "id");
+
+                if (strcmp(id, "pam-module") == 0)
+                        continue;
+                if (strcmp(id, "sudo-prompt") == 0) {
+                        *rethidden = true;
+                        continue;
+                }
+                print_finding(finding, d->root);
+                if (strcmp(member(finding, "severity"), "error") == 0)
+                        r = CLI_NO;
+        }
+        return r;
+}
+
+static int look_at_scratch(const struct cli_setup *s, const char *scratch, bool *rethidden)
+{
+        struct cli_args args = {.json = true};
+        struct cli_doctor d = {.args = &args, .root = scratch, .list = json_object_new_array()};
+        struct cli_buf out = {0};
+        char path[700];
+        int r;
+
+        cli_doctor_conf(&d);
+        cli_doctor_pam(&d);
+        cli_doctor_sudo(&d);
+        r = judge(&d, rethidden);
+        snprintf(path, sizeof(path), "%s/etc/sudoers", scratch);
+        if (r == CLI_YES && cli_setup_wants(s, "sudo") && access(path, F_OK) == 0 &&
+            access("/usr/sbin/visudo", X_OK) == 0 && !run_quietly("/usr/sbin/visudo", "-c", "-f", path, &out))
+                r = cli_setup_in_the_way("sudoers is broken: %s", out.bytes ? out.bytes : "");
+        cli_buf_clear(&out);
+        json_object_put(d.list);
+        pjwt_conf_free(d.conf);
+        return r;
+}
+
+int cli_setup_check(struct cli_setup *s)
+{
+        char scratch[] = "/tmp/pamjwt-setup-XXXXXX";
+        struct cli_buf out = {0};
+        bool hidden = false;
+        int r;
+
+        if (!mkdtemp(scratch))
+                return cli_setup_in_the_way("%s: %s", scratch, strerror(errno));
+        r = make_scratch(s, scratch)
+                    ? look_at_scratch(s, scratch, &hidden)
+                    : cli_setup_in_the_way("%s: %s", scratch, "the copy for a trial cannot be made");
+        if (r == CLI_YES && hidden && cli_setup_wants(s, "sudo"))
+                r = cli_setup_plan_sudoers(s);
+        (void)run_quietly("/bin/rm", "-rf", "--", scratch, &out);
+        cli_buf_clear(&out);
+        return r;
+}
+
+/* --- what changes --- */
+
+/* Text in a file without a name, for a program that wants a path. */
+static int text_file(const char *text)
+{
+        FILE *f = tmpfile();
+        int fd = f ? dup(fileno(f)) : -1;
+
+        if (f && (fputs(text, f) < 0 || fflush(f) != 0) && fd >= 0) {
+                close(fd);
+                fd = -1;
+        }
+        if (f)
+                fclose(f);
+        return fd;
+}
+
+/* What a terminal could obey is shown, not sent; tabs and line feeds are meant. */
+static void put_lines(const char *text)
+{
+        while (*text) {
+                size_t len = strcspn(text, "\t\n");
+
+                cli_put_text(stdout, text, len);
+                if (text[len])
+                        putchar(text[len++]);
+                text += len;
+        }
+}
+
+static void diff_one(const struct cli_change *change)
+{
+        char label[700];
+        char old_name[64];
+        char new_name[64];
+        int old_fd = text_file(change->old ? change->old : "");
+        int new_fd = text_file(change->text);
+        struct cli_buf out = {0};
+        const char *const argv[] = {"/usr/bin/diff",
+                                    "-u",
+                                    "--label",
+                                    change->old ? change->path : "/dev/null",
+                                    "--label",
+                                    label,
+                                    old_name,
+                                    new_name,
+                                    NULL};
+
+        snprintf(label, sizeof(label), "%s", change->path);
+        snprintf(old_name, sizeof(old_name), "/proc/%d/fd/%d", (int)getpid(), old_fd);
+        snprintf(new_name, sizeof(new_name), "/proc/%d/fd/%d", (int)getpid(), new_fd);
+        if (old_fd >= 0 && new_fd >= 0 && cli_run(argv, cli_plain_env, &out) == 1)
+                put_lines(out.bytes);
+        else { /* no diff here: the whole file */
+                printf("+++ %s\n", change->path);
+                put_lines(change->text);
+        }
+        if (old_fd >= 0)
+                close(old_fd);
+        if (new_fd >= 0)
+                close(new_fd);
+        cli_buf_clear(&out);
+}
+
+void cli_setup_diff(const struct cli_setup *s)
+{
+        for (size_t i = 0; i < s->change_count; i++)
+                diff_one(&s->changes[i]);
+}

@@ -1,0 +1,339 @@
+/* What is there: sshd's settings, the stacks, the names of this host; and the plan tried in a scratch copy of it. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "input.h"
+#include "policy.h"
+#include "run.h"
+#include "setup.h"
+#include "sshdconf.h"
+
+const char *cli_setup_path(const struct cli_setup *s, const char *path, char out[600])
+{
+        snprintf(out, 600, "%s%s", s->root, path);
+        return out;
+}
+
+int cli_setup_in_the_way(const char *fmt, ...)
+{
+        char text[900];
+        va_list ap;
+
+        va_start(ap, fmt);
+        (void)vsnprintf(text, sizeof(text), fmt, ap);
+        va_end(ap);
+        fputs("pamjwt: setup: ", stderr);
+        cli_put_str(stderr, text);
+        fputc('\n', stderr);
+        return CLI_NO;
+}
+
+/* --- files --- */
+
+/* A file of root's that may be replaced by another: regular, not a link, with nobody else's owner or group. */
+static int check_file(const char *path, const struct stat *st)
+{
+        if (!S_ISREG(st->st_mode))
+                return cli_setup_in_the_way("%s %s; change it by hand", path, "is no regular file");
+        if (st->st_uid != geteuid() || st->st_gid != getegid())
+                return cli_setup_in_the_way("%s %s; change it by hand", path, "belongs to somebody else");
+        if (st->st_nlink != 1)
+                return cli_setup_in_the_way("%s %s; change it by hand", path,
+                                            "has a second name (hard link)");
+        return CLI_YES;
+}
+
+/* The file as it is; old stays NULL when there is none. Returns an exit status. */
+static int read_old(const struct cli_setup *s, struct cli_change *change)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        struct stat st;
+        char path[600];
+
+        if (lstat(cli_setup_path(s, change->path, path), &st) != 0)
+                return errno == ENOENT ? CLI_YES : cli_setup_in_the_way("%s: %s", path, strerror(errno));
+        if (check_file(path, &st) != CLI_YES)
+                return CLI_NO;
+        if (cli_input_file(path, &input, &err) != PJWT_OK)
+                return cli_setup_in_the_way("%s: %s", path, err.detail);
+        if (strlen(input.bytes) != input.len)
+                return cli_setup_in_the_way("%s %s; change it by hand", path, "holds a NUL");
+        change->old = input.bytes;
+        change->old_len = input.len;
+        change->mode = st.st_mode & 07777;
+        return CLI_YES;
+}
+
+/* The next change, with its old file. NULL: it has been said what is in the way. */
+static struct cli_change *begin(struct cli_setup *s, const char *path, mode_t mode)
+{
+        struct cli_change *change = &s->changes[s->change_count];
+
+        if (s->change_count == CLI_CHANGES_MAX)
+                return NULL;
+        *change = (struct cli_change){.path = strdup(path), .mode = mode};
+        s->change_count++;
+        return change->path && read_old(s, change) == CLI_YES ? change : NULL;
+}
+
+/* Takes text over. A file that would stay what it is is no change. */
+static int end(struct cli_setup *s, struct cli_change *change, struct cli_buf *text)
+{
+        if (text->failed)
+                return cli_setup_in_the_way("out of memory");
+        change->text = text->bytes;
+        *text = (struct cli_buf){0};
+        if (change->old && strcmp(change->old, change->text) == 0) {
+                free(change->path);
+                free(change->old);
+                free(change->text);
+                s->change_count--;
+        }
+        return CLI_YES;
+}
+
+void cli_setup_clear(struct cli_setup *s)
+{
+        for (size_t i = 0; i < s->change_count; i++) {
+                free(s->changes[i].path);
+                free(s->changes[i].old);
+                free(s->changes[i].text);
+        }
+        s->change_count = 0;
+}
+
+/* --- this host --- */
+
+bool cli_setup_is_there(const struct cli_setup *s, const char *path)
+{
+        char full[600];
+
+        return access(cli_setup_path(s, path, full), F_OK) == 0;
+}
+
+/* Its text up to the first line feed; "" when it cannot be read. */
+static void read_word(const struct cli_setup *s, const char *path, char *out, size_t room)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        char full[600];
+
+        *out = '\0';
+        if (cli_input_file(cli_setup_path(s, path, full), &input, &err) != PJWT_OK)
+                return;
+        snprintf(out, room, "%.*s", (int)strcspn(input.bytes, " \t\n"), input.bytes);
+        cli_input_clear(&input);
+}
+
+static void look_at_names(struct cli_setup *s)
+{
+        char hostname[256];
+
+        snprintf(s->host_name, sizeof(s->host_name), "%s",
+                 s->args->host_name               ? s->args->host_name
+                 : cli_hostname(hostname) != NULL ? hostname
+                                                  : "");
+        for (char *p = s->host_name; *p; p++)
+                if (*p >= 'A' && *p <= 'Z')
+                        *p = (char)(*p - 'A' + 'a');
+        read_word(s, "/etc/machine-id", s->machine_id, sizeof(s->machine_id));
+        if (strlen(s->machine_id) != 32 || strspn(s->machine_id, "0123456789abcdef") != 32)
+                *s->machine_id = '\0';
+}
+
+static bool has_section(const struct cli_setup *s, const char *path, const char *section)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        char full[600];
+        bool found;
+
+        if (cli_input_file(cli_setup_path(s, path, full), &input, &err) != PJWT_OK)
+                return false;
+        found = strncmp(input.bytes, section + 1, strlen(section + 1)) == 0 || strstr(input.bytes, section);
+        cli_input_clear(&input);
+        return found;
+}
+
+/* [host] stands once in the whole configuration. */
+static void look_at_host_section(struct cli_setup *s)
+{
+        char path[600];
+        DIR *dir = opendir(cli_setup_path(s, PJWT_CONF_FILE ".d", path));
+        struct dirent *entry;
+
+        s->has_host_section = has_section(s, PJWT_CONF_FILE, "\n[host]");
+        while (dir && (entry = readdir(dir))) {
+                size_t len = strlen(entry->d_name);
+
+                snprintf(path, sizeof(path), PJWT_CONF_FILE ".d/%s", entry->d_name);
+                if (len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0 &&
+                    strcmp(path, CLI_SETUP_CONF) != 0)
+                        s->has_host_section = s->has_host_section || has_section(s, path, "\n[host]");
+        }
+        if (dir)
+                closedir(dir);
+}
+
+/* sshd_config is tried before anything is changed: a broken one would be blamed on us, and nobody could log in. */
+static int look_at_sshd(struct cli_setup *s)
+{
+        struct cli_buf out = {0};
+        char path[600];
+        int r = CLI_YES;
+
+        s->sshd_there = access(cli_setup_path(s, CLI_SSHD, path), X_OK) == 0;
+        if (!s->sshd_there)
+                return cli_setup_wants(s, "sshd") ? cli_setup_in_the_way("%s: %s", path, strerror(errno))
+                                                  : CLI_YES;
+        if (!*s->root && !s->args->dry_run)
+                (void)mkdir("/run/sshd", 0755); /* without it sshd -T complains where no sshd has run yet */
+        if (!cli_sshd_ask(path, NULL, &out))
+                r = cli_setup_in_the_way("sshd refuses its configuration: %s", out.bytes ? out.bytes : "");
+        else {
+                s->sshd_passwords = cli_sshd_says(out.bytes, "passwordauthentication", "yes");
+                s->sshd_asks = cli_sshd_says(out.bytes, "usepam", "yes") && cli_sshd_kbdint(out.bytes);
+                cli_sshd_value(out.bytes, "authenticationmethods", s->sshd_methods);
+                cli_sshd_value(out.bytes, "pidfile", s->sshd_pid_file);
+        }
+        cli_buf_clear(&out);
+        return r;
+}
+
+static int add_service(struct cli_setup *s, const char *name)
+{
+        if (cli_setup_wants(s, name))
+                return CLI_YES;
+        if (s->service_count == CLI_SERVICES_MAX || strlen(name) >= sizeof(s->services[0]) ||
+            strchr(name, '/'))
+                return cli_usage("--service: too many, or no service: %s", name);
+        snprintf(s->services[s->service_count++], sizeof(s->services[0]), "%s", name);
+        return CLI_YES;
+}
+
+/* `sudo -i` and `su -` are services of their own, and whoever means sudo means both. */
+static int look_at_services(struct cli_setup *s)
+{
+        char *const standard[] = {strdup("sshd"), strdup("sudo"), NULL};
+        char *const *names = s->args->services.count ? s->args->services.items : standard;
+        int r = standard[0] && standard[1] ? CLI_YES : CLI_ERROR;
+
+        for (; r == CLI_YES && *names; names++) {
+                r = add_service(s, *names);
+                if (r == CLI_YES && strcmp(*names, "sudo") == 0 && cli_setup_is_there(s, "/etc/pam.d/sudo-i"))
+                        r = add_service(s, "sudo-i");
+                if (r == CLI_YES && strcmp(*names, "su") == 0 && cli_setup_is_there(s, "/etc/pam.d/su-l"))
+                        r = add_service(s, "su-l");
+        }
+        free(standard[0]);
+        free(standard[1]);
+        return r;
+}
+
+/* --- the changes, in the order in which they are applied --- */
+
+static int plan_conf(struct cli_setup *s)
+{
+        struct cli_change *change;
+        struct cli_buf text = {0};
+        int r = CLI_YES;
+
+        if (!cli_setup_is_there(s, PJWT_CONF_FILE)) {
+                change = begin(s, PJWT_CONF_FILE, 0644);
+                cli_buf_str(&text, "# pam_jwt.conf: see pam_jwt.conf(5), and pam_jwt.conf.d.\n");
+                r = change ? end(s, change, &text) : CLI_NO;
+        }
+        change = r == CLI_YES ? begin(s, CLI_SETUP_CONF, 0644) : NULL;
+        if (!change)
+                return CLI_NO;
+        cli_plan_conf(s, &text);
+        return end(s, change, &text);
+}
+
+/* Where nobody can type a password, the stack of sshd takes tokens only; sudo's passwords were never shut by sshd. */
+static enum cli_stack stack_of(const struct cli_setup *s, const char *service)
+{
+        if (s->args->stack)
+                return strcmp(s->args->stack, "token-only") == 0 ? CLI_STACK_TOKEN_ONLY : CLI_STACK_EITHER;
+        return strcmp(service, "sshd") == 0 && !s->sshd_passwords ? CLI_STACK_TOKEN_ONLY : CLI_STACK_EITHER;
+}
+
+static int plan_service(struct cli_setup *s, const char *service)
+{
+        struct cli_change *change;
+        struct cli_buf text = {0};
+        const char *problem;
+        char path[80];
+
+        snprintf(path, sizeof(path), "/etc/pam.d/%s", service);
+        change = begin(s, path, 0644);
+        if (!change)
+                return CLI_NO;
+        if (!change->old)
+                return cli_setup_in_the_way("there is no %s", path);
+        problem = cli_plan_pam(s, stack_of(s, service), change->old, &text);
+        if (!problem)
+                return end(s, change, &text);
+        cli_buf_clear(&text);
+        return cli_setup_in_the_way("%s: %s; change it by hand, as README says", path, problem);
+}
+
+/* A file of sshd_config.d where that is read first, else sshd_config itself. */
+static int plan_sshd(struct cli_setup *s)
+{
+        struct cli_change *change;
+        struct cli_buf text = {0};
+
+        if (!cli_setup_wants(s, "sshd") || s->sshd_asks)
+                return CLI_YES;
+        change = begin(s, CLI_SSHD_CONFIG, 0644);
+        if (!change)
+                return CLI_NO;
+        if (change->old && cli_plan_sshd_includes(change->old)) {
+                free(change->path);
+                free(change->old);
+                s->change_count--;
+                change = begin(s, CLI_SETUP_SSHD, 0644);
+                if (!change)
+                        return CLI_NO;
+                cli_plan_sshd("", &text);
+        } else {
+                cli_plan_sshd(change->old ? change->old : "", &text);
+        }
+        return end(s, change, &text);
+}
+
+int cli_setup_plan_sudoers(struct cli_setup *s)
+{
+        struct cli_change *change = begin(s, CLI_SETUP_SUDOERS, 0440);
+        struct cli_buf text = {0};
+
+        if (!change)
+                return CLI_NO;
+        cli_buf_str(&text, "# Written by `pamjwt setup`: sudo's own prompt would hide those of pam_jwt.\n"
+                           "Defaults !passprompt_override\n");
+        return end(s, change, &text);
+}
+
+int cli_setup_look(struct cli_setup *s)
+{
+        int r;
+
+        cli_plan_name(s);
+        look_at_names(s);
+        look_at_host_section(s);
+        r = look_at_services(s);
+        if (r == CLI_YES)
+                r = look_at_sshd(s);
+        if (r == CLI_YES)
+                r = plan_conf(s);
+        for (size_t i = 0; r == CLI_YES && i < s->service_count; i++)
+                r = plan_service(s, s->services[i]);
+        return r == CLI_YES ? plan_sshd(s) : r;
+}

@@ -1,0 +1,160 @@
+/*
+ * Who takes an unconfirmed set-up back. Where systemd runs it is a transient timer of process 1: a process of ours would
+ * be killed with the session that it was started in (KillUserProcesses=yes), and the very case that this is for is a
+ * session that ends. Elsewhere it is a process of its own session, without a terminal. `at` would be one more package, and
+ * its daemon is off as often as not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cachefile.h"
+#include "out.h"
+#include "run.h"
+#include "setup.h"
+#include "sshdconf.h"
+
+/* --- sshd --- */
+
+/* The sshd that listens: the pid of its file, if that is an sshd. 0: none. */
+static pid_t running_sshd(const char *pid_file)
+{
+        char exe[64];
+        char target[PATH_MAX];
+        FILE *f = fopen(pid_file, "re");
+        long pid = 0;
+        ssize_t n;
+
+        if (!f)
+                return 0;
+        if (fscanf(f, "%ld", &pid) != 1)
+                pid = 0;
+        fclose(f);
+        snprintf(exe, sizeof(exe), "/proc/%ld/exe", pid);
+        n = pid > 1 ? readlink(exe, target, sizeof(target) - 1) : -1;
+        if (n < 0)
+                return 0;
+        target[n] = '\0';
+        return strncmp(target, CLI_SSHD, strlen(CLI_SSHD)) == 0 ? (pid_t)pid : 0;
+}
+
+/* As `systemctl reload ssh` does it. sshd keeps its connections, and refuses to go on with a broken configuration. */
+bool cli_setup_reload_sshd(void)
+{
+        struct cli_buf out = {0};
+        char pid_file[256] = "";
+        pid_t pid = 0;
+
+        if (cli_sshd_ask(CLI_SSHD, NULL, &out))
+                pid = running_sshd(cli_sshd_value(out.bytes, "pidfile", pid_file));
+        cli_buf_clear(&out);
+        return pid > 0 && kill(pid, SIGHUP) == 0;
+}
+
+/* --- undo --- */
+
+int cli_setup_expire(const char *root)
+{
+        struct pjwt_error err = {0};
+        bool expired;
+
+        if (cli_setup_state(root, &expired) != CLI_SETUP_UNCONFIRMED || !expired)
+                return CLI_YES;
+        openlog("pamjwt", LOG_PID, LOG_AUTHPRIV);
+        if (cli_setup_undo(root, &err) != PJWT_OK) {
+                syslog(LOG_ERR, "setup was not confirmed, and could not be taken back: %s", err.detail);
+                return CLI_NO;
+        }
+        syslog(LOG_NOTICE, "setup was not confirmed in time and has been taken back");
+        return CLI_YES;
+}
+
+/* --- systemd --- */
+
+static bool systemd_timer(int64_t seconds)
+{
+        char self[PATH_MAX];
+        char when[64];
+        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+        const char *const argv[] = {"/usr/bin/systemd-run",
+                                    "--quiet",
+                                    "--collect",
+                                    when,
+                                    "--timer-property=AccuracySec=1s",
+                                    self,
+                                    "setup",
+                                    "--undo",
+                                    "--expired",
+                                    NULL};
+        struct cli_buf out = {0};
+        bool good;
+
+        if (n < 0 || access("/run/systemd/system", F_OK) != 0)
+                return false;
+        self[n] = '\0';
+        snprintf(when, sizeof(when), "--on-active=%" PRId64, seconds + 1);
+        good = cli_run(argv, cli_plain_env, &out) == 0;
+        cli_buf_clear(&out);
+        return good;
+}
+
+/* --- a process of its own --- */
+
+static void leave_everything(void)
+{
+        int fd = open("/dev/null", O_RDWR);
+
+        for (int i = 0; fd >= 0 && i < 3; i++)
+                (void)dup2(fd, i);
+        (void)close_range(3, UINT_MAX, 0);
+        (void)signal(SIGHUP, SIG_IGN);
+        (void)signal(SIGINT, SIG_IGN);
+        if (chdir("/") != 0) /* a mount that stays in use is a nuisance, no more */
+                return;
+}
+
+static void __attribute__((noreturn)) watch(const char *root, int64_t deadline_boot_ms)
+{
+        const struct timespec until = {.tv_sec = deadline_boot_ms / 1000 + 1};
+
+        leave_everything();
+        while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
+                ;
+        _exit(cli_setup_expire(root));
+}
+
+/* Forked twice, so that it belongs to process 1 and is nobody's child to be waited for. */
+static bool process_timer(const char *root, int64_t deadline_boot_ms)
+{
+        int status = -1;
+        pid_t pid;
+
+        fflush(NULL);
+        pid = fork();
+        if (pid == 0) {
+                pid_t second = setsid() >= 0 ? fork() : -1;
+
+                if (second == 0)
+                        watch(root, deadline_boot_ms);
+                _exit(second > 0 ? 0 : 1);
+        }
+        while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+                ;
+        return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool cli_setup_timer(const char *root, int64_t deadline_boot_ms)
+{
+        int64_t left = (deadline_boot_ms - pjwt_boot_ms()) / 1000;
+
+        return (!*root && systemd_timer(left)) || process_timer(root, deadline_boot_ms);
+}

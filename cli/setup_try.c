@@ -1,0 +1,297 @@
+/*
+ * Logins through a second sshd: `sshd -i` with the configuration that has just been written, at the end of one TCP
+ * connection over 127.0.0.1 that is ours. Nothing listens but for that one connection, and the sshd that serves the host
+ * knows nothing of it. The client is the stock ssh, answered by pamjwt-askpass as a person's would be.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "out.h"
+#include "run.h"
+#include "setup.h"
+#include "sshdconf.h"
+
+#define SECONDS 60
+#define REFUSED 255 /* ssh's own exit status; any other is that of the command */
+
+/* A folder of ours with what the client is asked and what it answers. */
+struct trial {
+        char folder[64];
+        char askpass[512];
+        char asked[128];
+};
+
+/* --- one connection --- */
+
+static int listen_on_loopback(char port[16])
+{
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t len = sizeof(address);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 1) != 0 ||
+                        getsockname(fd, (struct sockaddr *)&address, &len) != 0)) {
+                close(fd);
+                return -1;
+        }
+        snprintf(port, 16, "%u", (unsigned)ntohs(address.sin_port));
+        return fd;
+}
+
+static int accept_one(int listener)
+{
+        struct pollfd wait = {.fd = listener, .events = POLLIN};
+
+        return poll(&wait, 1, SECONDS * 1000) == 1 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : -1;
+}
+
+static pid_t start_client(const char *user, const char *port, const char *const *env)
+{
+        const char *const argv[] = {"/usr/bin/ssh",
+                                    "-F",
+                                    "none",
+                                    "-p",
+                                    port,
+                                    "-o",
+                                    "StrictHostKeyChecking=no",
+                                    "-o",
+                                    "UserKnownHostsFile=/dev/null",
+                                    "-o",
+                                    "LogLevel=ERROR",
+                                    "-o",
+                                    "PubkeyAuthentication=no",
+                                    "-o",
+                                    "PreferredAuthentications=keyboard-interactive",
+                                    "-o",
+                                    "NumberOfPasswordPrompts=1",
+                                    "-l",
+                                    user,
+                                    "127.0.0.1",
+                                    "exit 0",
+                                    NULL};
+
+        return cli_spawn(argv, env, -1, -1);
+}
+
+/* ssh's exit status; -1 when it could not be tried at all. */
+static int log_in(const char *user, const char *const *env)
+{
+        const char *const sshd[] = {CLI_SSHD, "-i", NULL};
+        char port[16] = "";
+        int listener = listen_on_loopback(port);
+        pid_t client = listener >= 0 ? start_client(user, port, env) : -1;
+        int fd = client > 0 ? accept_one(listener) : -1;
+        pid_t server = fd >= 0 ? cli_spawn(sshd, cli_plain_env, fd, fd) : -1;
+        int status;
+
+        if (listener >= 0)
+                close(listener);
+        if (fd >= 0)
+                close(fd);
+        status = cli_wait(client, server > 0 ? SECONDS : 1);
+        (void)cli_wait(server, 5);
+        return server > 0 ? status : -1;
+}
+
+/* --- what is answered --- */
+
+static bool write_file(const char *path, const char *text, mode_t mode)
+{
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+        FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+        bool good = f && fputs(text, f) >= 0;
+
+        if (f)
+                return fclose(f) == 0 && good;
+        if (fd >= 0)
+                close(fd);
+        return false;
+}
+
+/* Beside pamjwt-ssh, of which it is a part. */
+static void askpass_path(char out[400])
+{
+        static const char ssh[] = PAMJWT_SSH_PATH;
+
+        snprintf(out, 400, "%.*s/pamjwt-askpass", (int)(strrchr(ssh, '/') - ssh), ssh);
+}
+
+static bool begin(struct trial *t)
+{
+        char path[128];
+        char script[1200];
+
+        snprintf(t->folder, sizeof(t->folder), "/tmp/pamjwt-try-XXXXXX");
+        if (!mkdtemp(t->folder))
+                return false;
+        snprintf(t->asked, sizeof(t->asked), "%s/asked", t->folder);
+        snprintf(path, sizeof(path), "%s/askpass", t->folder);
+        askpass_path(t->askpass);
+        /* A line a question, so that a stack that asks nobody anything is noticed. */
+        snprintf(script, sizeof(script),
+                 "#!/bin/sh\necho asked >>%s\n"
+                 "if [ -n \"${PAMJWT_TOKEN_FILE-}\" ]; then exec %s \"$1\"; fi\nexec cat %s/answer\n",
+                 t->asked, t->askpass, t->folder);
+        snprintf(t->askpass, sizeof(t->askpass), "%s", path);
+        return write_file(t->askpass, script, 0700);
+}
+
+static void finish(struct trial *t)
+{
+        static const char *const names[] = {"askpass", "asked", "answer", "pamjwt"};
+        char path[128];
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                snprintf(path, sizeof(path), "%s/%s", t->folder, names[i]);
+                if (remove(path) != 0 && errno == ENOTEMPTY) {
+                        const char *const argv[] = {"/bin/rm", "-rf", "--", path, NULL};
+
+                        (void)cli_wait(cli_spawn(argv, cli_plain_env, -1, -1), 10);
+                }
+        }
+        (void)rmdir(t->folder);
+}
+
+/* Logs in with this answer, by pamjwt-askpass when it is a token that may be long. retasked: was anything asked? */
+static int answer(struct trial *t, const char *user, const char *text, bool is_token, bool *retasked)
+{
+        char path[128];
+        char askpass[600];
+        char runtime[128];
+        char file[200];
+        const char *env[10] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                               "LC_ALL=C.UTF-8",
+                               "SSH_ASKPASS_REQUIRE=force",
+                               "PAMJWT_HOST=127.0.0.1",
+                               askpass,
+                               runtime,
+                               is_token ? file : NULL,
+                               NULL};
+        int status;
+
+        snprintf(path, sizeof(path), "%s/answer", t->folder);
+        snprintf(askpass, sizeof(askpass), "SSH_ASKPASS=%s", t->askpass);
+        snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=%s", t->folder);
+        snprintf(file, sizeof(file), "PAMJWT_TOKEN_FILE=%s", path);
+        (void)unlink(t->asked);
+        if (!write_file(path, text, 0600))
+                return -1;
+        status = log_in(user, env);
+        *retasked = access(t->asked, F_OK) == 0;
+        (void)unlink(path);
+        return status;
+}
+
+/* --- the three trials --- */
+
+static int says(const char *what)
+{
+        fprintf(stderr, "pamjwt: setup: trial: %s\n", what);
+        return CLI_NO;
+}
+
+/* In the form of a token of this issuer, signed by nobody. */
+static void wrong_token(const struct cli_setup *s, struct cli_buf *out)
+{
+        static const char head[] = "{\"alg\":\"ES256\",\"typ\":\"JWT\"}";
+        static const unsigned char signature[64] = {1};
+        struct cli_buf claims = {0};
+
+        cli_buf_str(&claims, "{\"sub\":\"pamjwt-setup\",\"exp\":4102444800,\"iss\":");
+        cli_buf_json_string(&claims, s->args->issuer);
+        cli_buf_str(&claims, ",\"aud\":");
+        cli_buf_json_string(&claims, s->args->audience.items[0]);
+        cli_buf_str(&claims, "}");
+        cli_buf_b64url(out, head, sizeof(head) - 1);
+        cli_buf_str(out, ".");
+        cli_buf_b64url(out, claims.bytes, claims.len);
+        cli_buf_str(out, ".");
+        cli_buf_b64url(out, signature, sizeof(signature));
+        cli_buf_clear(&claims);
+}
+
+/* An account that exists, that nobody uses, and whose failures no faillock keeps from anybody's work. */
+static const char *somebody(void)
+{
+        return getpwnam("nobody") ? "nobody" : "root";
+}
+
+static int must_be_refused(struct trial *t, const char *text, const char *what)
+{
+        char line[160];
+        bool asked = false;
+        int status = answer(t, somebody(), text, false, &asked);
+
+        if (status < 0)
+                return says("the second sshd could not be started, or did not answer in time");
+        if (!asked)
+                return says("sshd asked for nothing: the stack does not answer");
+        if (status != REFUSED) {
+                snprintf(line, sizeof(line), "%s was let in", what);
+                return says(line);
+        }
+        printf("  %s: refused, as it must be\n", what);
+        fflush(stdout);
+        return CLI_YES;
+}
+
+static int must_get_in(struct trial *t, const char *user, const char *token)
+{
+        bool asked = false;
+        int status = answer(t, user, token, true, &asked);
+
+        if (status < 0 || status == REFUSED) {
+                fprintf(stderr,
+                        "pamjwt: setup: trial: the token did not let %s in; why: the line of pam_jwt in the "
+                        "log, or "
+                        "pamjwt check --user %s --service sshd -\n",
+                        user, user);
+                return CLI_NO;
+        }
+        printf("  the token as %s: in\n", user);
+        fflush(stdout);
+        return CLI_YES;
+}
+
+static int try_all(const struct cli_setup *s, struct trial *t, const char *token)
+{
+        struct cli_buf wrong = {0};
+        int r;
+
+        puts("Trying logins through a second sshd on 127.0.0.1:");
+        fflush(stdout);
+        wrong_token(s, &wrong);
+        r = must_be_refused(t, wrong.bytes, "a wrong token");
+        cli_buf_clear(&wrong);
+        if (r == CLI_YES)
+                r = must_be_refused(t, "not the password", "a wrong password");
+        return r == CLI_YES && token ? must_get_in(t, s->args->login, token) : r;
+}
+
+int cli_setup_try(const struct cli_setup *s, const char *token)
+{
+        struct trial t;
+        int r;
+
+        if (!cli_setup_wants(s, "sshd") || *s->root) {
+                puts("No login is tried: sshd is not among the services, or this is another root. Try one by "
+                     "hand.");
+                return CLI_YES;
+        }
+        if (strcmp(s->sshd_methods, "any") != 0 &&
+            strncmp(s->sshd_methods, "keyboard-interactive", 20) != 0) {
+                puts("No login is tried: AuthenticationMethods asks for more than a token. Try one by hand.");
+                return CLI_YES;
+        }
+        r = begin(&t) ? try_all(s, &t, token) : says("no folder for it in /tmp");
+        finish(&t);
+        return r;
+}
