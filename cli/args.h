@@ -104,7 +104,6 @@ struct cli_args {
         struct cli_list match;
         struct cli_number within;
         bool yes;
-        bool dry_run;
         bool confirm;
         bool undo;
         bool expired;

@@ -69,8 +69,10 @@ static const struct row rows[CLI_FIND_COUNT] = {
                                  "run: pamjwt refresh --force"},
         [CLI_FIND_FETCH_USER] = {"fetch-user", true, "root fetches nothing without the user _pamjwt",
                                  "systemd-sysusers, or: adduser --system --group --no-create-home _pamjwt"},
-        [CLI_FIND_FETCH_PROGRAM] = {"fetch-program", true, "without the helper no key can be fetched",
-                                    "install pamjwt-fetch again"},
+        [CLI_FIND_FETCH_PROGRAM] =
+                {"fetch-program", true,
+                 "without the helper no key can be fetched; who can change it runs as root",
+                 "install pamjwt-fetch again"},
         [CLI_FIND_FETCH_FILE] = {"fetch-file", true, "without this file the keys cannot be fetched",
                                  "correct ca_file or bearer_file of the issuer"},
         [CLI_FIND_CLOCK] = {"clock", true,
@@ -78,9 +80,11 @@ static const struct row rows[CLI_FIND_COUNT] = {
                             "timedatectl set-ntp true"},
         [CLI_FIND_PAM_NONE] = {"pam-none", true, "no service asks pam_jwt, so no token opens anything",
                                CLI_LINE_AUTH " in /etc/pam.d/sshd"},
-        [CLI_FIND_PAM_MODULE] = {"pam-module", true,
-                                 "a module that is missing lets no token in, and can shut everybody out",
-                                 "install the package again, or take the lines with pam_jwt.so out"},
+        [CLI_FIND_PAM_MODULE] =
+                {"pam-module", true,
+                 "a module that is missing lets no token in, and can shut everybody out; who can change it "
+                 "is root at the next login",
+                 "install the package again, or take the lines with pam_jwt.so out"},
         [CLI_FIND_PAM_FAULT] = {"pam-fault", true,
                                 "PAM refuses every login of a service whose stack it cannot read",
                                 "correct the line that is named"},
@@ -107,6 +111,11 @@ static const struct row rows[CLI_FIND_COUNT] = {
         [CLI_FIND_PAM_SKIPPED] = {"pam-skipped", true,
                                   "a token ends the stack here, so this module is never asked",
                                   "put the module before pam_jwt.so, or take success=done away"},
+        [CLI_FIND_PAM_SUBSTACK] =
+                {"pam-substack", true,
+                 "success=done ends the substack alone: behind it the other auth lines ask again, "
+                 "and whoever has a token only is refused",
+                 "auth include FILE   instead of substack, or pam_jwt.so in the service's own file"},
         [CLI_FIND_PAM_BEFORE] =
                 {"pam-before", false,
                  "it stands before pam_jwt and asks for the password first, so it is given the token, and "

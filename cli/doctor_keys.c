@@ -33,11 +33,15 @@ static bool fetch_user_exists(const struct cli_doctor *d)
 static void look_at_helper(struct cli_doctor *d)
 {
         char path[512];
+        struct stat st;
 
         if (!fetch_user_exists(d))
                 cli_found(d, CLI_FIND_FETCH_USER, NULL, "the user " FETCH_USER " does not exist");
         if (access(cli_root_path(d, PJWT_FETCH_PATH, path), X_OK) != 0)
                 cli_found(d, CLI_FIND_FETCH_PROGRAM, NULL, PJWT_FETCH_PATH ": %s", strerror(errno));
+        else if (stat(path, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH | S_ISUID | S_ISGID)))
+                cli_found(d, CLI_FIND_FETCH_PROGRAM, NULL, PJWT_FETCH_PATH ": mode %04o",
+                          (unsigned)(st.st_mode & 07777));
 }
 
 static void look_at_fetch_file(struct cli_doctor *d, const struct pjwt_issuer *issuer, const char *key,
@@ -49,6 +53,22 @@ static void look_at_fetch_file(struct cli_doctor *d, const struct pjwt_issuer *i
         if (file && access(cli_root_path(d, file, path), R_OK) != 0)
                 cli_found(d, CLI_FIND_FETCH_FILE, NULL, "%s:%u: %s = %s: %s", origin.file, origin.line, key,
                           file, strerror(errno));
+}
+
+/*
+ * What the issuer's Date header said at the last refresh. The answer came within `timeout` of the question, so that much
+ * proves nothing; beyond leeway tokens are refused, or live too long.
+ */
+static void look_at_date(struct cli_doctor *d, const struct pjwt_issuer *issuer,
+                         const struct pjwt_keycache_info *info)
+{
+        int64_t ahead = info->asked_at - info->server_date;
+        int64_t off = ahead < 0 ? -ahead : ahead;
+
+        if (info->server_date > 0 && off > issuer->leeway + issuer->timeout)
+                cli_found(d, CLI_FIND_CLOCK, "timedatectl set-ntp true; then pamjwt refresh --force",
+                          "at the last refresh the clock of this host was %lld s %s that of %s",
+                          (long long)off, ahead < 0 ? "behind" : "ahead of", issuer->issuer);
 }
 
 static void look_at_age(struct cli_doctor *d, const struct pjwt_issuer *issuer,
@@ -74,7 +94,9 @@ static void look_at_age(struct cli_doctor *d, const struct pjwt_issuer *issuer,
 static void look_at_issuer(struct cli_doctor *d, const struct pjwt_issuer *issuer)
 {
         char dir[512];
-        struct pjwt_keycache cache = {.cache_dir = d->args->cache ? d->args->cache
+        char lock_dir[512];
+        struct pjwt_keycache cache = {.lock_dir = cli_root_path(d, PJWT_LOCK_DIR, lock_dir),
+                                      .cache_dir = d->args->cache ? d->args->cache
                                                                   : cli_root_path(d, PJWT_CACHE_DIR, dir),
                                       .now = d->now};
         struct pjwt_keycache_info info = {0};
@@ -88,8 +110,10 @@ static void look_at_issuer(struct cli_doctor *d, const struct pjwt_issuer *issue
                           : err.reason == PJWT_NO_KEYS ? CLI_FIND_KEYS_NONE
                                                        : CLI_FIND_KEYS_CACHE,
                           NULL, "%s: %s: %s", issuer->name, pjwt_reason_name(err.reason), err.detail);
-        else if (!info.from_file)
+        else if (!info.from_file) {
                 look_at_age(d, issuer, &info);
+                look_at_date(d, issuer, &info);
+        }
 }
 
 /* A configuration that was written in the future: it is the clock that is wrong. */

@@ -56,7 +56,7 @@ static void look_at_log(struct cli_doctor *d, const char *file)
 void cli_doctor_log(struct cli_doctor *d)
 {
         static const char *const files[] = {"/var/log/audit/audit.log", "/var/log/kern.log",
-                                            "/var/log/messages"};
+                                            "/var/log/syslog", "/var/log/messages"};
 
         for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
                 look_at_log(d, files[i]);

@@ -111,6 +111,22 @@ static void look_for_skipped(struct cli_doctor *d, const struct cli_pam_stack *s
                                   stack->lines[i].file, stack->lines[i].line, stack->lines[i].module);
 }
 
+/* pam.conf(5): done and die of a substack end that substack, not the whole. */
+static void look_at_substack(struct cli_doctor *d, const struct cli_pam_stack *stack,
+                             const struct cli_pam_line *us)
+{
+        for (size_t i = index_of(stack, us) + 1; us->substack && i < stack->count; i++) {
+                const struct cli_pam_line *line = &stack->lines[i];
+
+                if (line->type != CLI_PAM_AUTH || line->substack == us->substack ||
+                    !refuses(line, "auth_err"))
+                        continue;
+                cli_found(d, CLI_FIND_PAM_SUBSTACK, NULL, "%s:%u: in a substack, behind which %s:%u has %s",
+                          us->file, us->line, line->file, line->line, line->module);
+                return;
+        }
+}
+
 static void look_before(struct cli_doctor *d, const struct cli_pam_stack *stack,
                         const struct cli_pam_line *us)
 {
@@ -269,6 +285,7 @@ static bool look_at_service(struct cli_doctor *d, const char *service)
                 look_for_deny(d, &stack, us);
                 look_at_control(d, &stack, us);
                 look_for_skipped(d, &stack, us);
+                look_at_substack(d, &stack, us);
                 look_before(d, &stack, us);
                 look_at_account(d, service, &stack, us);
                 look_at_session(d, service, &stack);
@@ -319,7 +336,7 @@ static void look_at_unused(struct cli_doctor *d)
 
 /* --- the module's file --- */
 
-static bool module_is_there(const struct cli_doctor *d)
+static bool module_is_there(struct cli_doctor *d)
 {
         static const char installed[] = PJWT_MODULE_DIR;
         static const char *const folders[] = {installed,
@@ -334,8 +351,12 @@ static bool module_is_there(const struct cli_doctor *d)
 
         for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
                 snprintf(name, sizeof(name), "%s/" US, folders[i]);
-                if (stat(cli_root_path(d, name, path), &st) == 0)
-                        return true;
+                if (stat(cli_root_path(d, name, path), &st) != 0)
+                        continue;
+                if (st.st_mode & (S_IWGRP | S_IWOTH))
+                        cli_found(d, CLI_FIND_PAM_MODULE, "chmod 0644, and see who has changed it",
+                                  "%s: mode %04o", name, (unsigned)(st.st_mode & 07777));
+                return true;
         }
         return false;
 }

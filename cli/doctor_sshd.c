@@ -67,6 +67,7 @@ static void look_at_times(struct cli_doctor *d, const char *text)
         char value[256];
         int64_t grace = 0;
         int64_t full = 0;
+        int64_t first = 0;
         int64_t longest = 0;
         const char *last;
 
@@ -77,7 +78,13 @@ static void look_at_times(struct cli_doctor *d, const char *text)
                 cli_found(d, CLI_FIND_SSHD_GRACE, NULL, "sshd_config: LoginGraceTime %s", value);
         cli_sshd_value(text, "maxstartups", value);
         last = strrchr(value, ':');
-        if (cli_number(last ? last + 1 : value, &full) && full > 0 && full < 10)
+        if (!cli_number(last ? last + 1 : value, &full))
+                full = 10;
+        value[strcspn(value, ":")] = '\0';
+        if (cli_number(value, &first) && first < full)
+                full = first; /* from here on sshd drops some */
+        cli_sshd_value(text, "maxstartups", value);
+        if (full > 0 && full < 10)
                 cli_found(d, CLI_FIND_SSHD_STARTUPS, NULL, "sshd_config: MaxStartups %s", value);
 }
 

@@ -1,4 +1,7 @@
-/* sudoers, as far as it changes what pam_jwt is asked. Read line by line: whoever wants the last word asks sudo -l. */
+/*
+ * sudoers, as far as it changes what pam_jwt is asked. Includes are followed, as sudo does; aliases only name whom a
+ * line is for, so a line that is for some counts as one that is there. Whoever wants the last word asks sudo -l.
+ */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,43 +9,83 @@
 #include "doctor.h"
 #include "input.h"
 
-#define SUDOERS "/etc/sudoers"
+#define SUDOERS   "/etc/sudoers"
+#define DEPTH_MAX 16 /* includes in includes */
 
-/* What the Defaults lines say, over all files. */
-struct sudo {
-        bool timestamp_zero;
-        bool noninteractive;
-        char nopasswd[300]; /* the first place; "" when there is none */
+/* Where something was said; "" when nobody did. */
+typedef char place[300];
+
+enum { PROMPT, ROOTPW, TARGETPW, RUNASPW, SWITCHES };
+
+static const struct {
+        const char *word;
+        enum cli_finding finding;
+} switches[SWITCHES] = {
+        [PROMPT] = {"passprompt_override", CLI_FIND_SUDO_PROMPT},
+        [ROOTPW] = {"rootpw", CLI_FIND_SUDO_OTHER_USER},
+        [TARGETPW] = {"targetpw", CLI_FIND_SUDO_OTHER_USER},
+        [RUNASPW] = {"runaspw", CLI_FIND_SUDO_OTHER_USER},
 };
 
-static bool has_word(const char *text, const char *word)
+/* What all files say together: a later line wins over an earlier one. */
+struct sudo {
+        place on[SWITCHES]; /* for everybody */
+        place scoped
+                [SWITCHES]; /* for some: Defaults:USERS, Defaults@HOSTS, Defaults>RUNAS, Defaults!COMMANDS */
+        bool timestamp_zero;
+        place timestamp; /* not 0, for some */
+        bool noninteractive;
+        place nopasswd; /* the first one */
+};
+
+/* Is the word there, as itself or behind a `!`? */
+static bool has_word(const char *text, const char *word, bool negated)
 {
         size_t len = strlen(word);
 
-        for (const char *p = text; (p = strstr(p, word)); p += len)
-                if ((p == text || strchr(" \t,", p[-1])) && strchr(" \t,=", p[len]))
+        for (const char *p = text; (p = strstr(p, word)); p += len) {
+                bool begins = p == text || strchr(negated ? "!" : " \t,", p[-1]);
+
+                if (begins && (!negated || p > text) && strchr(" \t,=", p[len]))
                         return true;
+        }
         return false;
 }
 
-static void look_at_defaults(struct cli_doctor *d, struct sudo *sudo, const char *text, const char *file,
-                             unsigned line)
+static void look_at_timestamp(struct sudo *sudo, const char *text, bool scoped, const char *file,
+                              unsigned line)
 {
-        static const char *const others[] = {"rootpw", "targetpw", "runaspw"};
-        const char *timeout = strstr(text, "timestamp_timeout");
+        const char *value = strstr(text, "timestamp_timeout");
+        bool zero;
 
-        if (has_word(text, "passprompt_override"))
-                cli_found(d, CLI_FIND_SUDO_PROMPT, NULL, "%s:%u: passprompt_override", file, line);
-        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-                if (has_word(text, others[i]))
-                        cli_found(d, CLI_FIND_SUDO_OTHER_USER, NULL, "%s:%u: %s", file, line, others[i]);
-        if (timeout) {
-                timeout += strcspn(timeout, "=");
-                timeout += *timeout == '=';
-                timeout += strspn(timeout, " \t");
-                sudo->timestamp_zero = *timeout == '0' && strchr(" \t,", timeout[1]) != NULL;
+        if (!value)
+                return;
+        value += strcspn(value, "=");
+        value += *value == '=';
+        value += strspn(value, " \t");
+        zero = *value == '0' && strchr(" \t,", value[1]);
+        if (!scoped)
+                sudo->timestamp_zero = zero;
+        else if (!zero)
+                snprintf(sudo->timestamp, sizeof(sudo->timestamp), "%.280s:%u", file, line);
+}
+
+static void look_at_defaults(struct sudo *sudo, const char *text, const char *file, unsigned line)
+{
+        bool scoped = *text && strchr(":@>!", *text);
+
+        for (size_t i = 0; i < SWITCHES; i++) {
+                char *where = scoped ? sudo->scoped[i] : sudo->on[i];
+
+                if (has_word(text, switches[i].word, true))
+                        *where = '\0';
+                else if (has_word(text, switches[i].word, false))
+                        snprintf(where, sizeof(place), "%.280s:%u", file, line);
         }
-        if (has_word(text, "noninteractive_auth"))
+        look_at_timestamp(sudo, text, scoped, file, line);
+        if (has_word(text, "noninteractive_auth", true))
+                sudo->noninteractive = false;
+        else if (has_word(text, "noninteractive_auth", false))
                 sudo->noninteractive = true;
 }
 
@@ -56,30 +99,72 @@ static void cut_comment(char *text)
                 }
 }
 
-static void look_at_line(struct cli_doctor *d, struct sudo *sudo, char *text, const char *file, unsigned line)
+static void look_at_file(struct cli_doctor *d, struct sudo *sudo, const char *file, int depth);
+static void look_at_folder(struct cli_doctor *d, struct sudo *sudo, const char *folder, int depth);
+
+/* A name in sudoers: of another file of the same folder when it has no slash in front. */
+static void full_name(const char *from, const char *name, char out[300])
 {
-        cut_comment(text);
+        size_t folder = *name == '/' ? 0 : (size_t)(strrchr(from, '/') - from) + 1;
+
+        snprintf(out, 300, "%.*s%.*s", (int)folder, from, (int)strcspn(name, " \t"), name);
+}
+
+/* @include, @includedir, and the same with #, as older files have them. */
+static bool look_at_include(struct cli_doctor *d, struct sudo *sudo, const char *text, const char *file,
+                            int depth)
+{
+        char name[300];
+        bool folder;
+
+        if ((*text != '@' && *text != '#') || strncmp(text + 1, "include", 7) != 0)
+                return false;
+        folder = strncmp(text + 8, "dir", 3) == 0;
+        text += folder ? 11 : 8;
+        if (*text != ' ' && *text != '\t')
+                return false;
+        full_name(file, text + strspn(text, " \t"), name);
+        if (folder)
+                look_at_folder(d, sudo, name, depth + 1);
+        else
+                look_at_file(d, sudo, name, depth + 1);
+        return true;
+}
+
+static void look_at_line(struct cli_doctor *d, struct sudo *sudo, char *text, const char *file, unsigned line,
+                         int depth)
+{
         text += strspn(text, " \t");
+        if (look_at_include(d, sudo, text, file, depth))
+                return;
+        cut_comment(text);
         if (strncmp(text, "Defaults", 8) == 0)
-                look_at_defaults(d, sudo, text, file, line);
+                look_at_defaults(sudo, text + 8, file, line);
         else if (strstr(text, "NOPASSWD:") && !*sudo->nopasswd)
                 snprintf(sudo->nopasswd, sizeof(sudo->nopasswd), "%.280s:%u", file, line);
 }
 
-static void look_at_file(struct cli_doctor *d, struct sudo *sudo, const char *file)
+/* A backslash at its end joins a line with the next one, which keeps the number of the first. */
+static void look_at_text(struct cli_doctor *d, struct sudo *sudo, char *rest, const char *file, int depth)
+{
+        unsigned number = 0;
+        char *line;
+
+        for (char *p = rest; (p = strstr(p, "\\\n"));)
+                p[0] = p[1] = ' ';
+        while ((line = strsep(&rest, "\n")))
+                look_at_line(d, sudo, line, file, ++number, depth);
+}
+
+static void look_at_file(struct cli_doctor *d, struct sudo *sudo, const char *file, int depth)
 {
         struct pjwt_error err = {0};
         struct cli_input input = {0};
         char path[512];
-        unsigned number = 0;
-        char *line;
-        char *rest;
 
-        if (cli_input_file(cli_root_path(d, file, path), &input, &err) != PJWT_OK)
+        if (depth > DEPTH_MAX || cli_input_file(cli_root_path(d, file, path), &input, &err) != PJWT_OK)
                 return;
-        rest = input.bytes;
-        while ((line = strsep(&rest, "\n")))
-                look_at_line(d, sudo, line, file, ++number);
+        look_at_text(d, sudo, input.bytes, file, depth);
         cli_input_clear(&input);
 }
 
@@ -88,20 +173,30 @@ static int is_used(const struct dirent *entry)
         return !strchr(entry->d_name, '.') && !strchr(entry->d_name, '~'); /* sudoers(5) skips these */
 }
 
-static void look_at_folder(struct cli_doctor *d, struct sudo *sudo)
+static void look_at_folder(struct cli_doctor *d, struct sudo *sudo, const char *folder, int depth)
 {
         struct dirent **entries = NULL;
         char path[512];
-        int count = scandir(cli_root_path(d, SUDOERS ".d", path), &entries, is_used, alphasort);
+        int count = scandir(cli_root_path(d, folder, path), &entries, is_used, alphasort);
 
         for (int i = 0; i < count; i++) {
                 char file[300];
 
-                snprintf(file, sizeof(file), SUDOERS ".d/%s", entries[i]->d_name);
-                look_at_file(d, sudo, file);
+                snprintf(file, sizeof(file), "%.150s/%.140s", folder, entries[i]->d_name);
+                look_at_file(d, sudo, file, depth);
                 free(entries[i]);
         }
         free(entries);
+}
+
+static void tell_switches(struct cli_doctor *d, const struct sudo *sudo)
+{
+        for (size_t i = 0; i < SWITCHES; i++) {
+                if (*sudo->on[i])
+                        cli_found(d, switches[i].finding, NULL, "%s: %s", sudo->on[i], switches[i].word);
+                if (*sudo->scoped[i])
+                        cli_found(d, switches[i].finding, NULL, "%s: %s", sudo->scoped[i], switches[i].word);
+        }
 }
 
 static const struct pjwt_service *service_sudo(const struct pjwt_conf *conf)
@@ -119,15 +214,16 @@ void cli_doctor_sudo(struct cli_doctor *d)
 
         if (!cli_doctor_uses_us(d, "sudo"))
                 return;
-        look_at_file(d, &sudo, SUDOERS);
-        look_at_folder(d, &sudo);
+        look_at_file(d, &sudo, SUDOERS, 0);
+        tell_switches(d, &sudo);
         if (*sudo.nopasswd)
                 cli_found(d, CLI_FIND_SUDO_NOPASSWD, NULL, "%s: NOPASSWD", sudo.nopasswd);
-        if (service && !sudo.timestamp_zero &&
+        if (service && (!sudo.timestamp_zero || *sudo.timestamp) &&
             (service->max_age || service->max_token_age || service->one_use || service->match_count))
                 cli_found(d, CLI_FIND_SUDO_TIMESTAMP, NULL,
-                          "%s:%u: [service/sudo] has demands, and timestamp_timeout is not 0",
-                          service->origin.file, service->origin.line);
+                          "%s:%u: [service/sudo] has demands, and timestamp_timeout is not 0%s%s",
+                          service->origin.file, service->origin.line, *sudo.timestamp ? " at " : "",
+                          sudo.timestamp);
         if (service && service->reuse_login && !sudo.noninteractive)
                 cli_found(d, CLI_FIND_SUDO_NONINTERACTIVE, NULL,
                           "%s:%u: reuse_login, and noninteractive_auth is not set",

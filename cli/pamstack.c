@@ -13,6 +13,8 @@
 struct reader {
         const char *root;
         struct cli_pam_stack *stack;
+        unsigned substack; /* that is being read; 0: none */
+        unsigned substacks;
 };
 
 static const char *const type_names[] = {"auth", "account", "session", "password"};
@@ -62,6 +64,16 @@ static int type_of(const char *word)
 static void read_file(struct reader *r, const char *name, int only, int depth, const char *from,
                       unsigned from_line);
 
+static void read_substack(struct reader *r, const char *name, int only, int depth, const char *from,
+                          unsigned from_line)
+{
+        unsigned outer = r->substack;
+
+        r->substack = ++r->substacks;
+        read_file(r, name, only, depth, from, from_line);
+        r->substack = outer;
+}
+
 static void add_line(struct reader *r, enum cli_pam_type type, const char *control, const char *module,
                      char *rest, const char *file, unsigned number)
 {
@@ -71,7 +83,8 @@ static void add_line(struct reader *r, enum cli_pam_type type, const char *contr
                                     .control = strdup(control),
                                     .module = strdup(base ? base + 1 : module),
                                     .file = strdup(file),
-                                    .line = number};
+                                    .line = number,
+                                    .substack = r->substack};
         char *word;
 
         while (line.arg_count < CLI_PAM_ARGS_MAX && (word = next_word(&rest))) {
@@ -108,8 +121,10 @@ static void read_line(struct reader *r, char *text, const char *file, unsigned n
                 fault(r, file, number, "a line that PAM does not understand");
         else if (only >= 0 && type != only)
                 return;
-        else if (strcmp(control, "include") == 0 || strcmp(control, "substack") == 0)
+        else if (strcmp(control, "include") == 0)
                 read_file(r, module, type, depth + 1, file, number);
+        else if (strcmp(control, "substack") == 0)
+                read_substack(r, module, type, depth + 1, file, number);
         else
                 add_line(r, (enum cli_pam_type)type, control, module, rest, file, number);
 }
@@ -165,7 +180,7 @@ static void read_file(struct reader *r, const char *name, int only, int depth, c
 
 bool cli_pam_read(const char *root, const char *service, struct cli_pam_stack *ret)
 {
-        struct reader r = {root, ret};
+        struct reader r = {.root = root, .stack = ret};
 
         *ret = (struct cli_pam_stack){0};
         read_file(&r, service, -1, 0, "", 0);

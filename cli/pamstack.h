@@ -27,6 +27,7 @@ struct cli_pam_line {
         size_t arg_count;
         char *file; /* as on the host, without the root */
         unsigned line;
+        unsigned substack; /* 0: the service's own stack; else which substack it is in */
 };
 
 /* A line that could not be followed. */

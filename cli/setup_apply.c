@@ -104,20 +104,22 @@ static void unlock(int fd)
 
 /* --- journal --- */
 
+/* "file changed|new folder|new-folder MODE PATH" */
 static bool read_entry(char *line, struct journal *j)
 {
         struct entry *e = &j->entries[j->count];
-        char kind[16];
-        char folder[16];
-        int at = 0;
+        const char *word = strsep(&line, " ");
+        const char *kind = strsep(&line, " ");
+        const char *folder = strsep(&line, " ");
+        const char *mode = strsep(&line, " ");
 
-        if (j->count == CLI_CHANGES_MAX ||
-            sscanf(line, "file %15s %15s %o %n", kind, folder, &e->mode, &at) != 3 || at == 0 ||
-            strlen(line + at) >= sizeof(e->path) || line[at] != '/')
+        if (j->count == CLI_CHANGES_MAX || strcmp(word, "file") != 0 || !mode || !line || *line != '/' ||
+            strlen(line) >= sizeof(e->path))
                 return false;
         e->changed = strcmp(kind, "changed") == 0;
         e->folder = strcmp(folder, "new-folder") == 0;
-        snprintf(e->path, sizeof(e->path), "%s", line + at);
+        e->mode = (unsigned)strtoul(mode, NULL, 8) & 07777;
+        snprintf(e->path, sizeof(e->path), "%s", line);
         j->count++;
         return true;
 }

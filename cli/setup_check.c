@@ -49,8 +49,9 @@ static bool write_scratch(const char *scratch, const struct cli_change *change)
 
 static bool make_scratch(const struct cli_setup *s, const char *scratch)
 {
-        static const char *const copied[] = {"/etc/pam.d", PJWT_CONF_FILE, PJWT_CONF_FILE ".d",
-                                             "/etc/sudoers", "/etc/sudoers.d"};
+        static const char conf[] = PJWT_CONF_FILE;
+        static const char conf_dir[] = PJWT_CONF_FILE ".d";
+        static const char *const copied[] = {"/etc/pam.d", conf, conf_dir, "/etc/sudoers", "/etc/sudoers.d"};
         struct cli_buf out = {0};
         char from[600];
         char to[700];

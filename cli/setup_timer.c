@@ -31,13 +31,13 @@ static pid_t running_sshd(const char *pid_file)
         char exe[64];
         char target[PATH_MAX];
         FILE *f = fopen(pid_file, "re");
-        long pid = 0;
+        char line[32] = "";
+        long pid;
         ssize_t n;
 
         if (!f)
                 return 0;
-        if (fscanf(f, "%ld", &pid) != 1)
-                pid = 0;
+        pid = fgets(line, sizeof(line), f) ? strtol(line, NULL, 10) : 0;
         fclose(f);
         snprintf(exe, sizeof(exe), "/proc/%ld/exe", pid);
         n = pid > 1 ? readlink(exe, target, sizeof(target) - 1) : -1;

@@ -150,6 +150,7 @@ static enum pjwt_reason take_answer(const struct asking *a, const char *url,
         const char *etag = response->etag;
 
         ret->max_age = response->max_age;
+        ret->server_date = response->date;
         ret->not_modified = response->status == 304 && a->request->etag;
         if (ret->not_modified)
                 etag = a->request->etag;

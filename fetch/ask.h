@@ -10,6 +10,7 @@ struct fetch_answer {
         char etag[256]; /* empty: none */
         int64_t asked_boot_ms;
         int64_t max_age;
+        int64_t server_date; /* seconds since the epoch; 0: not said */
         bool not_modified;
         char *keys; /* a minimal public JWKS on one line; NULL when not_modified */
 };

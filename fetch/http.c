@@ -101,6 +101,20 @@ static void take_etag(const char *s, size_t len, struct fetch_response *r)
         r->etag[len] = '\0';
 }
 
+/* An HTTP date (RFC 9110 section 5.6.7); what is none is not said. */
+static void take_date(const char *s, size_t len, struct fetch_response *r)
+{
+        char text[64];
+        time_t date;
+
+        if (len >= sizeof(text))
+                return;
+        memcpy(text, s, len);
+        text[len] = '\0';
+        date = curl_getdate(text, NULL);
+        r->date = date > 0 ? (int64_t)date : 0;
+}
+
 static size_t on_header(char *line, size_t one, size_t count, void *arg)
 {
         struct fetch_response *r = arg;
@@ -117,7 +131,10 @@ static size_t on_header(char *line, size_t one, size_t count, void *arg)
                 r->etag[0] = '\0';
                 r->max_age = -1;
                 r->age = 0;
-        } else if (header_is(line, count, "ETag", &value, &len))
+                r->date = 0;
+        } else if (header_is(line, count, "Date", &value, &len))
+                take_date(value, len, r);
+        else if (header_is(line, count, "ETag", &value, &len))
                 take_etag(value, len, r);
         else if (header_is(line, count, "Cache-Control", &value, &len))
                 take_cache_control(value, len, r);
@@ -237,6 +254,8 @@ enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_respon
         }
         curl_easy_cleanup(c);
         curl_slist_free_all(headers);
+        if (response.date > 0 && response.age > 0)
+                response.date += response.age;
         if (response.max_age > 0 && response.age > 0)
                 response.max_age = response.age < response.max_age ? response.max_age - response.age : 0;
         *ret = response;

@@ -30,6 +30,7 @@ struct fetch_response {
         char etag[FETCH_ETAG_MAX + 1];
         int64_t max_age; /* Cache-Control: max-age less Age; 0 for no-store and no-cache; -1: not said */
         int64_t age;
+        int64_t date; /* the server's clock, seconds since the epoch: Date, and Age where a cache answered; 0: not said */
         bool too_long;
 };
 

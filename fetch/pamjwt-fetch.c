@@ -196,6 +196,7 @@ static char *make_answer(const struct pjwt_fetch_request *request, const struct 
                                                .etag = answer->etag[0] ? answer->etag : NULL,
                                                .asked_boot_ms = answer->asked_boot_ms,
                                                .max_age = answer->max_age,
+                                               .server_date = answer->server_date,
                                                .not_modified = answer->not_modified,
                                                .keys = answer->keys,
                                                .keys_len = answer->keys ? strlen(answer->keys) : 0};

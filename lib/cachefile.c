@@ -98,6 +98,8 @@ static enum pjwt_reason read_first_line(struct json_object *o, const char *path,
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET,
                                  "%s: from the future: asked at %" PRId64 ", now %" PRId64, path,
                                  file->asked_at, now);
+        if (!integer_of(o, "server_date", &file->server_date))
+                file->server_date = 0;
         file->source = string_of(o, "source");
         file->etag = string_of(o, "etag");
         return file->source ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_KEYSET, "%s: no source", path);
@@ -183,6 +185,7 @@ static struct json_object *make_first_line(const struct pjwt_issuer *issuer,
             put(o, "asked_at", json_object_new_int64(file->asked_at)) &&
             put(o, "asked_boot_ms", json_object_new_int64(file->asked_boot_ms)) &&
             put(o, "fresh_until", json_object_new_int64(file->fresh_until)) &&
+            put(o, "server_date", json_object_new_int64(file->server_date)) &&
             (!file->etag || put(o, "etag", json_object_new_string(file->etag))))
                 return o;
         json_object_put(o);

@@ -23,6 +23,7 @@ struct pjwt_cachefile {
         int64_t asked_at;        /* when the keys were asked for, seconds since the epoch */
         int64_t asked_boot_ms;   /* the same by CLOCK_BOOTTIME: tells two requests of one second apart */
         int64_t fresh_until;
+        int64_t server_date; /* the server's clock when it answered; 0: not said. For doctor alone. */
 };
 
 /*

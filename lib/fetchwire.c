@@ -142,9 +142,10 @@ void pjwt_fetch_request_clear(struct pjwt_fetch_request *request)
 static bool fill_reply(struct json_object *o, const struct pjwt_fetch_reply *r)
 {
         return put_flag(o, "ok", r->ok) && put_integer(o, "asked_boot_ms", r->asked_boot_ms) &&
-               put_integer(o, "max_age", r->max_age) && put_string(o, "issuer", r->issuer) &&
-               put_string(o, "jwks", r->jwks) && put_string(o, "source", r->source) &&
-               put_string(o, "etag", r->etag) && put_flag(o, "not_modified", r->not_modified) &&
+               put_integer(o, "max_age", r->max_age) && put_integer(o, "server_date", r->server_date) &&
+               put_string(o, "issuer", r->issuer) && put_string(o, "jwks", r->jwks) &&
+               put_string(o, "source", r->source) && put_string(o, "etag", r->etag) &&
+               put_flag(o, "not_modified", r->not_modified) &&
                (r->ok || put_string(o, "reason", pjwt_reason_name(r->reason))) &&
                put_string(o, "detail", r->detail);
 }
@@ -181,13 +182,15 @@ static bool read_reply(struct json_object *o, struct pjwt_fetch_reply *r)
 
         r->max_age = -1;
         if (!get_flag(o, "ok", &r->ok) || !get_integer(o, "asked_boot_ms", &r->asked_boot_ms) ||
-            !get_integer(o, "max_age", &r->max_age) || !get_string(o, "issuer", &r->issuer) ||
-            !get_string(o, "jwks", &r->jwks) || !get_string(o, "source", &r->source) ||
-            !get_string(o, "etag", &r->etag) || !get_flag(o, "not_modified", &r->not_modified) ||
-            !get_string(o, "reason", &reason) || !get_string(o, "detail", &r->detail))
+            !get_integer(o, "max_age", &r->max_age) || !get_integer(o, "server_date", &r->server_date) ||
+            !get_string(o, "issuer", &r->issuer) || !get_string(o, "jwks", &r->jwks) ||
+            !get_string(o, "source", &r->source) || !get_string(o, "etag", &r->etag) ||
+            !get_flag(o, "not_modified", &r->not_modified) || !get_string(o, "reason", &reason) ||
+            !get_string(o, "detail", &r->detail))
                 return false;
         r->reason = r->ok ? PJWT_OK : known_reason(reason);
-        return r->asked_boot_ms >= 0 && (r->ok ? r->source != NULL : r->detail != NULL);
+        return r->asked_boot_ms >= 0 && r->server_date >= 0 &&
+               (r->ok ? r->source != NULL : r->detail != NULL);
 }
 
 /* The second line: empty, or the key set when there has to be one. */

@@ -50,6 +50,7 @@ struct pjwt_fetch_reply {
         const char *etag;        /* NULL: none */
         int64_t asked_boot_ms;   /* when the request began, by CLOCK_BOOTTIME */
         int64_t max_age;         /* seconds; -1: the server did not say */
+        int64_t server_date;     /* the server's clock, seconds since the epoch; 0: it did not say */
         bool not_modified;       /* 304: the keys of the request's etag are still the right ones */
         const char *keys;        /* JWKS text; NULL when not ok or not_modified */
         size_t keys_len;

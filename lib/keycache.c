@@ -43,6 +43,7 @@ static void describe(struct pjwt_keycache_info *info, const struct pjwt_cachefil
 {
         info->asked_at = file->asked_at;
         info->fresh_until = file->fresh_until;
+        info->server_date = file->server_date;
         (void)snprintf(info->source, sizeof(info->source), "%s", file->source);
 }
 
@@ -201,7 +202,8 @@ static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_reply *r
 static enum pjwt_reason use(struct call *c, const struct pjwt_fetch_reply *reply, struct pjwt_error *reterr)
 {
         struct pjwt_cachefile file = {.asked_boot_ms = reply->asked_boot_ms,
-                                      .asked_at = wall_clock(c, reply->asked_boot_ms)};
+                                      .asked_at = wall_clock(c, reply->asked_boot_ms),
+                                      .server_date = reply->server_date};
         const char *etag = reply->not_modified ? c->cached.etag : reply->etag;
         int64_t age = pjwt_boot_ms() - reply->asked_boot_ms;
         enum pjwt_reason r = PJWT_OK;

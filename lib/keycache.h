@@ -23,12 +23,13 @@ struct pjwt_keycache {
 
 /* Where the keys came from. For `pamjwt keys`, `refresh`, the audit detail and the debug log. */
 struct pjwt_keycache_info {
-        bool from_file;      /* jwks = file:... */
-        bool fetched;        /* this call brought keys from the network, or learnt that they are unchanged */
-        bool stored;         /* and the cache holds the result */
-        int64_t asked_at;    /* when the keys were asked for; 0: unknown */
-        int64_t fresh_until; /* 0: unknown. From then on `pamjwt refresh` and logins ask again. */
-        char source[512];    /* the URL or path that they came from; empty: unknown */
+        bool from_file;   /* jwks = file:... */
+        bool fetched;     /* this call brought keys from the network, or learnt that they are unchanged */
+        bool stored;      /* and the cache holds the result */
+        int64_t asked_at; /* when the keys were asked for; 0: unknown */
+        int64_t server_date; /* the server's clock when it answered, not earlier than asked_at if both are right; 0: unknown */
+        int64_t fresh_until;       /* 0: unknown. From then on `pamjwt refresh` and logins ask again. */
+        char source[512];          /* the URL or path that they came from; empty: unknown */
         struct pjwt_error warning; /* a refresh that failed while cached keys serve, or a cache file that was
                                       not trusted */
 };

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import PAMJWT, ROOT
@@ -198,6 +199,25 @@ def test_doctor_and_the_age_of_the_keys(user, pamjwt, host, authority, tmp_path)
                          (asked - 600, "clock keys-cache")):
         found = {f["id"] for f in system.doctor(*host, "--now", now)}
         assert found - {"config-warning"} == set((finding or "").split()), found
+
+
+@pytest.mark.parametrize("away, said", [(0, None), (-20, None), (-120, "120 s ahead of"), (3600, "behind")])
+def test_doctor_compares_the_clock_with_the_issuer_s_date(user, pamjwt, host, idp, authority, tmp_path, away, said):
+    from email.utils import formatdate
+    from test_doctor import Host
+    root = tmp_path / "root"
+    root.mkdir(mode=0o755)
+    system = Host(root, lambda *args, **kwargs: without_fetch(pamjwt, *args, **kwargs), "/nonexistent")
+    shutil.copytree(authority.file.parent, f"{root}{authority.file.parent}", dirs_exist_ok=True)
+    answer = idp.answers["/jwks"]
+    answer.headers["Date"] = formatdate(time.time() + away, usegmt=True)
+    user("refresh", *host)
+    found = [f["what"] for f in system.doctor(*host) if f["id"] == "clock"]
+    assert len(found) == (said is not None), found
+    if said == "behind":
+        assert " s behind that of " + idp.url in found[0]
+    elif said:
+        assert "ahead of that of " + idp.url in found[0]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
