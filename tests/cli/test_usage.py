@@ -1,6 +1,10 @@
 """Help, man page and completions come from the same rows; mistakes are named."""
 
+import os
+import pty
 import re
+import select
+import signal
 import subprocess
 
 import pytest
@@ -82,6 +86,43 @@ def test_bash_completes_commands_options_and_algorithms():
     script = f"""source {ROOT}/etc/completion/pamjwt.bash
         COMP_WORDS=(pamjwt decode --au); COMP_CWORD=2; _pamjwt; echo "${{COMPREPLY[@]}}" """
     assert subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout.split() == ["--audience"]
+
+
+def test_fish_completes_commands_and_options():
+    """By the real shell, from the file that is installed."""
+    def ask(line):
+        done = subprocess.run(["fish", "--no-config", "-c", f"source {ROOT}/etc/completion/pamjwt.fish; complete -C '{line}'"],
+                              capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"})
+        return [row.split("\t")[0] for row in done.stdout.splitlines()]
+
+    assert set(COMMANDS) <= set(ask("pamjwt "))
+    assert "--audience" in ask("pamjwt decode --au") and "ES256" in ask("pamjwt encode --alg ES")
+
+
+def test_zsh_completes_commands_and_options(tmp_path):
+    """By the real shell at a terminal: a tab after a beginning that is unique."""
+    (tmp_path / "_pamjwt").write_text((ROOT / "etc/completion/_pamjwt").read_text())
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve("/usr/bin/zsh", ["zsh", "-f", "-i"], {"PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": str(tmp_path)})
+    os.write(terminal, f"PS1='> '; fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; echo rea''dy\n".encode())
+
+    def see(what):
+        seen = b""
+        while what not in seen:
+            assert select.select([terminal], [], [], 60)[0], seen
+            seen += os.read(terminal, 4096)
+
+    try:
+        see(b"ready\r\n")
+        os.write(terminal, b"pamjwt enco\t")
+        see(b"pamjwt encode")
+        os.write(terminal, b"--audie\t")
+        see(b"--audience")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
 
 
 def test_version(pamjwt):

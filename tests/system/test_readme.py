@@ -23,7 +23,8 @@ def follow_readme(service, stack):
     text = (DEBIAN_PAM / service).read_text()
     account, session = block(f"{stack} account session").splitlines()
     assert "@include common-auth\n" in text and "@include common-account\n" in text
-    text = text.replace("@include common-auth\n", block(f"{stack} auth"))
+    kept = "@include common-auth\n" if stack == "token-or-password" else ""
+    text = text.replace("@include common-auth\n", block(f"{stack} auth") + kept)
     text = text.replace("@include common-account\n", f"{account}\n@include common-account\n")
     text, places = re.subn(r"^@include common-session(-noninteractive)?$", rf"{session}\n\g<0>", text, flags=re.MULTILINE)
     assert places == 1, text
@@ -69,14 +70,16 @@ def test_doctor_finds_no_error_after_readme(readme_host, provider):
     """Issue 10: and on the same host without pam_deny it finds exactly that."""
     host.run("pamjwt", "refresh")
     host.run("ssh-keygen", "-A")
-    host.write("/etc/ssh/sshd_config.d/pam_jwt.conf", block("sshd_config"))
+    host.write("/etc/ssh/sshd_config.d/00-pam_jwt.conf", block("sshd_config"))
     found = json.loads(host.run("pamjwt", "doctor", "--json", check=False).stdout)
     assert [f for f in found["findings"] if f["severity"] == "error"] == []
     if readme_host == "token-or-password":
-        path = pathlib.Path("/etc/pam.d/sudo")
-        host.write(path, path.read_text().replace("auth requisite pam_deny.so\n", ""))
+        path = pathlib.Path("/etc/pam.d/common-auth")
+        text = path.read_text()
+        host.write(path, re.sub(r"^auth\s+requisite\s+pam_deny\.so\s*$", "", text, flags=re.MULTILINE))
         found = json.loads(host.run("pamjwt", "doctor", "--json", check=False).stdout)
-        assert [f["id"] for f in found["findings"] if f["severity"] == "error"] == ["pam-no-deny"]
+        host.write(path, text)
+        assert {f["id"] for f in found["findings"] if f["severity"] == "error"} == {"pam-no-deny"}
 
 
 def test_readme_commands_exist():
