@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 
 #include "b64url.h"
+#include "opensshkey.h"
 #include "secret.h"
 #include "strictjson.h"
 
@@ -150,10 +151,6 @@ static enum pjwt_reason parse_pem(struct cli_privkey *key, const char *bytes, si
         if (asked)
                 return pjwt_fail(reterr, PJWT_BAD_KEY,
                                  "the key is encrypted; decrypt it first with openssl pkey");
-        if (strstr(bytes, "BEGIN OPENSSH PRIVATE KEY"))
-                return pjwt_fail(
-                        reterr, PJWT_BAD_KEY,
-                        "a key in OpenSSH's own form; ssh-keygen -p -m PKCS8 converts RSA and ECDSA keys");
         if (strstr(bytes, "BEGIN PUBLIC KEY") || strstr(bytes, "BEGIN CERTIFICATE"))
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "a public key cannot sign");
         return pjwt_fail(reterr, PJWT_BAD_KEY, "neither a private JWK nor a private key in PEM");
@@ -498,6 +495,22 @@ static enum pjwt_reason parse_json(struct cli_privkey *key, const char *bytes, s
         return r;
 }
 
+static enum pjwt_reason parse_openssh(struct cli_privkey *key, const char *bytes, size_t len,
+                                      struct pjwt_error *reterr)
+{
+        struct cli_openssh file = {0};
+        struct cli_buf jwk = {0};
+        enum pjwt_reason r = cli_openssh_open(bytes, len, &file, reterr);
+
+        if (r == PJWT_OK)
+                r = cli_openssh_jwk(&file, &jwk, reterr);
+        if (r == PJWT_OK)
+                r = parse_json(key, jwk.bytes, jwk.len, NULL, reterr);
+        cli_openssh_clear(&file);
+        cli_buf_clear(&jwk);
+        return r;
+}
+
 enum pjwt_reason cli_privkey_parse(const char *bytes, size_t len, const char *kid, struct cli_privkey **ret,
                                    struct pjwt_error *reterr)
 {
@@ -508,6 +521,8 @@ enum pjwt_reason cli_privkey_parse(const char *bytes, size_t len, const char *ki
                 return pjwt_fail_memory(reterr);
         if (bytes[white] == '{')
                 return hand_over(key, parse_json(key, bytes, len, kid, reterr), ret);
+        if (cli_openssh_is(bytes))
+                return hand_over(key, parse_openssh(key, bytes, len, reterr), ret);
         return hand_over(key, parse_pem(key, bytes, len, reterr), ret);
 }
 

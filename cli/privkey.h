@@ -24,7 +24,8 @@ struct cli_privkey {
 };
 
 /*
- * Reads one private key: PEM (PKCS#8, PKCS#1, SEC1; not encrypted), a private JWK, or a JWKS.
+ * Reads one private key that is not encrypted: PEM (PKCS#8, PKCS#1, SEC1, OpenSSH's own form), a private JWK, or a
+ * JWKS.
  * kid: which key of a JWKS; NULL when it holds one only.
  * ret: for cli_privkey_free(); untouched on failure.
  * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_BAD_JSON, PJWT_UNKNOWN_KID, PJWT_NO_MEMORY, PJWT_CRYPTO.

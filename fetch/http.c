@@ -88,17 +88,17 @@ static void take_cache_control(const char *s, size_t len, struct fetch_response 
         }
 }
 
-/* An ETag goes into the cache file and back into a request: visible ASCII of a modest length, or it is
+/* An ETag or a nonce goes into a file and back into a request: visible ASCII of a modest length, or it is
  * forgotten. */
-static void take_etag(const char *s, size_t len, struct fetch_response *r)
+static void take_word(const char *s, size_t len, char *out, size_t max)
 {
-        if (len > FETCH_ETAG_MAX)
+        if (len > max)
                 return;
         for (size_t i = 0; i < len; i++)
                 if (s[i] <= ' ' || s[i] > '~')
                         return;
-        memcpy(r->etag, s, len);
-        r->etag[len] = '\0';
+        memcpy(out, s, len);
+        out[len] = '\0';
 }
 
 /* An HTTP date (RFC 9110 section 5.6.7); what is none is not said. */
@@ -131,32 +131,42 @@ static size_t on_header(char *line, size_t one, size_t count, void *arg)
                 r->etag[0] = '\0';
                 r->max_age = -1;
                 r->age = 0;
+                r->dpop_nonce[0] = '\0';
                 r->date = 0;
         } else if (header_is(line, count, "Date", &value, &len))
                 take_date(value, len, r);
         else if (header_is(line, count, "ETag", &value, &len))
-                take_etag(value, len, r);
+                take_word(value, len, r->etag, FETCH_ETAG_MAX);
         else if (header_is(line, count, "Cache-Control", &value, &len))
                 take_cache_control(value, len, r);
         else if (header_is(line, count, "Age", &value, &len))
                 r->age = number(value, len);
+        else if (header_is(line, count, "DPoP-Nonce", &value, &len))
+                take_word(value, len, r->dpop_nonce, FETCH_NONCE_MAX);
         return count;
+}
+
+static bool add_line(struct curl_slist **list, const char *line)
+{
+        struct curl_slist *longer = curl_slist_append(*list, line);
+
+        if (longer)
+                *list = longer;
+        return longer;
 }
 
 static bool add_header(struct curl_slist **list, const char *name, const char *value)
 {
-        struct curl_slist *longer;
         char *line = NULL;
+        bool good;
 
         if (!value)
                 return true;
         if (asprintf(&line, "%s: %s", name, value) < 0)
                 return false;
-        longer = curl_slist_append(*list, line);
+        good = add_line(list, line);
         free(line);
-        if (longer)
-                *list = longer;
-        return longer;
+        return good;
 }
 
 static struct curl_slist *headers_of(const struct fetch_get *get)
@@ -167,8 +177,11 @@ static struct curl_slist *headers_of(const struct fetch_get *get)
 
         good = good && add_header(&list, "Accept", "application/json") &&
                add_header(&list, "If-None-Match", get->etag) &&
-               add_header(&list, "Authorization", authorization);
+               add_header(&list, "Authorization", authorization) &&
+               (!get->form || add_line(&list, "Expect:")); /* no waiting for a 100 */
         free(authorization);
+        for (const char *const *line = get->headers; good && line && *line; line++)
+                good = add_line(&list, *line);
         if (good)
                 return list;
         curl_slist_free_all(list);
@@ -207,13 +220,17 @@ static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist 
 #endif
         SET(CURLOPT_TIMEOUT_MS, left > 1 ? left : 1L);
         SET(CURLOPT_CONNECTTIMEOUT_MS, left > 1 ? left : 1L);
-        SET(CURLOPT_USERAGENT, "pamjwt-fetch/" PJWT_VERSION);
+        SET(CURLOPT_USERAGENT, get->agent ? get->agent : "pamjwt-fetch/" PJWT_VERSION);
         SET(CURLOPT_HTTPHEADER, headers);
         SET(CURLOPT_HEADERFUNCTION, on_header);
         SET(CURLOPT_HEADERDATA, r);
         SET(CURLOPT_WRITEFUNCTION, on_body);
         SET(CURLOPT_WRITEDATA, r);
         SET(CURLOPT_ERRORBUFFER, errors);
+        if (get->form) {
+                SET(CURLOPT_POST, 1L);
+                SET(CURLOPT_POSTFIELDS, get->form);
+        }
         if (get->ca) {
                 SET(CURLOPT_CAINFO_BLOB, &ca);
                 SET(CURLOPT_CAPATH, NULL); /* replaces the system's */

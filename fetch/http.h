@@ -1,4 +1,4 @@
-/* One GET, the only thing that libcurl is used for. */
+/* One request, GET or POST: the only thing that libcurl is used for. */
 #ifndef PJWT_FETCH_HTTP_H
 #define PJWT_FETCH_HTTP_H
 
@@ -9,14 +9,18 @@
 #define FETCH_BODY_MAX   (1024 * 1024)
 #define FETCH_HEADER_MAX (64 * 1024)
 #define FETCH_ETAG_MAX   200
+#define FETCH_NONCE_MAX  1000
 
 /* What is asked. Borrowed. */
 struct fetch_get {
-        const char *url;    /* passed fetch_url_check() */
-        const char *etag;   /* NULL: none */
-        const char *bearer; /* NULL: none */
-        const char *proxy;  /* NULL: none */
-        const char *ca;     /* PEM text; NULL: the system's certificates */
+        const char *url;            /* passed fetch_url_check() */
+        const char *etag;           /* NULL: none */
+        const char *bearer;         /* NULL: none */
+        const char *form;           /* a body to POST (application/x-www-form-urlencoded); NULL: GET */
+        const char *const *headers; /* further "Name: value" lines, ended by NULL; NULL: none */
+        const char *agent;          /* the User-Agent; NULL: pamjwt-fetch and its version */
+        const char *proxy;          /* NULL: none */
+        const char *ca;             /* PEM text; NULL: the system's certificates */
         size_t ca_len;
         int64_t deadline; /* by pjwt_boot_ms() */
 };
@@ -31,6 +35,7 @@ struct fetch_response {
         int64_t max_age; /* Cache-Control: max-age less Age; 0 for no-store and no-cache; -1: not said */
         int64_t age;
         int64_t date; /* the server's clock, seconds since the epoch: Date, and Age where a cache answered; 0: not said */
+        char dpop_nonce[FETCH_NONCE_MAX + 1]; /* DPoP-Nonce (RFC 9449 section 8); empty: none */
         bool too_long;
 };
 

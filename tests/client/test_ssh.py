@@ -318,11 +318,15 @@ def test_sudo_is_called_with_askpass(laptop):
 
 CONF = """\
 # mine
-[host db?.example *.prod.example]
+[host/prod]
+match = db?.example *.prod.example
 command = printf '%s' "$TOKEN_A"
 audience = ssh://%h
 
-[host *]
+[issuer/acme]
+client_id = whatever pamjwt-token understands
+[host/rest]
+match = *
   command=printf '%s' "$TOKEN_B"
 [sudo]
 command = printf '%s' "$TOKEN_S"
@@ -349,12 +353,58 @@ def test_the_audience_of_the_section_counts(laptop):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("[host *]\ncomand = x\n", ":2: no such key: comand"), ("command = x\n[hosts *]\n", ":2: neither"),
-    ("[host *]\ncommand\n", ":2: not KEY = VALUE"), ("[host *]\ncommand =\n", ":2: not KEY = VALUE")])
+    ("[host/a]\ncomand = x\n", ":2: no such key: comand"), ("[sudo]\n[hosts/a]\n", ":2: neither"),
+    ("command = x\n", ":1: a key before any section"), ("[host/]\n", ":1: neither"), ("[host *]\n", ":1: neither"),
+    ("[host/a]\ncommand = x\n", "[host/a] needs match"),
+    ("[host/a]\ncommand\n", ":2: not KEY = VALUE"), ("[host/a]\ncommand =\n", ":2: not KEY = VALUE")])
 def test_what_is_not_understood_is_refused_with_its_line(laptop, text, says):
     laptop.write_conf(text)
     done = laptop.run("-F", "none", "db1.example")
     assert done.returncode == 255 and says in done.stderr
+
+
+BOUND = """\
+[issuer/acme]
+flow = device
+[host/acme]
+match = *.acme.example
+issuer = acme
+key = ~/.ssh/id one.pub
+resource = ssh://%h
+[sudo]
+issuer = acme
+"""
+
+
+def test_an_issuer_is_asked_by_pamjwt_token_and_only_the_bound_key_is_offered(laptop):
+    laptop.fake("ssh")
+    laptop.script("pamjwt-token", f'echo "$@" >"{laptop.folder}/asked"; printf "%s" "$TOKEN"\n')
+    laptop.write_conf(BOUND)
+    done = laptop.run("-F", "none", "-p", "22", "db1.acme.example", TOKEN=jwt(aud="ssh://db1.acme.example"))
+    assert done.returncode == 0, done.stderr
+    assert (laptop.folder / "asked").read_text() == "--host db1.acme.example\n"
+    args = [line[4:] for line in done.stdout.split("\n") if line.startswith("arg:")]
+    assert args[-3:] == ["-p", "22", "db1.acme.example"] or args[-5:] == ["-F", "none", "-p", "22", "db1.acme.example"]
+    assert "IdentitiesOnly=yes" in args and f'IdentityFile="{laptop.folder}/.ssh/id one.pub"' in args
+    assert "PreferredAuthentications=publickey,keyboard-interactive" in args
+    laptop.fake("sudo")
+    assert laptop.run("--sudo", "id", TOKEN=jwt(aud="sudo://" + os.uname().nodename.lower())).returncode == 0
+    assert (laptop.folder / "asked").read_text() == "--sudo\n"
+
+
+def test_what_pamjwt_token_says_is_shown_and_nobody_logs_in(laptop):
+    laptop.fake("ssh")
+    laptop.script("pamjwt-token", 'echo "pamjwt-token: the request was denied at the provider" >&2; exit 1\n')
+    laptop.write_conf(BOUND)
+    done = laptop.run("-F", "none", "db1.acme.example")
+    assert done.returncode == 255 and "denied at the provider" in done.stderr and "arg:" not in done.stdout
+
+
+def test_an_issuer_without_pamjwt_token_is_a_clear_error(laptop):
+    laptop.fake("ssh")
+    laptop.write_conf(BOUND)
+    done = laptop.run("-F", "none", "db1.acme.example", PATH=f"{laptop.bin}:/usr/bin:/bin")
+    assert done.returncode == 255 and "pamjwt-token is not installed" in done.stderr
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
@@ -368,7 +418,7 @@ def test_a_configuration_that_others_can_write_is_refused(laptop, mode):
 def test_a_host_name_from_a_url_is_never_a_command(laptop, target):
     """git and browsers hand over host names out of URLs."""
     laptop.script("ssh", f"printf '%s\\n' 'hostname {target}'\n")
-    laptop.write_conf("[host *]\ncommand = echo %h\n")
+    laptop.write_conf("[host/a]\nmatch = *\ncommand = echo %h\n")
     done = laptop.run("--", target)
     assert done.returncode == 255 and not (laptop.folder / "pwned").exists() and not pathlib.Path("pwned").exists()
 

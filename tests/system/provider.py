@@ -27,7 +27,8 @@ def new_keys(generation):
 
 
 class Provider:
-    def __init__(self, ca, folder, issuer=host.ISSUER):
+    def __init__(self, ca, folder, issuer=host.ISSUER, clients=None):
+        """clients: further ones, as RFC 7591 describes them."""
         self.issuer = issuer
         self.name = urllib.parse.urlsplit(issuer).hostname
         self.ca = ca
@@ -35,6 +36,7 @@ class Provider:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.certificate = ca.certificate(self.name)
         self.keys = new_keys(1)
+        self.clients = clients
         self.process = None
 
     def start(self):
@@ -43,8 +45,11 @@ class Provider:
             return
         text = json.dumps({"keys": [key.export(as_dict=True) for key in self.keys]})
         jwks = host.write(self.folder / "keys.json", text, 0o600)
+        command = ["node", FOLDER / "provider.mjs", self.issuer, *self.certificate, jwks]
+        if self.clients:
+            command.append(host.write(self.folder / "clients.json", json.dumps(self.clients), 0o600))
         self.process = subprocess.Popen(
-            ["node", FOLDER / "provider.mjs", self.issuer, *self.certificate, jwks],
+            command,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=open(self.folder / "provider.log", "a"), text=True,
             env={"PATH": "/usr/bin:/bin", "NODE_ENV": "production"})
         first = self.process.stdout.readline()

@@ -1,0 +1,180 @@
+#include "agent.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "buf.h"
+
+enum { REQUEST_IDENTITIES = 11, SIGN_REQUEST = 13 };
+
+/* Somebody may have to confirm the use of the key (ssh-add -c). */
+#define WAIT_SECONDS 120
+
+static void put_number(struct cli_buf *buf, uint32_t n)
+{
+        const unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
+                                        (unsigned char)(n >> 8), (unsigned char)n};
+
+        cli_buf_add(buf, bytes, sizeof(bytes));
+}
+
+static void put_string(struct cli_buf *buf, const void *bytes, size_t len)
+{
+        put_number(buf, (uint32_t)len);
+        cli_buf_add(buf, bytes, len);
+}
+
+static int connect_agent(struct pjwt_error *reterr)
+{
+        const struct timeval wait = {.tv_sec = WAIT_SECONDS};
+        const char *path = getenv("SSH_AUTH_SOCK");
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd;
+
+        if (!path || !*path) {
+                pjwt_fail(reterr, PJWT_BAD_KEY, "there is no ssh-agent (SSH_AUTH_SOCK is not set)");
+                return -1;
+        }
+        if (strlen(path) >= sizeof(address.sun_path)) {
+                pjwt_fail(reterr, PJWT_BAD_KEY, "SSH_AUTH_SOCK is too long");
+                return -1;
+        }
+        memcpy(address.sun_path, path, strlen(path) + 1);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0 &&
+            connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+                return fd;
+        pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent at %.200s does not answer: %s", path, strerror(errno));
+        if (fd >= 0)
+                close(fd);
+        return -1;
+}
+
+static bool send_all(int fd, const char *bytes, size_t len)
+{
+        while (len > 0) {
+                ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return false;
+                bytes += n;
+                len -= (size_t)n;
+        }
+        return true;
+}
+
+static bool receive_all(int fd, unsigned char *bytes, size_t len)
+{
+        while (len > 0) {
+                ssize_t n = recv(fd, bytes, len, 0);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return false;
+                bytes += n;
+                len -= (size_t)n;
+        }
+        return true;
+}
+
+/* One request (without its length), one answer; *ret is for free(). */
+static enum pjwt_reason ask(int fd, const struct cli_buf *request, unsigned char **ret, size_t *retlen,
+                            struct pjwt_error *reterr)
+{
+        struct cli_buf message = {0};
+        unsigned char head[4];
+        unsigned char *answer = NULL;
+        size_t len = 0;
+        bool good;
+
+        put_string(&message, request->bytes, request->len);
+        good = !request->failed && !message.failed && send_all(fd, message.bytes, message.len) &&
+               receive_all(fd, head, sizeof(head));
+        cli_buf_clear(&message);
+        if (good)
+                len = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+        if (good && len > 0 && len <= AGENT_MESSAGE_MAX && (answer = malloc(len)) != NULL &&
+            receive_all(fd, answer, len)) {
+                *ret = answer;
+                *retlen = len;
+                return PJWT_OK;
+        }
+        free(answer);
+        return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent breaks off");
+}
+
+static enum pjwt_reason find_key(int fd, const unsigned char *blob, size_t blob_len,
+                                 struct pjwt_error *reterr)
+{
+        const char list = REQUEST_IDENTITIES;
+        struct cli_buf request = {0};
+        unsigned char *answer = NULL;
+        size_t len = 0;
+        bool has = false;
+        enum pjwt_reason r;
+
+        cli_buf_add(&request, &list, 1);
+        r = ask(fd, &request, &answer, &len, reterr);
+        cli_buf_clear(&request);
+        if (r == PJWT_OK)
+                r = agent_identities_read(answer, len, blob, blob_len, &has, reterr);
+        free(answer);
+        if (r == PJWT_OK && !has)
+                r = pjwt_fail(reterr, PJWT_BAD_KEY,
+                              "the ssh-agent does not hold this key; add it with ssh-add");
+        return r;
+}
+
+static enum pjwt_reason sign(int fd, const unsigned char *blob, size_t blob_len,
+                             const struct ssh_key_type *type, const void *data, size_t len, size_t size,
+                             unsigned char *out, struct pjwt_error *reterr)
+{
+        const char kind = SIGN_REQUEST;
+        struct cli_buf request = {0};
+        struct pjwt_error err = {0};
+        unsigned char *answer = NULL;
+        size_t answer_len = 0;
+        bool refused = false;
+        enum pjwt_reason r;
+
+        cli_buf_add(&request, &kind, 1);
+        put_string(&request, blob, blob_len);
+        put_string(&request, data, len);
+        put_number(&request, type->flags);
+        r = ask(fd, &request, &answer, &answer_len, &err);
+        cli_buf_clear(&request);
+        if (r == PJWT_OK)
+                r = agent_signature_read(answer, answer_len, type, size, out, &refused, &err);
+        free(answer);
+        if (r == PJWT_OK)
+                return PJWT_OK;
+        return pjwt_fail(
+                reterr, PJWT_BAD_KEY, "%s%s", err.detail,
+                refused ? " with this key: it is locked, its use was not confirmed, or it is constrained to "
+                          "destinations (ssh-add -h) and then signs nothing but logins"
+                        : "");
+}
+
+enum pjwt_reason agent_sign(const unsigned char *blob, size_t blob_len, const struct ssh_key_type *type,
+                            const void *data, size_t len, size_t size, unsigned char *out,
+                            struct pjwt_error *reterr)
+{
+        int fd = connect_agent(reterr);
+        enum pjwt_reason r;
+
+        if (fd < 0)
+                return PJWT_BAD_KEY;
+        r = find_key(fd, blob, blob_len, reterr);
+        if (r == PJWT_OK)
+                r = sign(fd, blob, blob_len, type, data, len, size, out, reterr);
+        close(fd);
+        return r;
+}

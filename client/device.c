@@ -1,0 +1,117 @@
+#include "device.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "cachefile.h"
+#include "discover.h"
+#include "form.h"
+#include "out.h"
+#include "qr.h"
+
+#define SLOWER       5 /* seconds, each time that the provider says slow_down (RFC 8628 section 3.5) */
+#define FAILURES_MAX 3 /* requests in a row that reach nobody */
+
+static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wanted, struct device_answer *ret,
+                                 struct pjwt_error *reterr)
+{
+        struct fetch_response response = {0};
+        struct token_fault fault = {0};
+        char url[FETCH_URL_MAX];
+        enum pjwt_reason r;
+
+        if (!pjwt_json_member(p->document, "device_authorization_endpoint"))
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.200s: the provider has no device flow",
+                                 p->from);
+        r = fetch_discovered_url(p->document, p->from, "device_authorization_endpoint", url, reterr);
+        if (r == PJWT_OK)
+                r = provider_post(p, url, wanted, false, &response, reterr);
+        if (r == PJWT_OK && response.status == 200) {
+                r = device_answer_read(response.body, response.len, ret, reterr);
+        } else if (r == PJWT_OK) {
+                token_fault_read(response.body, response.len, &fault);
+                r = provider_refused(url, &response, &fault, reterr);
+        }
+        fetch_response_clear(&response);
+        return r;
+}
+
+/* RFC 8628 section 3.3.1: the code is shown with the URL that holds it, too, so that it can be compared. */
+static void show_code(const struct device_answer *a, FILE *out, bool qr)
+{
+        fputs("To get a token, open\n\n    ", out);
+        cli_put_str(out, a->url);
+        fputs("\n\nand enter the code\n\n    ", out);
+        cli_put_str(out, a->user_code);
+        fputs("\n\n", out);
+        if (qr && a->complete_url) {
+                fputs("or open this one, and compare the code:\n\n", out);
+                qr_print(out, a->complete_url);
+        } else if (qr) {
+                qr_print(out, a->url);
+        }
+        fflush(out);
+}
+
+static void wait_seconds(int64_t seconds)
+{
+        struct timespec left = {.tv_sec = (time_t)seconds};
+
+        while (nanosleep(&left, &left) != 0)
+                continue;
+}
+
+/* Is this an answer after which one asks again? Slows down when the provider says so. */
+static bool goes_on(const struct token_fault *fault, int64_t *interval, unsigned *failures)
+{
+        if (strcmp(fault->error, "slow_down") == 0)
+                *interval += SLOWER;
+        else if (fault->unreached)
+                return ++*failures < FAILURES_MAX;
+        else if (strcmp(fault->error, "authorization_pending") != 0)
+                return false;
+        *failures = 0;
+        return true;
+}
+
+static enum pjwt_reason poll_token(struct provider *p, const struct device_answer *a,
+                                   const struct cli_buf *form, struct token_answer *ret,
+                                   struct pjwt_error *reterr)
+{
+        int64_t end = pjwt_boot_ms() + a->expires_in * 1000, interval = a->interval;
+        unsigned failures = 0;
+
+        while (pjwt_boot_ms() + interval * 1000 < end) {
+                struct pjwt_error err = {0};
+                struct token_fault fault = {0};
+                enum pjwt_reason r;
+
+                wait_seconds(interval);
+                r = provider_token(p, form, ret, &fault, &err);
+                if (r == PJWT_OK)
+                        return r;
+                if (r != PJWT_FETCH_FAILED || !goes_on(&fault, &interval, &failures))
+                        return pjwt_fail(reterr, r, "%s", err.detail);
+        }
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s", token_fault_text("expired_token"));
+}
+
+enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *wanted, FILE *out, bool qr,
+                              struct token_answer *ret, struct pjwt_error *reterr)
+{
+        struct device_answer answer = {0};
+        struct cli_buf form = {0};
+        enum pjwt_reason r = ask_code(provider, wanted, &answer, reterr);
+
+        if (r != PJWT_OK)
+                return r;
+        show_code(&answer, out, qr);
+        form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+        form_add(&form, "device_code", answer.device_code);
+        cli_buf_str(&form, wanted->len ? "&" : "");
+        cli_buf_add(&form, wanted->bytes, wanted->len);
+        r = form.failed ? pjwt_fail_memory(reterr) : poll_token(provider, &answer, &form, ret, reterr);
+        cli_buf_clear(&form);
+        device_answer_clear(&answer);
+        return r;
+}

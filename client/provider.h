@@ -1,0 +1,52 @@
+/* An OpenID provider and what is asked of its endpoints. */
+#ifndef CLIENT_PROVIDER_H
+#define CLIENT_PROVIDER_H
+
+#include "answer.h"
+#include "clientauth.h"
+#include "http.h"
+#include "signer.h"
+#include "url.h"
+
+/* Free with provider_close(). */
+struct provider {
+        const struct client_issuer *issuer; /* borrowed */
+        struct signer *signer;              /* borrowed; NULL: tokens are bound to no key */
+        struct client_auth auth;
+        struct json_object *document;
+        char from[FETCH_URL_MAX]; /* where the document was */
+        char token_url[FETCH_URL_MAX];
+        char nonce[FETCH_NONCE_MAX + 1]; /* the last one that it gave */
+        char *ca;
+        size_t ca_len;
+};
+
+/*
+ * Finds the provider by discovery, reads the client's secret or key, and chooses the algorithm of proofs.
+ * signer: its alg is set. Returns PJWT_OK, or the reason.
+ */
+enum pjwt_reason provider_open(const struct client_issuer *issuer, struct signer *signer,
+                               struct provider *ret, struct pjwt_error *reterr);
+void provider_close(struct provider *provider);
+
+/*
+ * Posts a form (without what proves the client; that is added) to a URL of the provider.
+ * prove: with a DPoP proof, when there is a key. Returns PJWT_OK for any HTTP answer, else the reason.
+ */
+enum pjwt_reason provider_post(struct provider *provider, const char *url, const struct cli_buf *form,
+                               bool prove, struct fetch_response *ret, struct pjwt_error *reterr);
+
+/*
+ * Asks the token endpoint; once more when it gives a nonce for the proof (RFC 9449 section 8).
+ * ret: for token_answer_clear(). retfault: what the provider said when it refused; empty when it was not reached.
+ * Returns PJWT_OK; PJWT_FETCH_FAILED with one sentence; what the key or memory have to say.
+ */
+enum pjwt_reason provider_token(struct provider *provider, const struct cli_buf *form,
+                                struct token_answer *ret, struct token_fault *retfault,
+                                struct pjwt_error *reterr);
+
+/* One sentence about an answer that was not 200. Returns PJWT_FETCH_FAILED. */
+enum pjwt_reason provider_refused(const char *url, const struct fetch_response *response,
+                                  const struct token_fault *fault, struct pjwt_error *reterr);
+
+#endif
