@@ -27,8 +27,8 @@ def new_keys(generation):
 
 
 class Provider:
-    def __init__(self, ca, folder, issuer=host.ISSUER, clients=None):
-        """clients: further ones, as RFC 7591 describes them."""
+    def __init__(self, ca, folder, issuer=host.ISSUER, clients=None, nonces=True, env=None):
+        """clients: further ones, as RFC 7591 describes them; nonces: for DPoP proofs; env: variables more."""
         self.issuer = issuer
         self.name = urllib.parse.urlsplit(issuer).hostname
         self.ca = ca
@@ -37,6 +37,8 @@ class Provider:
         self.certificate = ca.certificate(self.name)
         self.keys = new_keys(1)
         self.clients = clients
+        self.nonces = nonces
+        self.env = env or {}
         self.process = None
 
     def start(self):
@@ -48,10 +50,11 @@ class Provider:
         command = ["node", FOLDER / "provider.mjs", self.issuer, *self.certificate, jwks]
         if self.clients:
             command.append(host.write(self.folder / "clients.json", json.dumps(self.clients), 0o600))
+            command += [] if self.nonces else ["no-nonces"]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=open(self.folder / "provider.log", "a"), text=True,
-            env={"PATH": "/usr/bin:/bin", "NODE_ENV": "production"})
+            env={"PATH": "/usr/bin:/bin", "NODE_ENV": "production", **self.env})
         first = self.process.stdout.readline()
         assert first.strip() == "ready", (self.folder / "provider.log").read_text()
 

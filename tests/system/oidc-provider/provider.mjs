@@ -1,6 +1,6 @@
 // The OpenID provider of the system tests: JWT access tokens by client credentials, over HTTPS.
 //
-//   node provider.mjs ISSUER_URL CERT.pem KEY.pem JWKS.json [CLIENTS.json]
+//   node provider.mjs ISSUER_URL CERT.pem KEY.pem JWKS.json [CLIENTS.json [no-nonces]]
 //
 // The client's name is the person's: client `alice` with secret `alice` gets tokens with sub and preferred_username
 // alice. A request chooses the rest by headers: x-alg (RS256), x-ttl (seconds), x-claims (JSON, merged in last).
@@ -16,7 +16,7 @@ const inside = new URL('lib/', import.meta.resolve('oidc-provider').replace(/lib
 const { default: dpopValidate } = await import(new URL('helpers/validate_dpop.js', inside));
 const { default: checkResource } = await import(new URL('shared/check_resource.js', inside));
 
-const [issuer, certFile, keyFile, jwksFile, clientsFile] = process.argv.slice(2);
+const [issuer, certFile, keyFile, jwksFile, clientsFile, noNonces] = process.argv.slice(2);
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const people = ['alice', 'bob', 'mallory', 'root', 'nobody-here'];
 
@@ -36,7 +36,7 @@ const provider = new Provider(issuer, {
                 deviceFlow: { enabled: true },
                 dPoP: {
                         enabled: true,
-                        nonceSecret: Buffer.alloc(32, 'nonce'),
+                        nonceSecret: noNonces ? undefined : Buffer.alloc(32, 'nonce'),
                         requireNonce: (ctx) => ctx.oidc.client.clientId.startsWith('nonce'),
                 },
                 clientCredentials: { enabled: true },

@@ -1,0 +1,12 @@
+# fish completion for pamjwt-token, made by `pamjwt-token --completion fish`
+complete -c pamjwt-token -l host -x -a '(__fish_print_hostnames)' -d 'a token for this host: the first [host/...] section whose match fits'
+complete -c pamjwt-token -l sudo -f -d 'a token for sudo on this host: the section [sudo]'
+complete -c pamjwt-token -l config -r -F -d 'the configuration instead of ~/.config/pamjwt/client.conf'
+complete -c pamjwt-token -l renew -f -d 'ask for a new token, though one is kept'
+complete -c pamjwt-token -l forget -f -d 'remove every kept token, and end'
+complete -c pamjwt-token -l qr -f -d 'show a QR code with a device code, also where no terminal is seen'
+complete -c pamjwt-token -l no-qr -f -d 'show none'
+complete -c pamjwt-token -l json -f -d 'print one JSON object'
+complete -c pamjwt-token -l help -f -d 'show this help'
+complete -c pamjwt-token -l version -f -d 'show the version'
+complete -c pamjwt-token -l completion -x -a 'bash zsh fish' -d 'print the completion for bash, zsh or fish'
