@@ -40,7 +40,7 @@ static bool decode(const char *text, struct cli_openssh *key)
             EVP_DecodeFinal(ctx, key->bytes + n, &last) != 1)
                 n = last = 0;
         EVP_ENCODE_CTX_free(ctx);
-        key->len = (size_t)(n + last);
+        key->len = (size_t)n + (size_t)last;
         return key->len > 0;
 }
 

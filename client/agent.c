@@ -133,38 +133,36 @@ static enum pjwt_reason find_key(int fd, const unsigned char *blob, size_t blob_
         return r;
 }
 
-static enum pjwt_reason sign(int fd, const unsigned char *blob, size_t blob_len,
-                             const struct ssh_key_type *type, const void *data, size_t len, size_t size,
-                             unsigned char *out, struct pjwt_error *reterr)
+static enum pjwt_reason sign(int fd, const struct agent_request *wanted, unsigned char *out,
+                             struct pjwt_error *reterr)
 {
         const char kind = SIGN_REQUEST;
         struct cli_buf request = {0};
         struct pjwt_error err = {0};
         unsigned char *answer = NULL;
-        size_t answer_len = 0;
+        size_t len = 0;
         bool refused = false;
         enum pjwt_reason r;
 
         cli_buf_add(&request, &kind, 1);
-        put_string(&request, blob, blob_len);
-        put_string(&request, data, len);
-        put_number(&request, type->flags);
-        r = ask(fd, &request, &answer, &answer_len, &err);
+        put_string(&request, wanted->blob, wanted->blob_len);
+        put_string(&request, wanted->data, wanted->len);
+        put_number(&request, wanted->type->flags);
+        r = ask(fd, &request, &answer, &len, &err);
         cli_buf_clear(&request);
         if (r == PJWT_OK)
-                r = agent_signature_read(answer, answer_len, type, size, out, &refused, &err);
+                r = agent_signature_read(answer, len, wanted->type, wanted->size, out, &refused, &err);
         free(answer);
         if (r == PJWT_OK)
                 return PJWT_OK;
         return pjwt_fail(
                 reterr, PJWT_BAD_KEY, "%s%s", err.detail,
-                refused ? " with this key: it is locked, its use was not confirmed, or it is constrained to "
-                          "destinations (ssh-add -h) and then signs nothing but logins"
+                refused ? " with this key: it is locked, its use was not confirmed, or it is "
+                          "constrained to destinations (ssh-add -h) and then signs nothing but logins"
                         : "");
 }
 
-enum pjwt_reason agent_sign(const unsigned char *blob, size_t blob_len, const struct ssh_key_type *type,
-                            const void *data, size_t len, size_t size, unsigned char *out,
+enum pjwt_reason agent_sign(const struct agent_request *request, unsigned char *out,
                             struct pjwt_error *reterr)
 {
         int fd = connect_agent(reterr);
@@ -172,9 +170,9 @@ enum pjwt_reason agent_sign(const unsigned char *blob, size_t blob_len, const st
 
         if (fd < 0)
                 return PJWT_BAD_KEY;
-        r = find_key(fd, blob, blob_len, reterr);
+        r = find_key(fd, request->blob, request->blob_len, reterr);
         if (r == PJWT_OK)
-                r = sign(fd, blob, blob_len, type, data, len, size, out, reterr);
+                r = sign(fd, request, out, reterr);
         close(fd);
         return r;
 }

@@ -330,12 +330,13 @@ enum pjwt_reason client_conf_read(const char *text, size_t len, const char *file
 {
         struct client_conf *conf = calloc(1, sizeof(*conf));
         struct reading reading = {.conf = conf, .home = home};
-        enum pjwt_reason r = PJWT_OK;
+        enum pjwt_reason r;
 
-        if (!conf || !(conf->file = strdup(file)))
-                r = pjwt_fail_memory(reterr);
-        if (r == PJWT_OK)
-                r = pjwt_ini_read(text, len, conf->file, take_line, &reading, reterr);
+        if (!conf)
+                return pjwt_fail_memory(reterr);
+        conf->file = strdup(file);
+        r = conf->file ? pjwt_ini_read(text, len, conf->file, take_line, &reading, reterr)
+                       : pjwt_fail_memory(reterr);
         if (r == PJWT_OK)
                 r = check_all(conf, reterr);
         if (r == PJWT_OK)

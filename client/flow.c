@@ -17,46 +17,45 @@
 struct call {
         const struct flow_request *request;
         struct signer *signer; /* NULL: none */
-        struct provider *provider;
+        struct provider provider;
         char *resource;
         char *audience;
 };
 
 /* --- the flows --- */
 
-static void add_wanted(const struct call *c, struct cli_buf *form)
+static void add_wanted(struct call *c, struct cli_buf *form)
 {
         form_add(form, "scope", c->request->issuer->scope);
         form_add(form, "resource", c->resource);
         form_add(form, "audience", c->audience);
 }
 
-static enum pjwt_reason ask(const struct call *c, struct cli_buf *form, struct token_answer *ret,
+static enum pjwt_reason ask(struct call *c, struct cli_buf *form, struct token_answer *ret,
                             struct token_fault *retfault, struct pjwt_error *reterr)
 {
         enum pjwt_reason r;
 
         add_wanted(c, form);
         r = form->failed ? pjwt_fail_memory(reterr)
-                         : provider_token(c->provider, form, ret, retfault, reterr);
+                         : provider_token(&c->provider, form, ret, retfault, reterr);
         cli_buf_clear(form);
         return r;
 }
 
-static enum pjwt_reason by_device(const struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_device(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
 {
         struct cli_buf wanted = {0};
         enum pjwt_reason r;
 
         add_wanted(c, &wanted);
         r = wanted.failed ? pjwt_fail_memory(reterr)
-                          : device_token(c->provider, &wanted, c->request->out, c->request->qr, ret, reterr);
+                          : device_token(&c->provider, &wanted, c->request->out, c->request->qr, ret, reterr);
         cli_buf_clear(&wanted);
         return r;
 }
 
-static enum pjwt_reason by_credentials(const struct call *c, struct token_answer *ret,
-                                       struct pjwt_error *reterr)
+static enum pjwt_reason by_credentials(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
 {
         struct cli_buf form = {0};
         struct token_fault fault;
@@ -65,7 +64,7 @@ static enum pjwt_reason by_credentials(const struct call *c, struct token_answer
         return ask(c, &form, ret, &fault, reterr);
 }
 
-static enum pjwt_reason by_refresh_token(const struct call *c, const char *token, struct token_answer *ret,
+static enum pjwt_reason by_refresh_token(struct call *c, const char *token, struct token_answer *ret,
                                          struct token_fault *retfault, struct pjwt_error *reterr)
 {
         struct cli_buf form = {0};
@@ -92,7 +91,7 @@ static enum pjwt_reason read_token(const char *path, unsigned flags, char **ret,
         return **ret ? PJWT_OK : pjwt_fail(reterr, PJWT_CONFIG, "%.200s: no token is in it", path);
 }
 
-static enum pjwt_reason by_refresh(const struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_refresh(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
 {
         struct token_fault fault;
         char *token = NULL;
@@ -105,7 +104,7 @@ static enum pjwt_reason by_refresh(const struct call *c, struct token_answer *re
         return r;
 }
 
-static enum pjwt_reason by_exchange(const struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_exchange(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
 {
         const struct client_issuer *i = c->request->issuer;
         struct cli_buf form = {0};
@@ -125,9 +124,9 @@ static enum pjwt_reason by_exchange(const struct call *c, struct token_answer *r
         return r;
 }
 
-static enum pjwt_reason by_flow(const struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_flow(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
 {
-        static enum pjwt_reason (*const flows[])(const struct call *, struct token_answer *,
+        static enum pjwt_reason (*const flows[])(struct call *, struct token_answer *,
                                                  struct pjwt_error *) = {
                 [CLIENT_DEVICE] = by_device,
                 [CLIENT_CREDENTIALS] = by_credentials,
@@ -157,10 +156,10 @@ static enum pjwt_reason check_binding(const struct call *c, const struct pjwt_to
 static enum pjwt_reason check_token(const struct call *c, const struct token_answer *answer, int64_t *retexp,
                                     struct pjwt_error *reterr)
 {
+        const char *text = answer->access_token ? answer->access_token : "";
         struct pjwt_error err = {0};
         struct pjwt_token *token = NULL;
-        enum pjwt_reason r =
-                pjwt_token_parse(answer->access_token, strlen(answer->access_token), 0, &token, &err);
+        enum pjwt_reason r = pjwt_token_parse(text, strlen(text), 0, &token, &err);
 
         if (r != PJWT_OK)
                 return pjwt_fail(reterr, r,
@@ -199,7 +198,7 @@ static enum pjwt_reason take_answer(const struct call *c, struct token_answer *a
 /* --- one call --- */
 
 /* By the kept refresh token, if there is one and the provider still takes it; else by the flow. */
-static enum pjwt_reason ask_provider(const struct call *c, struct kept *kept, struct pjwt_error *reterr)
+static enum pjwt_reason ask_provider(struct call *c, struct kept *kept, struct pjwt_error *reterr)
 {
         struct token_answer answer = {0};
         struct token_fault fault = {0};
@@ -226,14 +225,12 @@ static enum pjwt_reason ask_provider(const struct call *c, struct kept *kept, st
 static enum pjwt_reason renew(struct call *c, const struct keep *keep, struct kept *kept,
                               struct pjwt_error *reterr)
 {
-        struct provider provider;
-        enum pjwt_reason r = provider_open(c->request->issuer, c->signer, &provider, reterr);
+        enum pjwt_reason r = provider_open(c->request->issuer, c->signer, &c->provider, reterr);
 
         if (r != PJWT_OK)
                 return r;
-        c->provider = &provider;
         r = ask_provider(c, kept, reterr);
-        provider_close(&provider);
+        provider_close(&c->provider);
         return r == PJWT_OK ? keep_write(keep, kept, reterr) : r;
 }
 

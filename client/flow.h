@@ -19,7 +19,7 @@ struct flow_request {
 };
 
 /*
- * ret: for kept_clear(); its access_token is there, a JWT that has not expired, bound to the section's key if it has one.
+ * ret: for kept_clear(); its access_token is there, a JWT (unverified: that is the host's part), bound to the section's key if it has one.
  * retkey: the key's thumbprint; empty without one.
  * Returns PJWT_OK, or the reason with one sentence.
  */

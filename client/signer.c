@@ -134,23 +134,26 @@ enum pjwt_reason signer_choose_alg(struct signer *signer, struct json_object *ta
                          takes ? json_object_to_json_string_ext(takes, JSON_C_TO_STRING_PLAIN) : "others");
 }
 
+/* Exact bytes of a signature: by the algorithm, or by the modulus. */
+static size_t signature_size(const struct signer *s)
+{
+        if (s->alg->kty == PJWT_KTY_OKP)
+                return 64; /* Ed25519 is the only one that ssh has */
+        return s->alg->signature_size ? s->alg->signature_size : (s->public_key->keys[0].bits + 7) / 8;
+}
+
 static enum pjwt_reason sign_by_agent(const struct signer *s, struct cli_buf *buf, struct pjwt_error *reterr)
 {
+        const struct agent_request request = {s->agent.blob, s->agent.blob_len, s->agent.type,
+                                              buf->bytes,    buf->len,          signature_size(s)};
         unsigned char out[AGENT_SIGNATURE_MAX];
-        size_t size = s->alg->signature_size;
         struct pjwt_error err = {0};
-        enum pjwt_reason r;
+        enum pjwt_reason r = agent_sign(&request, out, &err);
 
-        if (strcmp(s->agent.type->alg, "EdDSA") == 0)
-                size = 64;
-        else if (size == 0)
-                size = (s->public_key->keys[0].bits + 7) / 8;
-        r = agent_sign(s->agent.blob, s->agent.blob_len, s->agent.type, buf->bytes, buf->len, size, out,
-                       &err);
         if (r != PJWT_OK)
                 return pjwt_fail(reterr, r, "%.200s: %s", s->path, err.detail);
         cli_buf_str(buf, ".");
-        cli_buf_b64url(buf, out, size);
+        cli_buf_b64url(buf, out, request.size);
         return buf->failed ? pjwt_fail_memory(reterr) : PJWT_OK;
 }
 
