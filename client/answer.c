@@ -87,10 +87,13 @@ static enum pjwt_reason missing(const char *name, struct pjwt_error *reterr)
 static enum pjwt_reason parse(const char *body, size_t len, struct json_object **ret,
                               struct pjwt_error *reterr)
 {
+        struct pjwt_error err = {0};
         enum pjwt_reason r =
-                pjwt_json_parse_object(body ? body : "", len, "the provider's answer", ret, reterr);
+                pjwt_json_parse_object(body ? body : "", len, "the provider's answer", ret, &err);
 
-        return r == PJWT_OK || r == PJWT_NO_MEMORY ? r : PJWT_FETCH_FAILED;
+        if (r == PJWT_OK || r == PJWT_NO_MEMORY)
+                return r == PJWT_OK ? r : pjwt_fail_memory(reterr);
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s", err.detail);
 }
 
 static enum pjwt_reason take_type(struct json_object *o, struct token_answer *answer,

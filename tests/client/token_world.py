@@ -26,7 +26,7 @@ sys.path[:0] = [str(TESTS / "machine"), str(TESTS / "system")]
 import host  # noqa: E402
 import provider as provider_module  # noqa: E402
 
-TOKEN = os.environ["PAMJWT_TOKEN_PROGRAM"]
+TOKEN = os.environ.get("PAMJWT_TOKEN_PROGRAM", "pamjwt-token")
 KEY_TYPES = {"ed25519": ["-t", "ed25519"], "ecdsa-256": ["-t", "ecdsa", "-b", "256"], "ecdsa-384": ["-t", "ecdsa", "-b", "384"],
              "ecdsa-521": ["-t", "ecdsa", "-b", "521"], "rsa": ["-t", "rsa", "-b", "2048"]}
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -50,6 +50,29 @@ WIRE = [b'{"name":"acme","issuer":"https://issuer.example","jwks":"https://issue
 PARTS = [b"eyJa.b.c\0", b"01/02:\x01a\0" b"02/02:b.c\0", b"01/03:\x01a\0" b"02/03:\x01b\0" b"03/03:\0", b"01/01:a\0", b"01/02:\x01a\0" * 3,
          b"\x01eeyJaaa\0", b"\x01eeyJaaa\0\0", b"02/03:\x01a\0" b"01/03:\x01b\0", b"01/66:\x01a\0", b" 'Bearer eyJa' \0", b"\b\n\r\x7fINCORRECT" * 20,
          b"".join(b"%02d/66:\x01x\0" % n for n in range(1, 66)) + b"66/66:" + b"x" * 268 + b"\0"]
+def ssh_string(*parts):
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+AGENT = [b"\x05", b"\x0c\0\0\0\1" + ssh_string(b"key", b"comment"), b"\x00\x0e" + ssh_string(ssh_string(b"ssh-ed25519", b"s" * 64)),
+         b"\x01\x0e" + ssh_string(ssh_string(b"ecdsa-sha2-nistp256", ssh_string(b"\x00" + b"\xff" * 32, b"\x11" * 31))),
+         b"\x04\x0e" + ssh_string(ssh_string(b"rsa-sha2-256", b"s" * 255)),
+         *(kind + b" " + base64.b64encode(ssh_string(kind, *parts)) + b" me\n" for kind, *parts in (
+             (b"ssh-ed25519", b"k" * 32), (b"ecdsa-sha2-nistp256", b"nistp256", b"\x04" + b"k" * 64),
+             (b"ssh-rsa", b"\1\0\1", b"\0" + b"\xee" * 256), (b"sk-ssh-ed25519@openssh.com", b"k" * 32, b"ssh:"))),
+         *(b"-----BEGIN OPENSSH PRIVATE KEY-----\n" + base64.encodebytes(
+             b"openssh-key-v1\0" + ssh_string(b"none", b"none", b"") + b"\0\0\0\1" + ssh_string(b"blob", b"abcdabcd" + secret)) +
+           b"-----END OPENSSH PRIVATE KEY-----\n" for secret in (
+               ssh_string(b"ssh-ed25519", b"k" * 32, b"s" * 32 + b"k" * 32, b"me") + b"\1\2\3",
+               ssh_string(b"ecdsa-sha2-nistp256", b"nistp256", b"\x04" + b"k" * 64, b"d" * 32, b"me"),
+               ssh_string(b"ssh-rsa", b"n" * 256, b"\1\0\1", b"d" * 256, b"i" * 128, b"p" * 128, b"q" * 128, b"me")))]
+ANSWERS = [b'{"access_token":"eyJ.eyJ.s","token_type":"DPoP","expires_in":300,"refresh_token":"r"}',
+           b'{"error":"slow_down","error_description":"wait"}', b'{"error":"use_dpop_nonce"}',
+           b'{"device_code":"d","user_code":"ABCD-EFGH","verification_uri":"https://a.example/d","verification_uri_complete":"https://a.example/d?c=1",'
+           b'"expires_in":600,"interval":5}',
+           b"[issuer/acme]\nissuer = https://a.example\nclient_id = x\nscope = openid\n[host/a]\nmatch = *.acme.example\nissuer = acme\nkey = ~/k.pub\n"
+           b"resource = ssh://%h\n[sudo]\nissuer = acme\n",
+           b"[issuer/a]\nissuer = https://a.example\nclient_id = x\nflow = client_credentials\nclient_secret_file = /s\n[host/b]\nmatch = x\ncommand = y\n"]
 PATTERNS = [b"refs/tags/v*\nrefs/tags/v1.2", b"**/x?\na/b/xy", b"([a-z]+)-(users|admins)\nabc-users", b"(?:a|b){2,3}[^c-e]\\d\\w.\naab1xz",
             b"%{sub}-\\1\nx", b"(a*)*b\naaaaaaaaaaaaaaaaaaaaaaaac", b"\xc3\xa4[\xe2\x82\xac-\xf0\x9f\x98\x80]+\n\xc3\xa4\xe2\x82\xac", b"%%\\\\x\ny"]
 
@@ -71,6 +94,10 @@ def seeds():
         yield "wire", data
     for data in PARTS:
         yield "parts", data
+    for data in AGENT:
+        yield "agent", data
+    for data in ANSWERS:
+        yield "answer", data
     for data in PATTERNS:
         yield "pattern", data
     for path in sorted(TESTS.glob("cases/**/*")) + sorted(TESTS.glob("vectors/**/*")):
