@@ -241,7 +241,8 @@ def test_sudo_has_a_section_of_its_own(machine, provider):
     done = machine.run("--sudo", "--json")
     answer = json.loads(done.stdout)
     assert answer["ok"] and claims_of(answer["token"])["aud"] == "sudo://db1.acme.example"
-    assert answer["exp"] == claims_of(answer["token"])["exp"] and "jkt" not in answer
+    exp = claims_of(answer["token"])["exp"]
+    assert exp - 30 < answer["exp"] <= exp and "jkt" not in answer
 
 
 # -------------------------------------------------------------------------------------------------------------- keeping it
@@ -378,7 +379,7 @@ def test_a_nonce_makes_up_for_a_wrong_clock(machine, robot):
     """Then the provider knows that the proof is new, whatever iat says."""
     key = machine.key("ed25519")
     robot(key=key)
-    done = machine.run("--host", "db1.acme.example", wrapper=["faketime", "-f", "+10m"])
+    done = machine.run("--host", "db1.acme.example", wrapper=["faketime", "-f", "+10m"], ASAN_OPTIONS="verify_asan_link_order=0")
     assert done.returncode == 0, done.stderr
 
 
