@@ -358,7 +358,7 @@ static bool has_repeated(struct builder *b, char *const *list)
         for (size_t i = 0; i < 256 && list[i]; i++)
                 for (size_t j = 0; j < i; j++)
                         if (strcmp(list[i], list[j]) == 0)
-                                return wrong(b, "'%.80s' stands here twice", list[i]), true;
+                                return wrong(b, "'%.80s' stands here twice; write it once", list[i]), true;
         return false;
 }
 
@@ -367,7 +367,7 @@ static bool has_repeated(struct builder *b, char *const *list)
 static bool read_word(struct builder *b, const char *value, char **ret)
 {
         if (strchr(value, ' '))
-                return wrong(b, "one value without spaces is expected here");
+                return wrong(b, "one value without spaces is expected here; write one");
         *ret = kept(value);
         return true;
 }
@@ -377,14 +377,14 @@ static const char *audience_problem(const char *word)
 {
         for (const char *p = strchr(word, '%'); p; p = strchr(p + 2, '%'))
                 if (p[1] != 'h' && p[1] != '%')
-                        return "only %h (the host name) and %% (a percent sign) can follow a percent sign";
+                        return "only %h and %% count; write %h for the host name, %% for a percent sign";
         return NULL;
 }
 
 static const char *service_problem(const char *word)
 {
         return pjwt_value_service_ok(word) ? NULL
-                                           : "no PAM service (lower case, letters, digits and . _ @ -)";
+                                           : "no PAM service; write lower case letters, digits and . _ @ -";
 }
 
 /* What stands in their PAM environment is no word of sshd's. */
@@ -401,7 +401,7 @@ static const char *sshd_service_problem(const char *word)
 
 static const char *glob_problem(const char *word)
 {
-        return strpbrk(word, "/:") ? "not a glob over host names, like db*.acme.example" : NULL;
+        return strpbrk(word, "/:") ? "not a glob over host names; write it like db*.acme.example" : NULL;
 }
 
 static const char *typ_problem(const char *word)
@@ -440,7 +440,7 @@ static bool unknown_alg(struct builder *b, const char *word)
         }
         if (near)
                 return wrong(b, "'%.40s' is no algorithm; did you mean %s?", word, near);
-        return wrong(b, "'%.40s' is no algorithm", word);
+        return wrong(b, "'%.40s' is no algorithm; write names like RS256 ES256 EdDSA", word);
 }
 
 static bool read_algs(struct builder *b, const char *value, pjwt_algset *ret)
@@ -469,15 +469,16 @@ static bool read_seconds(struct builder *b, const struct row *row, const char *v
                 return wrong(b, "'%.40s' is no duration; write 30s, 5m, 2h or 7d (a bare number is seconds)",
                              value);
         if (seconds < row->min || seconds > row->max)
-                return wrong(b, "%.40s is out of range: %lld to %lld seconds", value, (long long)row->min,
-                             (long long)row->max);
+                return wrong(b, "%.40s is out of range; write %lld to %lld seconds", value,
+                             (long long)row->min, (long long)row->max);
         *ret = seconds;
         return true;
 }
 
 static bool read_bool(struct builder *b, const char *value, bool *ret)
 {
-        return pjwt_value_bool(value, ret) || wrong(b, "'%.40s' is neither yes nor no", value);
+        return pjwt_value_bool(value, ret) ||
+               wrong(b, "'%.40s' is neither yes nor no; write one of them", value);
 }
 
 static bool read_bind(struct builder *b, const char *value, bool *ret)
@@ -496,7 +497,7 @@ static bool read_url(struct builder *b, const char *value, unsigned allowed, cha
 static bool read_path(struct builder *b, const char *value, char **ret)
 {
         if (value[0] != '/')
-                return wrong(b, "an absolute path is expected here");
+                return wrong(b, "an absolute path is expected here; begin with /");
         *ret = kept(value);
         return true;
 }
@@ -504,9 +505,10 @@ static bool read_path(struct builder *b, const char *value, char **ret)
 static bool read_host(struct builder *b, const char *value, char **ret)
 {
         if (!pjwt_value_host_ok(value))
-                return wrong(b,
-                             "'%.80s' cannot stand for this host: a host name, not localhost, not an address",
-                             value);
+                return wrong(
+                        b,
+                        "'%.80s' cannot stand for this host; write a host name, not localhost and no address",
+                        value);
         return read_word(b, value, ret);
 }
 
@@ -592,7 +594,7 @@ static bool read_pattern(struct builder *b, struct pjwt_match *match)
                 match->pattern += 6;
         }
         if (match->pattern[0] == '\0')
-                return wrong(b, "the pattern is empty");
+                return wrong(b, "the pattern is empty; write glob:PATTERN or regex:PATTERN");
         return match->kind != PJWT_MATCH_REGEX || read_regex(b, match);
 }
 
@@ -617,9 +619,9 @@ static struct pjwt_match *add_match(struct builder *b, struct pjwt_match **match
 static bool claim_ok(struct builder *b, const char *claim)
 {
         if (claim[0] == '\0')
-                return wrong(b, "the name of the claim is missing: match.CLAIM = VALUE");
+                return wrong(b, "the name of the claim is missing; write match.CLAIM = VALUE");
         if (claim[0] == '/' && !pjwt_value_pointer_ok(claim))
-                return wrong(b, "no JSON Pointer: a ~ is written ~0, a / inside a name ~1");
+                return wrong(b, "no JSON Pointer; write ~0 for a ~, ~1 for a / inside a name");
         return true;
 }
 
@@ -637,9 +639,10 @@ static bool read_match(struct builder *b, const char *value)
                 return false;
         for (size_t i = 0; i < *count; i++)
                 if (strcmp((*matches)[i].claim, claim) == 0)
-                        return wrong(b, "repeated; it stands in line %u already", (*matches)[i].origin.line);
+                        return wrong(b, "repeated; it stands in line %u already, keep one of the two",
+                                     (*matches)[i].origin.line);
         if (*count >= PJWT_MATCHES_MAX)
-                return wrong(b, "more than %d match lines in one section", PJWT_MATCHES_MAX);
+                return wrong(b, "more than %d match lines in one section; take some out", PJWT_MATCHES_MAX);
         match = add_match(b, matches, count);
         if (!match)
                 return false;
@@ -669,13 +672,37 @@ static const struct row *find_row(enum kind kind, const char *key)
         return find_row_from(&rows[first_row(kind)], key);
 }
 
+static bool key_of_nothing(struct builder *b)
+{
+        char names[256] = "";
+        size_t len = 0;
+
+        for (size_t i = 0; i < ROW_COUNT && len < sizeof(names); i++)
+                if (rows[i].kind == b->kind)
+                        len += (size_t)snprintf(names + len, sizeof(names) - len, " %s%s", rows[i].name,
+                                                rows[i].type == TYPE_MATCH ? "CLAIM" : "");
+        return wrong(b, "unknown key; there are%s", names);
+}
+
+/* Of match.CLAIM only the word before the dot can be misspelt. */
+static unsigned key_distance(const char *key, const struct row *row)
+{
+        char head[16] = "";
+        size_t len = row->type == TYPE_MATCH ? strcspn(key, ".") + 1 : 0;
+
+        if (len == 0 || len >= sizeof(head) || len > strlen(key))
+                return pjwt_value_distance(key, row->name, 2);
+        memcpy(head, key, len);
+        return pjwt_value_distance(head, row->name, 2);
+}
+
 static bool unknown_key(struct builder *b)
 {
         const char *near = NULL;
         unsigned best = 3;
 
         for (size_t i = 0; i < ROW_COUNT; i++) {
-                unsigned d = rows[i].kind == b->kind ? pjwt_value_distance(b->key, rows[i].name, 2) : 3;
+                unsigned d = rows[i].kind == b->kind ? key_distance(b->key, &rows[i]) : 3;
 
                 if (d < best && d < strlen(b->key)) {
                         best = d;
@@ -692,7 +719,7 @@ static bool unknown_key(struct builder *b)
                                      : kind == KIND_ISSUER ? "issuer/NAME"
                                      : kind == KIND_GRANT  ? "grant/NAME"
                                                            : "service/NAME");
-        return wrong(b, "unknown key");
+        return key_of_nothing(b);
 }
 
 static void read_key(struct builder *b, const char *value)
@@ -707,7 +734,7 @@ static void read_key(struct builder *b, const char *value)
         } else {
                 line = &b->lines[row - b->first[b->kind]];
                 if (*line)
-                        (void)wrong(b, "repeated; it stands in line %u already", *line);
+                        (void)wrong(b, "repeated; it stands in line %u already, keep one of the two", *line);
                 else
                         (void)read_value(b, row, b->section, value);
                 if (!*line) /* a bad value is there all the same: no second error "missing" */
@@ -730,8 +757,8 @@ static void *append(struct builder *b, enum kind kind, void *array, size_t *coun
 static void open_host(struct builder *b)
 {
         if (b->host_origin.file) {
-                (void)wrong(b, "a second [host]; the first stands at %s:%u", b->host_origin.file,
-                            b->host_origin.line);
+                (void)wrong(b, "a second [host]; the first stands at %s:%u, make one of the two",
+                            b->host_origin.file, b->host_origin.line);
                 return;
         }
         b->host_origin = b->origin;
@@ -746,7 +773,8 @@ static void open_issuer(struct builder *b, const char *name)
         struct pjwt_issuer *issuer;
 
         if (!pjwt_value_issuer_name_ok(name)) {
-                (void)wrong(b, "the name of an issuer is [A-Za-z0-9._-], at most 64, without a dot in front");
+                (void)wrong(b, "no name of an issuer; write at most 64 of A-Z a-z 0-9 . _ "
+                               "-, no dot in front");
                 return;
         }
         issuer = append(b, KIND_ISSUER, conf->issuers, &conf->issuer_count, sizeof(*issuer), &b->new_issuer);
@@ -780,7 +808,7 @@ static void open_service(struct builder *b, const char *name)
         struct pjwt_service *service;
 
         if (!pjwt_value_service_ok(name)) {
-                (void)wrong(b, "'%.80s': no PAM service (lower case, letters, digits and . _ @ -)", name);
+                (void)wrong(b, "'%.80s': no PAM service; write lower case letters, digits and . _ @ -", name);
                 return;
         }
         service = append(b, KIND_SERVICE, conf->services, &conf->service_count, sizeof(*service),
@@ -892,8 +920,8 @@ static void refuse_repeated(struct builder *b, struct named *names, size_t count
         for (size_t i = 1; i < count; i++)
                 if (strcmp(names[i - 1].name, names[i].name) == 0) {
                         at(b, names[i].origin, key);
-                        (void)wrong(b, "%s%.120s stands at %s:%u already", what, names[i].name,
-                                    names[i - 1].origin.file, names[i - 1].origin.line);
+                        (void)wrong(b, "%s%.120s stands at %s:%u already; keep one of the two", what,
+                                    names[i].name, names[i - 1].origin.file, names[i - 1].origin.line);
                 }
 }
 
@@ -959,7 +987,8 @@ static void check_grant_names(struct builder *b)
                         const struct pjwt_origin *first = &conf->grants[table[at_slot] - 1].origin;
 
                         at(b, conf->grants[i].origin, NULL);
-                        (void)wrong(b, "the section grant/%.120s stands at %s:%u already",
+                        (void)wrong(b,
+                                    "the section grant/%.120s stands at %s:%u already; keep one of the two",
                                     conf->grants[i].name, first->file, first->line);
                 } else {
                         table[at_slot] = (uint32_t)i + 1;
@@ -1067,17 +1096,18 @@ static void expand_audience(struct builder *b, char **list)
         }
 }
 
-static void require_key(struct builder *b, struct pjwt_origin origin, const char *key, unsigned line)
-{
-        if (line)
-                return;
-        at(b, origin, key);
-        (void)wrong(b, "missing; this section needs it");
-}
-
 static unsigned line_of(const unsigned *lines, enum kind kind, const char *key)
 {
         return lines[(size_t)(find_row(kind, key) - rows) - first_row(kind)];
+}
+
+static void require_key(struct builder *b, struct pjwt_origin origin, const unsigned *lines, enum kind kind,
+                        const char *key)
+{
+        if (line_of(lines, kind, key))
+                return;
+        at(b, origin, key);
+        (void)wrong(b, "missing; write a line like %s = %s", key, find_row(kind, key)->example);
 }
 
 static bool has_secret_alg(pjwt_algset set)
@@ -1102,7 +1132,7 @@ static void refuse_fetch_options(struct builder *b, const struct pjwt_issuer *is
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
                 if (line_of(issuer->lines, KIND_ISSUER, keys[i])) {
                         at(b, pjwt_issuer_origin(issuer, keys[i]), keys[i]);
-                        (void)wrong(b, "has no effect: jwks is a file, nothing is fetched");
+                        (void)wrong(b, "has no effect, since jwks is a file; take the line out");
                 }
 }
 
@@ -1112,7 +1142,7 @@ static void check_issuer_keys(struct builder *b, const struct pjwt_issuer *issue
 
         if (has_secret_alg(issuer->algorithms) && !has_file_keys(issuer)) { /* HDR-06, KEY-13 */
                 at(b, pjwt_issuer_origin(issuer, "algorithms"), "algorithms");
-                (void)wrong(b, "HMAC needs a key that is on this host: jwks = file:///PATH");
+                (void)wrong(b, "HMAC needs a key that is on this host; write jwks = file:///PATH");
         }
         if (has_file_keys(issuer)) {
                 refuse_fetch_options(b, issuer);
@@ -1131,19 +1161,20 @@ static void check_issuer_times(struct builder *b, const struct pjwt_issuer *issu
 {
         if (issuer->min_refresh > issuer->refresh) {
                 at(b, pjwt_issuer_origin(issuer, "min_refresh"), "min_refresh");
-                (void)wrong(b, "longer than refresh (%lld seconds)", (long long)issuer->refresh);
+                (void)wrong(b, "longer than refresh (%lld seconds); write less, or a longer refresh",
+                            (long long)issuer->refresh);
         }
         if (issuer->max_stale < issuer->refresh) {
                 at(b, pjwt_issuer_origin(issuer, "max_stale"), "max_stale");
-                (void)wrong(b, "shorter than refresh (%lld seconds)", (long long)issuer->refresh);
+                (void)wrong(b, "shorter than refresh (%lld seconds); write more, or a shorter refresh",
+                            (long long)issuer->refresh);
         }
 }
 
 static void finish_issuer(struct builder *b, struct pjwt_issuer *issuer)
 {
-        require_key(b, issuer->origin, "issuer", line_of(issuer->lines, KIND_ISSUER, "issuer"));
-        require_key(b, issuer->origin, "audience",
-                    line_of(issuer->lines, KIND_ISSUER, "audience")); /* CLM-11 */
+        require_key(b, issuer->origin, issuer->lines, KIND_ISSUER, "issuer");
+        require_key(b, issuer->origin, issuer->lines, KIND_ISSUER, "audience"); /* CLM-11 */
         at(b, pjwt_issuer_origin(issuer, "audience"), "audience");
         expand_audience(b, issuer->audience);
         check_issuer_keys(b, issuer);
@@ -1173,7 +1204,7 @@ static void find_issuer(struct builder *b, struct pjwt_grant *grant, const struc
                 }
         (void)wrong(b, "there is no [issuer/%.64s]%s", grant->issuer_name,
                     strstr(grant->issuer_name, "://") ? "; the NAME of the section is meant, not its iss"
-                                                      : "");
+                                                      : "; write the NAME of a section that is there");
 }
 
 /* \1 means the groups of the one regex match that has any: with two, nobody could say whose. */
@@ -1194,13 +1225,14 @@ static void check_captures(struct builder *b, const struct pjwt_grant *grant)
                         continue;
                 at(b, pjwt_grant_origin(grant, "user"), "user");
                 if (with_groups != 1)
-                        (void)wrong(b,
-                                    "'%.80s' takes a group, so exactly one regex: match of this grant must "
-                                    "have groups",
-                                    grant->user[i]);
+                        (void)wrong(
+                                b,
+                                "'%.80s' takes a group; write exactly one regex: match with groups into this "
+                                "grant",
+                                grant->user[i]);
                 else if (most > groups)
-                        (void)wrong(b, "'%.80s' takes group %u, and the regex: has %u", grant->user[i], most,
-                                    groups);
+                        (void)wrong(b, "'%.80s' takes group %u; write one up to %u, as the regex: has",
+                                    grant->user[i], most, groups);
         }
 }
 
@@ -1215,13 +1247,13 @@ static void check_suffix(struct builder *b, const struct pjwt_grant *grant)
         if (templated)
                 return;
         at(b, pjwt_grant_origin(grant, "strip_suffix"), "strip_suffix");
-        (void)wrong(b, "has no effect: no user of this grant is a template");
+        (void)wrong(b, "has no effect, since no user of this grant is a template; take the line out");
 }
 
 static void finish_grant(struct builder *b, struct pjwt_grant *grant, const struct named *names)
 {
         if (!grant->issuer_name)
-                require_key(b, grant->origin, "issuer", line_of(grant->lines, KIND_GRANT, "issuer"));
+                require_key(b, grant->origin, grant->lines, KIND_GRANT, "issuer");
         else if (names)
                 find_issuer(b, grant, names);
         check_captures(b, grant);
@@ -1251,9 +1283,11 @@ static void finish_service(struct builder *b, struct pjwt_service *service)
         expand_audience(b, service->audience);
         at(b, pjwt_service_origin(service, "reuse_login"), "reuse_login");
         if (service->reuse_login && service->one_use) /* REV-12 */
-                (void)wrong(b, "not together with one_use: the login has used the token");
+                (void)wrong(b, "not together with one_use, since the login has used the token; take one out");
         if (service->reuse_login && service->audience)
-                (void)wrong(b, "not together with audience: the login's token is for the login");
+                (void)wrong(
+                        b,
+                        "not together with audience, since the login's token is for the login; take one out");
 }
 
 static void finish(struct builder *b)

@@ -101,7 +101,8 @@ static const char *http_problem(const char *rest, bool plain, unsigned allowed)
         size_t host = host_len(rest, len, &port);
 
         if (host == 0)
-                return "the host of the URL is missing or odd (no user name, no password, port 1 to 65535)";
+                return "the host of the URL is missing or odd; write HOST or HOST:PORT, without user name "
+                       "and password";
         if (!plain || (allowed & PJWT_URL_HTTP_ANY))
                 return NULL;
         if (!is_loopback(rest, host))
@@ -115,7 +116,7 @@ static const char *http_problem(const char *rest, bool plain, unsigned allowed)
 static const char *file_problem(const char *path)
 {
         if (path[0] != '/' || path[1] == '\0' || path[strlen(path) - 1] == '/')
-                return "a file is file:///PATH with an absolute path";
+                return "a file without an absolute path; write file:///PATH";
         return strchr(path, '%') ? "a file URL is taken as it stands; %XX is not decoded" : NULL;
 }
 
@@ -125,16 +126,16 @@ const char *pjwt_value_url_problem(const char *url, unsigned allowed)
 
         for (const char *p = url; *p; p++)
                 if (*p <= ' ' || *p >= 0x7f || strchr("\"<>\\^`{|}#", *p))
-                        return "a URL is printable ASCII without spaces, quotes, brackets and #";
+                        return "no URL; write printable ASCII without spaces, quotes, brackets and #";
         if ((rest = after(url, "https://")) && (allowed & PJWT_URL_HTTPS))
                 return http_problem(rest, false, allowed);
         if ((rest = after(url, "http://")) && (allowed & (PJWT_URL_HTTP_LOOPBACK | PJWT_URL_HTTP_ANY)))
                 return http_problem(rest, true, allowed);
         if ((rest = after(url, "file://")) && (allowed & PJWT_URL_FILE))
                 return file_problem(rest);
-        return allowed & PJWT_URL_FILE       ? "a URL begins with https:// or file:/// here"
-               : allowed & PJWT_URL_HTTP_ANY ? "a URL begins with http:// or https:// here"
-                                             : "a URL begins with https:// here";
+        return allowed & PJWT_URL_FILE       ? "no URL that counts here; begin with https:// or file:///"
+               : allowed & PJWT_URL_HTTP_ANY ? "no URL that counts here; begin with http:// or https://"
+                                             : "no URL that counts here; begin with https://";
 }
 
 bool pjwt_value_host_ok(const char *name)

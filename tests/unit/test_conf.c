@@ -47,6 +47,8 @@ static void refuses_on(const char *text, const char *hostname, const char *detai
         assert_null(conf);
         if (strncmp(err.detail, detail, strlen(detail)) != 0)
                 fail_msg("'%s' does not begin with '%s'", err.detail, detail);
+        if (!strstr(err.detail, "; ") && !strstr(err.detail, "regex: "))
+                fail_msg("'%s' does not say what to write instead", err.detail);
 }
 
 static void refuses(const char *text, const char *detail)
@@ -185,17 +187,19 @@ static void what_is_not_understood_is_refused(void **state) /* PAM-11 */
         refuses_issuer("Leeway = 5s", "f:4: Leeway: unknown key; did you mean leeway?");
         refuses_issuer("one_use = yes",
                        "f:4: one_use: unknown key here; it belongs into a [service/NAME] section");
-        refuses_issuer("frobnicate = x", "f:4: frobnicate: unknown key");
-        refuses_grant("groups = x", "f:6: groups: unknown key");
-        refuses_grant("mach.groups = x", "f:6: mach.groups: unknown key");
+        refuses_issuer("frobnicate = x", "f:4: frobnicate: unknown key; there are issuer audience jwks");
+        refuses_grant(
+                "groups = x",
+                "f:6: groups: unknown key; there are issuer user strip_suffix match.CLAIM services hosts");
+        refuses_grant("mach.groups = x", "f:6: mach.groups: unknown key; did you mean match.CLAIM?");
         refuses_grant("match. = x", "f:6: match.: the name of the claim is missing");
         refuses("[isuser/a]\n", "f:1: unknown section [isuser]; did you mean [issuer/NAME]?");
         refuses("[Issuer/a]\n", "f:1: unknown section [Issuer]; did you mean [issuer/NAME]?");
         refuses("[zzzzzzz]\n", "f:1: unknown section [zzzzzzz]; there are");
         refuses("[issuer]\n", "f:1: unknown section [issuer]; did you mean [issuer/NAME]?");
         refuses("[host/a]\n", "f:1: unknown section [host]; did you mean [host]?");
-        refuses("[issuer/.a]\n", "f:1: the name of an issuer");
-        refuses("[issuer/a/b]\n", "f:1: the name of an issuer");
+        refuses("[issuer/.a]\n", "f:1: no name of an issuer");
+        refuses("[issuer/a/b]\n", "f:1: no name of an issuer");
         refuses("[service/SSHD]\n", "f:1: 'SSHD': no PAM service");
 }
 
@@ -223,7 +227,8 @@ static void the_same_section_in_two_files_names_both(void **state)
 
         (void)state;
         assert_int_equal(pjwt_conf_parse(texts, 2, "h.example", &conf, &err), PJWT_CONFIG);
-        assert_string_equal(err.detail, "two:1: the section issuer/acme stands at one:1 already");
+        assert_string_equal(err.detail,
+                            "two:1: the section issuer/acme stands at one:1 already; keep one of the two");
 }
 
 static void sections_of_several_files_make_one_policy(void **state)
@@ -244,7 +249,8 @@ static void sections_of_several_files_make_one_policy(void **state)
 static void what_a_section_needs_must_be_there(void **state) /* CLM-11 */
 {
         (void)state;
-        refuses("[issuer/a]\nissuer = https://a\n", "f:1: audience: missing");
+        refuses("[issuer/a]\nissuer = https://a\n",
+                "f:1: audience: missing; write a line like audience = ssh://%h");
         refuses("[issuer/a]\naudience = x\n", "f:1: issuer: missing");
         refuses("[grant/a]\nuser = x\n", "f:1: issuer: missing");
         refuses(ISSUER "[grant/a]\nissuer = acmee\n",
@@ -269,7 +275,7 @@ static void bad_values_name_file_line_and_key(void **state)
         refuses_issuer("leeway = -5", "f:4: leeway: '-5' is no duration");
         refuses_issuer("leeway = 5M", "f:4: leeway: '5M' is no duration");
         refuses_issuer("leeway = 99999999999999999999", "f:4: leeway: '9999");
-        refuses_issuer("leeway = 1h", "f:4: leeway: 1h is out of range: 0 to 600 seconds"); /* CLM-02 */
+        refuses_issuer("leeway = 1h", "f:4: leeway: 1h is out of range; write 0 to 600 seconds"); /* CLM-02 */
         refuses_issuer("max_lifetime = 99999d", "f:4: max_lifetime: '99999d' is no duration");
         refuses_issuer("timeout = 0", "f:4: timeout: 0 is out of range");
         refuses_issuer("timeout = 61", "f:4: timeout: 61 is out of range");
@@ -284,18 +290,19 @@ static void bad_values_name_file_line_and_key(void **state)
         refuses_issuer("algorithms = rs256", "f:4: algorithms: 'rs256' is no algorithm; did you mean");
         refuses_issuer("ca_file = ca.pem", "f:4: ca_file: an absolute path");
         refuses_issuer("bearer_file = x", "f:4: bearer_file: an absolute path");
-        refuses_issuer("proxy = proxy:3128", "f:4: proxy: a URL begins with http:// or https://");
+        refuses_issuer("proxy = proxy:3128",
+                       "f:4: proxy: no URL that counts here; begin with http:// or https://");
         refuses_issuer("proxy = http://a:b@c", "f:4: proxy: the host of the URL");
         refuses("[issuer/a]\nissuer = a b\naudience = x\n", "f:2: issuer: one value without spaces");
         refuses("[issuer/a]\nissuer = https://a\naudience = a%x\n", "f:3: audience: 'a%x': only %h");
         refuses("[issuer/a]\nissuer = https://a\naudience = a%\n", "f:3: audience: 'a%': only %h");
         refuses_grant("services = Sshd", "f:6: services: 'Sshd': no PAM service");
         refuses_grant("hosts = https://x", "f:6: hosts: 'https://x': not a glob over host names");
-        refuses_grant("user = %{", "f:6: user: '%{': a % is followed by {CLAIM}");
-        refuses_grant("user = %{}", "f:6: user: '%{}': a claim is %{NAME}");
-        refuses_grant("user = %u", "f:6: user: '%u': a % is followed by {CLAIM}");
+        refuses_grant("user = %{", "f:6: user: '%{': a % alone; write %{CLAIM}");
+        refuses_grant("user = %{}", "f:6: user: '%{}': no name of a claim; write %{NAME}");
+        refuses_grant("user = %u", "f:6: user: '%u': a % alone; write %{CLAIM}");
         refuses_grant("user = %{/a~2}", "f:6: user: '%{/a~2}': no JSON Pointer");
-        refuses_grant("user = a\\b", "f:6: user: 'a\\b': a backslash is followed by");
+        refuses_grant("user = a\\b", "f:6: user: 'a\\b': a backslash alone; write \\1 to \\9");
         refuses_grant("match./a~ = x", "f:6: match./a~: no JSON Pointer");
         refuses_grant("match.a = glob:", "f:6: match.a: the pattern is empty");
         refuses_grant("match.a = regex:(", "f:6: match.a: regex: character 2: a ( is not closed");
@@ -380,9 +387,8 @@ static void contradictions_are_refused(void **state)
                         "f:3: reuse_login: not together with one_use"); /* REV-12 */
         refuses_service("audience = x\nreuse_login = yes", "f:3: reuse_login: not together with audience");
         refuses_grant("user = deploy\nstrip_suffix = @x", "f:7: strip_suffix: has no effect");
-        refuses_grant("user = \\1", "f:6: user: '\\1' takes a group, so exactly one regex:");
-        refuses_grant("user = \\2\nmatch.a = regex:(x)",
-                      "f:6: user: '\\2' takes group 2, and the regex: has 1");
+        refuses_grant("user = \\1", "f:6: user: '\\1' takes a group; write exactly one regex:");
+        refuses_grant("user = \\2\nmatch.a = regex:(x)", "f:6: user: '\\2' takes group 2; write one up to 1");
         refuses_grant("user = \\1\nmatch.a = regex:(x)\nmatch.b = regex:(y)",
                       "f:6: user: '\\1' takes a group");
 }
