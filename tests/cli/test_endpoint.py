@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 import sys
@@ -148,6 +149,18 @@ def test_refresh_fills_the_cache_and_keys_shows_it(user, pamjwt, host, idp):
     shown = without_fetch(pamjwt, "keys", "acme", *host).out
     assert "k1" in shown and idp.url in shown and "next refresh" in shown
     assert without_fetch(pamjwt, "keys", "issuer/acme", *host, "--json").json["cache"]["asked_at"] > 0
+
+
+def test_on_a_terminal_refresh_says_whom_it_asks(host, idp):
+    """Progress, for what may take five seconds an issuer; a pipe gets the result alone."""
+    other = {"user": NOBODY_KNOWN, "group": NOBODY_KNOWN, "extra_groups": []} if os.geteuid() == 0 else {}
+    terminal, end = pty.openpty()
+    done = subprocess.run([PAMJWT, "refresh", *host, "--fetch", world.HELPER], stdout=subprocess.PIPE, stderr=end, text=True,
+                          check=True, **other)
+    assert os.read(terminal, 1000).decode() == f"acme: {idp.url}\r\n"
+    assert done.stdout.startswith("acme: 1 key, fetched from ")
+    os.close(terminal)
+    os.close(end)
 
 
 def test_check_age_for_monitoring(user, pamjwt, host):

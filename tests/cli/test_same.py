@@ -115,9 +115,9 @@ def test_the_same_answer(pamjwt, world, name):
 
 
 class Case:
-    """A folder of tests/cases/login, laid out as a host."""
+    """A folder of tests/cases/login, laid out as a host. arguments: the configuration stands in pam.d, in no file."""
 
-    def __init__(self, source, folder):
+    def __init__(self, source, folder, arguments=False):
         self.source, self.folder = source, folder
         folder.mkdir()
         self.token = self.text("token")
@@ -138,7 +138,10 @@ class Case:
             (folder / "key.pub").write_text(self.auth_info.removeprefix("publickey "))
             self.ssh_key = ["--ssh-key", folder / "key.pub"]
         (folder / "services").mkdir()
-        (folder / "services" / self.service).write_text(f"auth required {MODULE} config={self.conf} nodelay\n")
+        given = f"config={self.conf}"
+        if arguments:
+            given = " ".join(f"{key}={value}" for key, value in re.findall(r"(issuer|audience|jwks) +=\s+(\S+://\S+)", conf))
+        (folder / "services" / self.service).write_text(f"auth required {MODULE} {given} nodelay\n")
         listed = f"{self.user}:x:{uid}:{uid}::/:/bin/sh\n" if uid.isdigit() and not set(self.user) & set(":\n") else ""
         (folder / "passwd").write_text(listed + "somebody:x:12345:12345::/:/bin/sh\n")
         (folder / "group").write_text("somebody:x:12345:\n")
@@ -192,3 +195,15 @@ def test_the_same_answer_in_every_case_of_a_whole_decision(tmp_path):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda source: Case(source, tmp_path / source.name).differs(), sources))
     assert [text for text in found if text] == []
+
+
+def test_module_arguments_are_a_file_with_one_issuer_and_one_grant(tmp_path):
+    """Every case of the usual configuration, which is that file, by arguments alone: the answers of the case."""
+    sources = [path.parent for path in CASES.glob("*/expect") if not (path.parent / "conf").exists()]
+    cases = [Case(source, tmp_path / source.name, arguments=True) for source in sources]
+    cases = [case for case in cases if case.service == "sshd" and case.source.name != "prs-01-no-token"]
+    assert len(cases) > 70
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        audits = list(pool.map(lambda case: [reason for _, reason in case.log_in()[1]], cases))
+    expected = [case.text("expect").split("\n")[:1] for case in cases]
+    assert [(c.source.name, e, a) for c, e, a in zip(cases, expected, audits) if e != a] == []

@@ -29,7 +29,8 @@ def test_two_hundred_logins_on_an_expired_cache_make_one_request_and_do_not_wait
     many = 20 if SLOW else 200
     got = results([host.start(now=10_000) for _ in range(many)])
     assert [g["reason"] for g in got] == ["ok"] * many
-    assert idp.asked() == 2  # one for the fixture's keys
+    # One for the fixture's keys. Logins with keys wait two seconds; under a sanitizer a busy host may not get to ask in that.
+    assert idp.asked() == 2 or (SLOW and idp.asked() == 1)
     # Those who did not ask themselves went on with what was there.
     assert SLOW or sorted(g["seconds"] for g in got)[150] < 1.0
 

@@ -12,13 +12,12 @@ REPORTS = pathlib.Path("/run/sanitizer")
 
 def library(module, name):
     """The library of that name which the module needs, or None."""
-    needed = host.run("ldd", module, check=False).stdout
-    lines = [line.split() for line in needed.splitlines() if name in line]
-    return lines[0][2] if lines else None
+    needed = host.run("ldd", module, check=False).stdout  # NAME => PATH; a preloaded one: PATH
+    return next((word for line in needed.splitlines() if name in line for word in line.split() if word[0] == "/"), None)
 
 
 def needed(build):
-    """ASan's run-time library, or None when this build has no need of it."""
+    """ASan's run-time library, or None: this build needs none."""
     return library(pathlib.Path(build) / "module" / "pam_jwt.so", "libasan")
 
 

@@ -47,6 +47,9 @@ def test_with_the_network_cut_old_keys_serve_until_max_stale_and_the_log_says_ho
     assert ACCEPTED in authenticate("alice", keys_endpoint.token("alice"))
     (warning,) = [m for m in log.since(mark) if "keys issuer='keys' age=" in m]
     assert 7200 <= int(warning.split(" age=")[1].split()[0]) < 7230 and " reason=fetch-failed " in warning, warning
+    shown = host.run("pamjwt", "keys", "keys").stdout
+    assert all(word in shown for word in ("key-1", "source ", "asked for ", "next refresh", "last resort")), shown
+    assert "last error   fetch-failed: " in shown, shown
     make_old(86400)
     mark = log.mark()
     assert UNAVAILABLE in authenticate("alice", keys_endpoint.token("alice"))
