@@ -142,14 +142,11 @@ class SteppedSudo:
         self.process.stdin.write(self.token + "\n")
         self.process.stdin.flush()
 
-    def pid(self):
-        return int(host.run("pgrep", "-P", self.process.pid).stdout)
-
-    def wait_for_the_stop(self):
-        host.wait_for("the stop", lambda: "--- stopped by SIGSTOP ---" in self.trace.read_text(errors="replace"), 60)
-
     def go_on(self):
-        host.run("kill", "-CONT", self.pid(), **host.as_user("alice"))
+        host.run("pkill", "-CONT", "-P", self.process.pid, **host.as_user("alice"))
+
+    def wait_for(self, event):
+        host.wait_for(event, lambda: event in self.trace.read_text(errors="replace"), 60)
 
     def calls(self):
         return self.trace.read_text(errors="replace").splitlines()
@@ -172,8 +169,12 @@ def many_issuers(keys, count):
                    + f"[grant/all{i}]\nissuer = keys{i}\nservices = sshd sudo\n" for i in range(count))
 
 
-def test_sudos_stopped_at_every_step_of_a_refresh_and_continued_after_a_rotation_bring_no_old_key_back(conf, keys_endpoint):
-    """REV-07: each at another step, all at once; the stops and the rotation are over before the first goes on."""
+ENDS = {"SIGSTOP": "--- stopped by SIGSTOP ---", "SIGKILL": "+++ killed by SIGKILL +++"}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_sudos_stopped_or_killed_at_every_step_of_a_refresh_bring_no_old_key_back(conf, keys_endpoint, end):
+    """REV-07: each at another step, all at once; they go on after a rotation, if they do."""
     keys, count = keys_endpoint, len(STEPS) + 1
     conf(many_issuers(keys, count))
     use_stack("token-only")
@@ -184,18 +185,17 @@ def test_sudos_stopped_at_every_step_of_a_refresh_and_continued_after_a_rotation
     assert undisturbed.process.communicate(timeout=60)[0] == "root\n"
     steps = list(steps_of(undisturbed.calls()))
 
-    sudos = [SteppedSudo(keys, i, "-e", f"inject={name}:signal=SIGSTOP:when={nth}")
-             for i, (name, nth) in enumerate(steps, 1)]
+    sudos = [SteppedSudo(keys, i, "-e", f"inject={name}:signal={end}:when={nth}") for i, (name, nth) in enumerate(steps, 1)]
     for sudo in sudos:
-        sudo.wait_for_the_stop()
+        sudo.wait_for(ENDS[end])
     rotate(keys)
     assert host.run("pamjwt", "refresh", "--force").stdout.count("key, fetched from") == count
-    for sudo in sudos:
+    for sudo in sudos if end == "SIGSTOP" else ():
         sudo.go_on()
     for sudo, step, pattern in zip(sudos, steps, STEPS):
         sudo.process.communicate(timeout=60)
-        stopped = next(i for i, call in enumerate(sudo.calls()) if "--- SIGSTOP" in call)
-        assert re.match(pattern, sudo.calls()[stopped - 1]), (step, sudo.calls()[stopped - 3:stopped + 1])
+        ended = next(i for i, call in enumerate(sudo.calls()) if f"--- {end} {{" in call or ENDS[end] in call)
+        assert re.match(pattern, sudo.calls()[ended - 1]), (step, sudo.calls()[ended - 3:ended + 1])
     assert [cached_kids(path) for path in files] == [["key-2"]] * count
     assert sorted(host.CACHE.iterdir()) == sorted(files)
     for i in (1, count - 1):
