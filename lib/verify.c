@@ -20,6 +20,7 @@ struct pjwt_kept {
         EVP_MD_CTX *hash;
         EVP_PKEY_CTX *verify; /* RSA and EC */
         EVP_MAC_CTX *mac;     /* oct */
+        bool used;            /* `hash` has the key of an algorithm that hashes by itself */
 };
 
 enum outcome { HOLDS, DOES_NOT_HOLD, FAILED };
@@ -189,13 +190,24 @@ static enum outcome verify_mac(const struct pjwt_kept *kept, const struct pjwt_k
         return o;
 }
 
+/* Without a key OpenSSL uses again what was set up for the one before; it is the same one. */
+static bool begin_whole(struct pjwt_kept *kept, const struct pjwt_key *key, EVP_PKEY *pkey)
+{
+        if (kept->used && EVP_DigestVerifyInit_ex(kept->hash, NULL, NULL, NULL, NULL, NULL, NULL) == 1)
+                return true;
+        kept->used =
+                EVP_MD_CTX_reset(kept->hash) == 1 &&
+                EVP_DigestVerifyInit_ex(kept->hash, NULL, NULL, key->state->libctx, NULL, pkey, NULL) == 1;
+        return kept->used;
+}
+
 /* EdDSA and ML-DSA hash by themselves. */
-static enum outcome verify_whole(const struct pjwt_kept *kept, const struct pjwt_key *key, EVP_PKEY *pkey,
+static enum outcome verify_whole(struct pjwt_kept *kept, const struct pjwt_key *key, EVP_PKEY *pkey,
                                  const struct pjwt_token *token)
 {
         int r;
 
-        if (EVP_DigestVerifyInit_ex(kept->hash, NULL, NULL, key->state->libctx, NULL, pkey, NULL) != 1)
+        if (!begin_whole(kept, key, pkey))
                 return FAILED;
         r = EVP_DigestVerify(kept->hash, token->signature, token->signature_len,
                              (const unsigned char *)token->text, token->signing_input_len);
