@@ -88,11 +88,11 @@ def test_bash_completes_commands_options_and_algorithms():
     assert subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout.split() == ["--audience"]
 
 
-def test_fish_completes_commands_and_options():
+def test_fish_completes_commands_and_options(tmp_path):
     """By the real shell, from the file that is installed."""
     def ask(line):
         done = subprocess.run(["fish", "--no-config", "-c", f"source {ROOT}/etc/completion/pamjwt.fish; complete -C '{line}'"],
-                              capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"})
+                              capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)})
         return [row.split("\t")[0] for row in done.stdout.splitlines()]
 
     assert set(COMMANDS) <= set(ask("pamjwt "))
