@@ -58,6 +58,14 @@ def test_sudo_inside_of_the_session_asks_nothing(sshd, issuer, log, method):
     assert [a["reason"] for a in audits] == ["ok", "ok"] and "login record" in audits[0]["detail"]
 
 
+def test_what_is_too_long_or_not_printable_is_left_out_of_the_environment(sshd, issuer):
+    """256 bytes at most, printable ASCII; the session goes on without."""
+    for jti, there in (("x" * 256, True), ("x" * 257, False), ("x\ty", False), ("j\u00e9", False)):
+        lines = in_session(issuer, "env; echo in", jti=jti).out.splitlines()
+        assert (f"PAMJWT_JTI={jti}" in lines) == there == any(line.startswith("PAMJWT_JTI=") for line in lines), jti
+        assert "PAMJWT_SUB=alice" in lines and lines[-1] == "in"
+
+
 @pytest.mark.parametrize("command", ["sudo -n -i id -un", "setsid -w sudo -n id -un", "sh -c 'sudo -n sudo -n id -un'",
                                      "sudo -n -u bob id -un"])
 def test_other_ways_to_call_sudo(sshd, issuer, command):
