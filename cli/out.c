@@ -10,6 +10,13 @@
 static char usage_said[512];
 static bool object_printed;
 
+static void put_text(const char *head, const char *text)
+{
+        fprintf(stderr, "pamjwt: %s: ", head);
+        cli_put_str(stderr, text);
+        fputc('\n', stderr);
+}
+
 /* Where an allocation fails there is nothing better to say. */
 __attribute__((format(printf, 2, 0))) static void put_line(const char *head, const char *fmt, va_list ap)
 {
@@ -17,9 +24,7 @@ __attribute__((format(printf, 2, 0))) static void put_line(const char *head, con
 
         if (vasprintf(&text, fmt, ap) < 0)
                 text = NULL;
-        fprintf(stderr, "pamjwt: %s: ", head);
-        cli_put_str(stderr, text ? text : "out of memory");
-        fputc('\n', stderr);
+        put_text(head, text ? text : "out of memory");
         free(text);
 }
 
@@ -28,11 +33,9 @@ int cli_usage(const char *fmt, ...)
         va_list ap;
 
         va_start(ap, fmt);
-        put_line("usage", fmt, ap);
-        va_end(ap);
-        va_start(ap, fmt);
         (void)vsnprintf(usage_said, sizeof(usage_said), fmt, ap);
         va_end(ap);
+        put_text("usage", usage_said);
         return CLI_ERROR;
 }
 

@@ -248,7 +248,7 @@ struct builder {
         bool no_memory;
 
         struct pjwt_origin host_origin; /* of [host]; file is NULL before it was seen */
-        unsigned host_lines[2];
+        unsigned host_lines[PJWT_HOST_LINES];
 
         const struct row *first[KIND_COUNT]; /* the rows of each kind begin here */
         size_t room[KIND_COUNT];             /* sections that the arrays of the policy can hold */
@@ -395,7 +395,7 @@ static const char *sshd_service_problem(const char *word)
 
         for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
                 if (strcmp(word, others[i]) == 0)
-                        return "no service of sshd: nobody there has verified an ssh key";
+                        return "no service of sshd: nobody there has verified an ssh key; leave it out";
         return service_problem(word);
 }
 
@@ -484,7 +484,8 @@ static bool read_bool(struct builder *b, const char *value, bool *ret)
 static bool read_bind(struct builder *b, const char *value, bool *ret)
 {
         *ret = strcmp(value, "ssh-key") == 0;
-        return *ret || strcmp(value, "no") == 0 || wrong(b, "'%.40s' is neither ssh-key nor no", value);
+        return *ret || strcmp(value, "no") == 0 ||
+               wrong(b, "'%.40s' is neither ssh-key nor no; write one of them", value);
 }
 
 static bool read_url(struct builder *b, const char *value, unsigned allowed, char **ret)
@@ -516,7 +517,8 @@ static bool read_host(struct builder *b, const char *value, char **ret)
 static bool read_machine(struct builder *b, const char *value, char **ret)
 {
         if (strlen(value) != 32 || strspn(value, "0123456789abcdef") != 32 || strspn(value, "0") == 32)
-                return wrong(b, "'%.80s' is no machine id: 32 hexadecimal digits, as in /etc/machine-id",
+                return wrong(b,
+                             "'%.80s' is no machine id; write the 32 hexadecimal digits of /etc/machine-id",
                              value);
         return read_word(b, value, ret);
 }

@@ -13,6 +13,7 @@
 /* Lists of strings end with NULL; NULL is an empty list. All is owned by the struct pjwt_conf. */
 
 /* Options of one kind of section, for the lines that they were written in. */
+#define PJWT_HOST_LINES    4
 #define PJWT_ISSUER_LINES  20
 #define PJWT_GRANT_LINES   8
 #define PJWT_SERVICE_LINES 12

@@ -4,7 +4,7 @@ _pamjwt() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check ssh sudo setup doctor sessions --help --help-reasons --completion --version'
+                _pamjwt_reply -W 'encode decode inspect keygen keys refresh check offer-key ssh sudo setup doctor sessions --help --help-reasons --completion --version'
                 return
         fi
         case $command:$prev in

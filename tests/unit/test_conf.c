@@ -668,6 +668,28 @@ static void the_written_default_of_algorithms_is_the_default(void **state)
         pjwt_conf_free(conf);
 }
 
+/* A row that found no room would be a write behind the end of the section's lines. */
+static void every_kind_has_room_for_the_lines_of_its_rows(void **state)
+{
+        static const struct {
+                const char *kind;
+                size_t room;
+        } kinds[] = {{"host", PJWT_HOST_LINES},
+                     {"issuer", PJWT_ISSUER_LINES},
+                     {"grant", PJWT_GRANT_LINES},
+                     {"service", PJWT_SERVICE_LINES}};
+        struct pjwt_conf_option option;
+
+        (void)state;
+        for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+                size_t rows = 0;
+
+                for (size_t i = 0; pjwt_conf_option_at(i, &option); i++)
+                        rows += strcmp(option.kind, kinds[k].kind) == 0;
+                assert_in_range(rows, 1, kinds[k].room);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -693,6 +715,7 @@ int main(void)
                 cmocka_unit_test(files_and_conf_d_are_read_in_order),
                 cmocka_unit_test(the_written_default_of_algorithms_is_the_default),
                 cmocka_unit_test(every_option_has_a_row_with_help_and_an_example),
+                cmocka_unit_test(every_kind_has_room_for_the_lines_of_its_rows),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
