@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -22,6 +23,7 @@ WRAPPER, USERS, CLOCK = (next(iter(pathlib.Path("/usr/lib").rglob(name)), None)
 pytestmark = pytest.mark.skipif(not (MODULE and WRAPPER and USERS and CLOCK and shutil.which("pamtester")),
                                 reason="needs pam_wrapper, nss_wrapper, libfaketime and pamtester")
 CASES = ROOT / "tests" / "cases" / "login"
+ONE_AT_A_TIME = threading.Lock()
 
 # What pam_strerror says of each answer.
 SAYS = {
@@ -161,12 +163,16 @@ class Case:
         return done.stdout, done.stderr
 
     def log_in(self):
-        """What the login answers, in words, and what the module told syslog, which pam_wrapper writes to stderr."""
+        """What the login answers, in words, and what the module told syslog, which pam_wrapper writes to stderr.
+
+        One at a time: pam_wrapper takes one of a few folders in /tmp, and two that start together can meet in one.
+        """
         proved = ["-E", f"SSH_AUTH_INFO_0={self.auth_info}"] if self.auth_info else []
-        out, err = self.run("pamtester", "-I", f"rhost={self.rhost}", *proved, self.service, self.user, "authenticate",
-                            preload=(WRAPPER, CLOCK), PAM_WRAPPER="1", PAM_WRAPPER_DEBUGLEVEL="2", TZ="UTC",
-                            PAM_WRAPPER_SERVICE_DIR=str(self.folder / "services"),
-                            FAKETIME=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.now)))
+        with ONE_AT_A_TIME:
+            out, err = self.run("pamtester", "-I", f"rhost={self.rhost}", *proved, self.service, self.user, "authenticate",
+                                preload=(WRAPPER, CLOCK), PAM_WRAPPER="1", PAM_WRAPPER_DEBUGLEVEL="2", TZ="UTC",
+                                PAM_WRAPPER_SERVICE_DIR=str(self.folder / "services"),
+                                FAKETIME=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.now)))
         audit = re.findall(r"SYSLOG\(\d\): result=(\w+) reason=(\S+) .*", err)
         return out + err, audit
 
