@@ -22,6 +22,7 @@ from local_issuer import SECTION, LocalIssuer
 
 PARTS = host.CHECKOUT / "etc" / "bound"
 SNIPPET = pathlib.Path("/etc/ssh/sshd_config.d/10-pam_jwt-bound.conf")
+SSHD_CONFIG = pathlib.Path("/etc/ssh/sshd_config")
 EARLIER = SNIPPET.with_name("05-other.conf")
 BOUND = pathlib.Path("/etc/security/pam_jwt.conf.d/bound.conf")
 GRANT = "[grant/local]\nissuer = local\nservices = sshd sudo\nuser = alice bob root\n"
@@ -59,8 +60,10 @@ def parts(conf, issuer):
     host.write("/etc/pam.d/sshd", stack.replace("auth    required pam_jwt.so", "auth    required pam_jwt.so nodelay"))
     command = shutil.which("pamjwt")
     host.write(SNIPPET, (PARTS / "sshd_config.d/10-pam_jwt-bound.conf").read_text().replace("/usr/bin/pamjwt", command))
-    host.write("/etc/ssh/sshd_config", "HostKey /etc/ssh/throwaway_host_key\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n")
+    kept = SSHD_CONFIG.read_text()
+    host.write(SSHD_CONFIG, "HostKey /etc/ssh/throwaway_host_key\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n")
     yield
+    host.write(SSHD_CONFIG, kept)
     for path in (SNIPPET, EARLIER, BOUND):
         path.unlink(missing_ok=True)
 
@@ -145,7 +148,7 @@ MISSING = {
                                     "auth sufficient pam_unix.so try_first_pass\naccount required pam_jwt.so"),
     "offer-config": lambda: os.chmod(host.CONF, 0o600),
     "bind-methods": lambda: edit(SNIPPET, SNIPPET.read_text(), "UsePAM yes\nKbdInteractiveAuthentication yes\n"),
-    "sshd-usepam": lambda: edit("/etc/ssh/sshd_config", "Include", "UsePAM no\nInclude"),
+    "sshd-usepam": lambda: edit(SSHD_CONFIG, "Include", "UsePAM no\nInclude"),
 }
 
 
