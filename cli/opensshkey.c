@@ -46,18 +46,18 @@ static bool decode(const char *text, struct cli_openssh *key)
 
 static bool split(struct cli_openssh *key)
 {
-        struct cli_ssh_bytes at = {key->bytes, key->len}, cipher, kdf, options;
+        struct pjwt_ssh_bytes at = {key->bytes, key->len}, cipher, kdf, options;
         uint32_t count = 0;
 
         if (at.len < sizeof(MAGIC) || memcmp(at.at, MAGIC, sizeof(MAGIC)) != 0)
                 return false;
         at.at += sizeof(MAGIC);
         at.len -= sizeof(MAGIC);
-        if (!cli_ssh_take_string(&at, &cipher) || !cli_ssh_take_string(&at, &kdf) ||
-            !cli_ssh_take_string(&at, &options) || !cli_ssh_take_number(&at, &count) || count != 1 ||
-            !cli_ssh_take_string(&at, &key->blob) || !cli_ssh_take_string(&at, &key->secret))
+        if (!pjwt_ssh_take_string(&at, &cipher) || !pjwt_ssh_take_string(&at, &kdf) ||
+            !pjwt_ssh_take_string(&at, &options) || !pjwt_ssh_take_number(&at, &count) || count != 1 ||
+            !pjwt_ssh_take_string(&at, &key->blob) || !pjwt_ssh_take_string(&at, &key->secret))
                 return false;
-        key->encrypted = !cli_ssh_is(cipher, "none");
+        key->encrypted = !pjwt_ssh_is(cipher, "none");
         return true;
 }
 
@@ -88,7 +88,7 @@ static void put_word(struct cli_buf *out, const char *name, const char *word)
         cli_buf_json_string(out, word);
 }
 
-static void put(struct cli_buf *out, const char *name, struct cli_ssh_bytes bytes)
+static void put(struct cli_buf *out, const char *name, struct pjwt_ssh_bytes bytes)
 {
         cli_buf_member(out, name);
         cli_buf_str(out, "\"");
@@ -97,12 +97,12 @@ static void put(struct cli_buf *out, const char *name, struct cli_ssh_bytes byte
 }
 
 /* n, e, d; the factors may be left out of a JWK. */
-static bool put_rsa(struct cli_ssh_bytes *at, struct cli_buf *out)
+static bool put_rsa(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
-        struct cli_ssh_bytes n, e, d, qi, p, q;
+        struct pjwt_ssh_bytes n, e, d, qi, p, q;
 
-        if (!cli_ssh_take_mpint(at, &n) || !cli_ssh_take_mpint(at, &e) || !cli_ssh_take_mpint(at, &d) ||
-            !cli_ssh_take_mpint(at, &qi) || !cli_ssh_take_mpint(at, &p) || !cli_ssh_take_mpint(at, &q))
+        if (!pjwt_ssh_take_mpint(at, &n) || !pjwt_ssh_take_mpint(at, &e) || !pjwt_ssh_take_mpint(at, &d) ||
+            !pjwt_ssh_take_mpint(at, &qi) || !pjwt_ssh_take_mpint(at, &p) || !pjwt_ssh_take_mpint(at, &q))
                 return false;
         put_word(out, "kty", "RSA");
         put(out, "n", n);
@@ -111,31 +111,31 @@ static bool put_rsa(struct cli_ssh_bytes *at, struct cli_buf *out)
         return true;
 }
 
-static bool put_ec(struct cli_ssh_bytes *at, struct cli_buf *out)
+static bool put_ec(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
         static const struct {
                 const char *ssh, *jwk;
                 size_t size;
         } curves[] = {{"nistp256", "P-256", 32}, {"nistp384", "P-384", 48}, {"nistp521", "P-521", 66}};
-        struct cli_ssh_bytes name, point, d;
+        struct pjwt_ssh_bytes name, point, d;
         unsigned char full[66] = {0};
 
-        if (!cli_ssh_take_string(at, &name) || !cli_ssh_take_string(at, &point) ||
-            !cli_ssh_take_mpint(at, &d))
+        if (!pjwt_ssh_take_string(at, &name) || !pjwt_ssh_take_string(at, &point) ||
+            !pjwt_ssh_take_mpint(at, &d))
                 return false;
         for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
                 size_t size = curves[i].size;
 
-                if (!cli_ssh_is(name, curves[i].ssh))
+                if (!pjwt_ssh_is(name, curves[i].ssh))
                         continue;
                 if (point.len != 1 + 2 * size || point.at[0] != 0x04 || d.len > size)
                         return false;
                 memcpy(full + size - d.len, d.at, d.len);
                 put_word(out, "kty", "EC");
                 put_word(out, "crv", curves[i].jwk);
-                put(out, "x", (struct cli_ssh_bytes){point.at + 1, size});
-                put(out, "y", (struct cli_ssh_bytes){point.at + 1 + size, size});
-                put(out, "d", (struct cli_ssh_bytes){full, size});
+                put(out, "x", (struct pjwt_ssh_bytes){point.at + 1, size});
+                put(out, "y", (struct pjwt_ssh_bytes){point.at + 1 + size, size});
+                put(out, "d", (struct pjwt_ssh_bytes){full, size});
                 pjwt_wipe(full, sizeof(full));
                 return true;
         }
@@ -143,26 +143,26 @@ static bool put_ec(struct cli_ssh_bytes *at, struct cli_buf *out)
 }
 
 /* The private half is the seed and the public half again. */
-static bool put_ed25519(struct cli_ssh_bytes *at, struct cli_buf *out)
+static bool put_ed25519(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
-        struct cli_ssh_bytes public_half, both;
+        struct pjwt_ssh_bytes public_half, both;
 
-        if (!cli_ssh_take_string(at, &public_half) || public_half.len != 32 ||
-            !cli_ssh_take_string(at, &both) || both.len != 64)
+        if (!pjwt_ssh_take_string(at, &public_half) || public_half.len != 32 ||
+            !pjwt_ssh_take_string(at, &both) || both.len != 64)
                 return false;
         put_word(out, "kty", "OKP");
         put_word(out, "crv", "Ed25519");
         put(out, "x", public_half);
-        put(out, "d", (struct cli_ssh_bytes){both.at, 32});
+        put(out, "d", (struct pjwt_ssh_bytes){both.at, 32});
         return true;
 }
 
 /* Behind the comment stand 1, 2, 3 and so on up to the cipher's block. */
-static bool is_end(struct cli_ssh_bytes at)
+static bool is_end(struct pjwt_ssh_bytes at)
 {
-        struct cli_ssh_bytes comment;
+        struct pjwt_ssh_bytes comment;
 
-        if (!cli_ssh_take_string(&at, &comment) || at.len > 255)
+        if (!pjwt_ssh_take_string(&at, &comment) || at.len > 255)
                 return false;
         for (size_t i = 0; i < at.len; i++)
                 if (at.at[i] != i + 1)
@@ -173,20 +173,20 @@ static bool is_end(struct cli_ssh_bytes at)
 enum pjwt_reason cli_openssh_jwk(const struct cli_openssh *key, struct cli_buf *out,
                                  struct pjwt_error *reterr)
 {
-        struct cli_ssh_bytes at = key->secret, type;
+        struct pjwt_ssh_bytes at = key->secret, type;
         uint32_t check = 0, again = 0;
         bool good;
 
         if (key->encrypted)
                 return pjwt_fail(reterr, PJWT_BAD_KEY,
                                  "the key is encrypted; decrypt a copy with ssh-keygen -p");
-        if (!cli_ssh_take_number(&at, &check) || !cli_ssh_take_number(&at, &again) || check != again ||
-            !cli_ssh_take_string(&at, &type))
+        if (!pjwt_ssh_take_number(&at, &check) || !pjwt_ssh_take_number(&at, &again) || check != again ||
+            !pjwt_ssh_take_string(&at, &type))
                 return malformed(reterr);
         cli_buf_str(out, "{");
-        if (cli_ssh_is(type, "ssh-rsa"))
+        if (pjwt_ssh_is(type, "ssh-rsa"))
                 good = put_rsa(&at, out);
-        else if (cli_ssh_is(type, "ssh-ed25519"))
+        else if (pjwt_ssh_is(type, "ssh-ed25519"))
                 good = put_ed25519(&at, out);
         else if (type.len > 11 && memcmp(type.at, "ecdsa-sha2-", 11) == 0)
                 good = put_ec(&at, out);

@@ -10,9 +10,9 @@
 struct cli_openssh {
         unsigned char *bytes; /* wiped when freed */
         size_t len;
-        struct cli_ssh_bytes blob;   /* the public key, as in a .pub file; borrowed from bytes */
-        struct cli_ssh_bytes secret; /* the private part */
-        bool encrypted;              /* then the secret part cannot be read here, the public one can */
+        struct pjwt_ssh_bytes blob;   /* the public key, as in a .pub file; borrowed from bytes */
+        struct pjwt_ssh_bytes secret; /* the private part */
+        bool encrypted;               /* then the secret part cannot be read here, the public one can */
 };
 
 /* Is this text such a key? */

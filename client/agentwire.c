@@ -44,7 +44,7 @@ const struct ssh_key_type *ssh_key_type_find(const char *name, size_t len)
 }
 
 /* The first byte of a message says what it is. */
-static bool take_kind(struct cli_ssh_bytes *from, unsigned kind)
+static bool take_kind(struct pjwt_ssh_bytes *from, unsigned kind)
 {
         if (from->len == 0 || from->at[0] != kind)
                 return false;
@@ -61,16 +61,16 @@ static enum pjwt_reason malformed(struct pjwt_error *reterr)
 enum pjwt_reason agent_identities_read(const unsigned char *message, size_t len, const unsigned char *blob,
                                        size_t blob_len, bool *rethas, struct pjwt_error *reterr)
 {
-        struct cli_ssh_bytes at = {message, len}, key, comment;
+        struct pjwt_ssh_bytes at = {message, len}, key, comment;
         uint32_t count = 0;
         bool has = false;
 
         if (len == 1 && message[0] == AGENT_FAILURE)
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent does not list its keys");
-        if (!take_kind(&at, IDENTITIES_ANSWER) || !cli_ssh_take_number(&at, &count))
+        if (!take_kind(&at, IDENTITIES_ANSWER) || !pjwt_ssh_take_number(&at, &count))
                 return malformed(reterr);
         for (; count > 0; count--) {
-                if (!cli_ssh_take_string(&at, &key) || !cli_ssh_take_string(&at, &comment))
+                if (!pjwt_ssh_take_string(&at, &key) || !pjwt_ssh_take_string(&at, &comment))
                         return malformed(reterr);
                 has = has || (key.len == blob_len && memcmp(key.at, blob, blob_len) == 0);
         }
@@ -81,7 +81,7 @@ enum pjwt_reason agent_identities_read(const unsigned char *message, size_t len,
 }
 
 /* Filled up with zeros in front. */
-static bool put_full(struct cli_ssh_bytes number, unsigned char *out, size_t size)
+static bool put_full(struct pjwt_ssh_bytes number, unsigned char *out, size_t size)
 {
         if (number.len > size)
                 return false;
@@ -90,13 +90,13 @@ static bool put_full(struct cli_ssh_bytes number, unsigned char *out, size_t siz
         return true;
 }
 
-static bool convert(const struct ssh_key_type *type, struct cli_ssh_bytes raw, size_t size,
+static bool convert(const struct ssh_key_type *type, struct pjwt_ssh_bytes raw, size_t size,
                     unsigned char *out)
 {
-        struct cli_ssh_bytes r, s;
+        struct pjwt_ssh_bytes r, s;
 
         if (strncmp(type->name, "ecdsa-", 6) == 0)
-                return cli_ssh_take_mpint(&raw, &r) && cli_ssh_take_mpint(&raw, &s) && raw.len == 0 &&
+                return pjwt_ssh_take_mpint(&raw, &r) && pjwt_ssh_take_mpint(&raw, &s) && raw.len == 0 &&
                        put_full(r, out, size / 2) && put_full(s, out + size / 2, size / 2);
         if (type->flags == 0) /* Ed25519 */
                 return raw.len == size && put_full(raw, out, size);
@@ -108,17 +108,17 @@ enum pjwt_reason agent_signature_read(const unsigned char *message, size_t len,
                                       const struct ssh_key_type *type, size_t size, unsigned char *out,
                                       bool *retrefused, struct pjwt_error *reterr)
 {
-        struct cli_ssh_bytes at = {message, len}, signature, name, raw;
+        struct pjwt_ssh_bytes at = {message, len}, signature, name, raw;
         unsigned char converted[AGENT_SIGNATURE_MAX];
 
         *retrefused = len == 1 && message[0] == AGENT_FAILURE;
         if (*retrefused)
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent refuses to sign");
-        if (!take_kind(&at, SIGN_RESPONSE) || !cli_ssh_take_string(&at, &signature) || at.len > 0 ||
-            !cli_ssh_take_string(&signature, &name) || !cli_ssh_take_string(&signature, &raw) ||
+        if (!take_kind(&at, SIGN_RESPONSE) || !pjwt_ssh_take_string(&at, &signature) || at.len > 0 ||
+            !pjwt_ssh_take_string(&signature, &name) || !pjwt_ssh_take_string(&signature, &raw) ||
             signature.len > 0)
                 return malformed(reterr);
-        if (!cli_ssh_is(name, type->signature))
+        if (!pjwt_ssh_is(name, type->signature))
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent signs with another algorithm than %s",
                                  type->signature);
         if (size > sizeof(converted) || !convert(type, raw, size, converted))

@@ -24,10 +24,10 @@ enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, str
                                       struct pjwt_error *reterr)
 {
         struct ssh_public key = {.blob_len = len};
-        struct cli_ssh_bytes at = {blob, len}, name;
+        struct pjwt_ssh_bytes at = {blob, len}, name;
         enum pjwt_reason r;
 
-        if (!cli_ssh_take_string(&at, &name))
+        if (!pjwt_ssh_take_string(&at, &name))
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "an ssh public key that is cut");
         r = check_type(name.at, name.len, &key, reterr);
         if (r != PJWT_OK)
@@ -105,11 +105,11 @@ static void put_word(struct cli_buf *out, const char *name, const char *word)
         cli_buf_json_string(out, word);
 }
 
-static bool put_rsa(struct cli_ssh_bytes *at, struct cli_buf *out)
+static bool put_rsa(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
-        struct cli_ssh_bytes e, n;
+        struct pjwt_ssh_bytes e, n;
 
-        if (!cli_ssh_take_mpint(at, &e) || !cli_ssh_take_mpint(at, &n))
+        if (!pjwt_ssh_take_mpint(at, &e) || !pjwt_ssh_take_mpint(at, &n))
                 return false;
         put_word(out, "kty", "RSA");
         put(out, "n", n.at, n.len);
@@ -117,15 +117,16 @@ static bool put_rsa(struct cli_ssh_bytes *at, struct cli_buf *out)
         return true;
 }
 
-static bool put_ec(const char *curve, struct cli_ssh_bytes *at, struct cli_buf *out)
+static bool put_ec(const char *curve, struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
         static const struct {
                 const char *ssh, *jwk;
                 size_t size;
         } curves[] = {{"nistp256", "P-256", 32}, {"nistp384", "P-384", 48}, {"nistp521", "P-521", 66}};
-        struct cli_ssh_bytes name, point;
+        struct pjwt_ssh_bytes name, point;
 
-        if (!cli_ssh_take_string(at, &name) || !cli_ssh_is(name, curve) || !cli_ssh_take_string(at, &point))
+        if (!pjwt_ssh_take_string(at, &name) || !pjwt_ssh_is(name, curve) ||
+            !pjwt_ssh_take_string(at, &point))
                 return false;
         for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
                 size_t size = curves[i].size;
@@ -143,11 +144,11 @@ static bool put_ec(const char *curve, struct cli_ssh_bytes *at, struct cli_buf *
         return false;
 }
 
-static bool put_ed25519(struct cli_ssh_bytes *at, struct cli_buf *out)
+static bool put_ed25519(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
-        struct cli_ssh_bytes point;
+        struct pjwt_ssh_bytes point;
 
-        if (!cli_ssh_take_string(at, &point) || point.len != 32)
+        if (!pjwt_ssh_take_string(at, &point) || point.len != 32)
                 return false;
         put_word(out, "kty", "OKP");
         put_word(out, "crv", "Ed25519");
@@ -158,8 +159,8 @@ static bool put_ed25519(struct cli_ssh_bytes *at, struct cli_buf *out)
 static bool put_key(const struct ssh_public *key, struct cli_buf *out)
 {
         const char *type = key->type->name;
-        struct cli_ssh_bytes at = {key->blob, key->blob_len}, name;
-        bool good = cli_ssh_take_string(&at, &name);
+        struct pjwt_ssh_bytes at = {key->blob, key->blob_len}, name;
+        bool good = pjwt_ssh_take_string(&at, &name);
 
         if (strcmp(type, "ssh-rsa") == 0)
                 good = good && put_rsa(&at, out);

@@ -5,6 +5,7 @@
 
 #include "b64url.h"
 #include "keyset.h"
+#include "sshwire.h"
 
 #define RSA_BYTES_MAX 1024 /* 8192 bits, as for every other key here */
 #define POINT_PLAIN   4    /* SEC 1 section 2.3.3: uncompressed */
@@ -47,68 +48,18 @@ const char *pjwt_sshkey_type_at(size_t i)
         return i < KIND_COUNT ? kinds[i].name : NULL;
 }
 
-/* Bytes that are still to be read, or a piece of them. */
-struct bytes {
-        const unsigned char *at;
-        size_t len;
-};
-
 static enum pjwt_reason bad(struct pjwt_error *reterr, const char *what)
 {
         return pjwt_fail(reterr, PJWT_BAD_PROOF, "the ssh key: %s", what);
 }
 
-static bool take(struct bytes *from, size_t len, struct bytes *ret)
+/* So many bytes, of a fixed field that nobody looks at. */
+static bool skip(struct pjwt_ssh_bytes *from, size_t len)
 {
         if (len > from->len)
                 return false;
-        *ret = (struct bytes){from->at, len};
         from->at += len;
         from->len -= len;
-        return true;
-}
-
-static bool take_number(struct bytes *from, uint32_t *ret)
-{
-        struct bytes b;
-
-        if (!take(from, 4, &b))
-                return false;
-        *ret = (uint32_t)b.at[0] << 24 | (uint32_t)b.at[1] << 16 | (uint32_t)b.at[2] << 8 | b.at[3];
-        return true;
-}
-
-/* RFC 4251 section 5, `string`. */
-static bool take_string(struct bytes *from, struct bytes *ret)
-{
-        struct bytes rest = *from;
-        uint32_t len = 0;
-
-        if (!take_number(&rest, &len) || !take(&rest, len, ret))
-                return false;
-        *from = rest;
-        return true;
-}
-
-static bool is_text(struct bytes b, const char *text)
-{
-        return b.len == strlen(text) && memcmp(b.at, text, b.len) == 0;
-}
-
-/* RFC 4251 section 5, `mpint`, positive and in its shortest form; the byte that holds its sign is left out. */
-static bool take_mpint(struct bytes *from, struct bytes *ret)
-{
-        struct bytes b;
-
-        if (!take_string(from, &b) || b.len == 0 || b.at[0] >= 0x80)
-                return false;
-        if (b.at[0] == 0) {
-                if (b.len == 1 || b.at[1] < 0x80)
-                        return false;
-                b.at++;
-                b.len--;
-        }
-        *ret = b;
         return true;
 }
 
@@ -121,7 +72,7 @@ static bool add(struct json_object *jwk, const char *name, struct json_object *v
         return false;
 }
 
-static bool add_bytes(struct json_object *jwk, const char *name, struct bytes b)
+static bool add_bytes(struct json_object *jwk, const char *name, struct pjwt_ssh_bytes b)
 {
         char text[PJWT_B64URL_ENCODED(RSA_BYTES_MAX) + 1];
 
@@ -133,7 +84,7 @@ static bool add_bytes(struct json_object *jwk, const char *name, struct bytes b)
 
 /* What the blob holds of the key itself: e and n, a point's x and y, or x alone. */
 struct numbers {
-        struct bytes first, second;
+        struct pjwt_ssh_bytes first, second;
 };
 
 static struct json_object *make_jwk(const struct kind *kind, const struct numbers *numbers)
@@ -151,83 +102,85 @@ static struct json_object *make_jwk(const struct kind *kind, const struct number
         return NULL;
 }
 
-static enum pjwt_reason take_rsa(struct bytes *from, struct numbers *ret, struct pjwt_error *reterr)
+static enum pjwt_reason take_rsa(struct pjwt_ssh_bytes *from, struct numbers *ret, struct pjwt_error *reterr)
 {
-        if (!take_mpint(from, &ret->first) || !take_mpint(from, &ret->second))
+        if (!pjwt_ssh_take_mpint(from, &ret->first) || !pjwt_ssh_take_mpint(from, &ret->second))
                 return bad(reterr, "e or n is not there, not positive or not in its shortest form");
         if (ret->first.len > RSA_BYTES_MAX || ret->second.len > RSA_BYTES_MAX)
                 return bad(reterr, "e or n has more than 8192 bits");
         return PJWT_OK;
 }
 
-static enum pjwt_reason take_point(struct bytes *from, const struct kind *kind, struct numbers *ret,
+static enum pjwt_reason take_point(struct pjwt_ssh_bytes *from, const struct kind *kind, struct numbers *ret,
                                    struct pjwt_error *reterr)
 {
-        struct bytes curve, point;
+        struct pjwt_ssh_bytes curve, point;
 
-        if (!take_string(from, &curve) || !is_text(curve, kind->curve))
+        if (!pjwt_ssh_take_string(from, &curve) || !pjwt_ssh_is(curve, kind->curve))
                 return bad(reterr, "the curve is not the one of its type");
-        if (!take_string(from, &point) || point.len != 1 + 2 * kind->size || point.at[0] != POINT_PLAIN)
+        if (!pjwt_ssh_take_string(from, &point) || point.len != 1 + 2 * kind->size ||
+            point.at[0] != POINT_PLAIN)
                 return bad(reterr, "the point is not uncompressed and of its curve's size");
-        ret->first = (struct bytes){point.at + 1, kind->size};
-        ret->second = (struct bytes){point.at + 1 + kind->size, kind->size};
+        ret->first = (struct pjwt_ssh_bytes){point.at + 1, kind->size};
+        ret->second = (struct pjwt_ssh_bytes){point.at + 1 + kind->size, kind->size};
         return PJWT_OK;
 }
 
-static enum pjwt_reason take_ed25519(struct bytes *from, const struct kind *kind, struct numbers *ret,
-                                     struct pjwt_error *reterr)
+static enum pjwt_reason take_ed25519(struct pjwt_ssh_bytes *from, const struct kind *kind,
+                                     struct numbers *ret, struct pjwt_error *reterr)
 {
-        if (!take_string(from, &ret->first) || ret->first.len != kind->size)
+        if (!pjwt_ssh_take_string(from, &ret->first) || ret->first.len != kind->size)
                 return bad(reterr, "the Ed25519 key does not have 32 bytes");
         return PJWT_OK;
 }
 
-static enum pjwt_reason take_numbers(struct bytes *from, const struct kind *kind, struct numbers *ret,
-                                     struct pjwt_error *reterr)
+static enum pjwt_reason take_numbers(struct pjwt_ssh_bytes *from, const struct kind *kind,
+                                     struct numbers *ret, struct pjwt_error *reterr)
 {
-        struct bytes application;
+        struct pjwt_ssh_bytes application;
         enum pjwt_reason r = kind->kty == PJWT_KTY_RSA  ? take_rsa(from, ret, reterr)
                              : kind->kty == PJWT_KTY_EC ? take_point(from, kind, ret, reterr)
                                                         : take_ed25519(from, kind, ret, reterr);
 
-        if (r == PJWT_OK && kind->fido && (!take_string(from, &application) || application.len == 0))
+        if (r == PJWT_OK && kind->fido && (!pjwt_ssh_take_string(from, &application) || application.len == 0))
                 return bad(reterr, "the FIDO application is not there");
         return r;
 }
 
 /* A list of strings that fills its string to the last byte; `each` of them a group. */
-static bool is_list(struct bytes list, unsigned each)
+static bool is_list(struct pjwt_ssh_bytes list, unsigned each)
 {
-        struct bytes item;
+        struct pjwt_ssh_bytes item;
 
         while (list.len > 0)
                 for (unsigned i = 0; i < each; i++)
-                        if (!take_string(&list, &item))
+                        if (!pjwt_ssh_take_string(&list, &item))
                                 return false;
         return true;
 }
 
 /* PROTOCOL.certkeys: what stands in a certificate behind its key. */
-static bool take_certificate(struct bytes *from)
+static bool take_certificate(struct pjwt_ssh_bytes *from)
 {
-        struct bytes serial, times, id, principals, critical, extensions, reserved, ca, signature, type;
+        struct pjwt_ssh_bytes id, principals, critical, extensions, reserved, ca, signature, type;
         uint32_t who = 0;
 
-        return take(from, 8, &serial) && take_number(from, &who) && who == CERT_USER &&
-               take_string(from, &id) && take_string(from, &principals) && is_list(principals, 1) &&
-               take(from, 16, &times) && take_string(from, &critical) && is_list(critical, 2) &&
-               take_string(from, &extensions) && is_list(extensions, 2) && take_string(from, &reserved) &&
-               take_string(from, &ca) && take_string(&ca, &type) && take_string(from, &signature) &&
+        return skip(from, 8) && pjwt_ssh_take_number(from, &who) && who == CERT_USER &&
+               pjwt_ssh_take_string(from, &id) && pjwt_ssh_take_string(from, &principals) &&
+               is_list(principals, 1) && skip(from, 16) && pjwt_ssh_take_string(from, &critical) &&
+               is_list(critical, 2) && pjwt_ssh_take_string(from, &extensions) && is_list(extensions, 2) &&
+               pjwt_ssh_take_string(from, &reserved) && pjwt_ssh_take_string(from, &ca) &&
+               pjwt_ssh_take_string(&ca, &type) && pjwt_ssh_take_string(from, &signature) &&
                signature.len > 0;
 }
 
-static enum pjwt_reason take_key(struct bytes *from, const struct kind *kind, struct numbers *ret,
+static enum pjwt_reason take_key(struct pjwt_ssh_bytes *from, const struct kind *kind, struct numbers *ret,
                                  struct pjwt_error *reterr)
 {
-        struct bytes nonce;
+        struct pjwt_ssh_bytes nonce;
         enum pjwt_reason r;
 
-        if (kind->certificate && !take_string(from, &nonce))
+        if (kind->certificate && !pjwt_ssh_take_string(from, &nonce))
                 return bad(reterr, "the certificate is cut");
         r = take_numbers(from, kind, ret, reterr);
         if (r != PJWT_OK)
@@ -237,10 +190,10 @@ static enum pjwt_reason take_key(struct bytes *from, const struct kind *kind, st
         return from->len == 0 ? PJWT_OK : bad(reterr, "something stands behind its end");
 }
 
-static const struct kind *find_kind(struct bytes name)
+static const struct kind *find_kind(struct pjwt_ssh_bytes name)
 {
         for (size_t i = 0; i < KIND_COUNT; i++)
-                if (is_text(name, kinds[i].name))
+                if (pjwt_ssh_is(name, kinds[i].name))
                         return &kinds[i];
         return NULL;
 }
@@ -270,14 +223,14 @@ static enum pjwt_reason finish(const struct kind *kind, const struct numbers *nu
 enum pjwt_reason pjwt_sshkey_read(const unsigned char *blob, size_t len, const char *type,
                                   struct pjwt_sshkey *ret, struct pjwt_error *reterr)
 {
-        struct bytes from = {blob, len}, name;
+        struct pjwt_ssh_bytes from = {blob, len}, name;
         struct numbers numbers = {0};
         const struct kind *kind;
         enum pjwt_reason r;
 
         if (len > PJWT_SSHKEY_BLOB_MAX)
                 return bad(reterr, "it is too long");
-        if (!take_string(&from, &name))
+        if (!pjwt_ssh_take_string(&from, &name))
                 return bad(reterr, "it is cut");
         kind = find_kind(name);
         if (!kind)
@@ -340,7 +293,7 @@ enum pjwt_reason pjwt_sshkey_parse(const char *text, size_t len, struct pjwt_ssh
 
         if (!space)
                 return bad(reterr, "TYPE BASE64 is expected");
-        kind = find_kind((struct bytes){(const unsigned char *)text, (size_t)(space - text)});
+        kind = find_kind((struct pjwt_ssh_bytes){(const unsigned char *)text, (size_t)(space - text)});
         if (!kind)
                 return bad(reterr, "its type is none that a token can be bound to");
         return read_base64(kind->name, space + 1, len - (size_t)(space - text) - 1, ret, reterr);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-bool cli_ssh_take_number(struct cli_ssh_bytes *from, uint32_t *ret)
+bool pjwt_ssh_take_number(struct pjwt_ssh_bytes *from, uint32_t *ret)
 {
         const unsigned char *p = from->at;
 
@@ -14,23 +14,23 @@ bool cli_ssh_take_number(struct cli_ssh_bytes *from, uint32_t *ret)
         return true;
 }
 
-bool cli_ssh_take_string(struct cli_ssh_bytes *from, struct cli_ssh_bytes *ret)
+bool pjwt_ssh_take_string(struct pjwt_ssh_bytes *from, struct pjwt_ssh_bytes *ret)
 {
-        struct cli_ssh_bytes rest = *from;
+        struct pjwt_ssh_bytes rest = *from;
         uint32_t len = 0;
 
-        if (!cli_ssh_take_number(&rest, &len) || len > rest.len)
+        if (!pjwt_ssh_take_number(&rest, &len) || len > rest.len)
                 return false;
-        *ret = (struct cli_ssh_bytes){rest.at, len};
-        *from = (struct cli_ssh_bytes){rest.at + len, rest.len - len};
+        *ret = (struct pjwt_ssh_bytes){rest.at, len};
+        *from = (struct pjwt_ssh_bytes){rest.at + len, rest.len - len};
         return true;
 }
 
-bool cli_ssh_take_mpint(struct cli_ssh_bytes *from, struct cli_ssh_bytes *ret)
+bool pjwt_ssh_take_mpint(struct pjwt_ssh_bytes *from, struct pjwt_ssh_bytes *ret)
 {
-        struct cli_ssh_bytes rest = *from, number;
+        struct pjwt_ssh_bytes rest = *from, number;
 
-        if (!cli_ssh_take_string(&rest, &number) || number.len == 0 || number.at[0] & 0x80)
+        if (!pjwt_ssh_take_string(&rest, &number) || number.len == 0 || number.at[0] & 0x80)
                 return false;
         if (number.at[0] == 0) {
                 number.at++;
@@ -43,7 +43,7 @@ bool cli_ssh_take_mpint(struct cli_ssh_bytes *from, struct cli_ssh_bytes *ret)
         return true;
 }
 
-bool cli_ssh_is(struct cli_ssh_bytes bytes, const char *text)
+bool pjwt_ssh_is(struct pjwt_ssh_bytes bytes, const char *text)
 {
         return bytes.len == strlen(text) && memcmp(bytes.at, text, bytes.len) == 0;
 }
