@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "sshkey.h"
 #include "sshwire.h"
 
 static enum pjwt_reason check_type(const unsigned char *name, size_t len, struct ssh_public *key,
@@ -89,96 +90,18 @@ void ssh_public_clear(struct ssh_public *key)
         *key = (struct ssh_public){0};
 }
 
-/* --- the JWK --- */
-
-static void put(struct cli_buf *out, const char *name, const unsigned char *bytes, size_t len)
-{
-        cli_buf_member(out, name);
-        cli_buf_str(out, "\"");
-        cli_buf_b64url(out, bytes, len);
-        cli_buf_str(out, "\"");
-}
-
-static void put_word(struct cli_buf *out, const char *name, const char *word)
-{
-        cli_buf_member(out, name);
-        cli_buf_json_string(out, word);
-}
-
-static bool put_rsa(struct pjwt_ssh_bytes *at, struct cli_buf *out)
-{
-        struct pjwt_ssh_bytes e, n;
-
-        if (!pjwt_ssh_take_mpint(at, &e) || !pjwt_ssh_take_mpint(at, &n))
-                return false;
-        put_word(out, "kty", "RSA");
-        put(out, "n", n.at, n.len);
-        put(out, "e", e.at, e.len);
-        return true;
-}
-
-static bool put_ec(const char *curve, struct pjwt_ssh_bytes *at, struct cli_buf *out)
-{
-        static const struct {
-                const char *ssh, *jwk;
-                size_t size;
-        } curves[] = {{"nistp256", "P-256", 32}, {"nistp384", "P-384", 48}, {"nistp521", "P-521", 66}};
-        struct pjwt_ssh_bytes name, point;
-
-        if (!pjwt_ssh_take_string(at, &name) || !pjwt_ssh_is(name, curve) ||
-            !pjwt_ssh_take_string(at, &point))
-                return false;
-        for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-                size_t size = curves[i].size;
-
-                if (strcmp(curves[i].ssh, curve) != 0)
-                        continue;
-                if (point.len != 1 + 2 * size || point.at[0] != 0x04)
-                        return false;
-                put_word(out, "kty", "EC");
-                put_word(out, "crv", curves[i].jwk);
-                put(out, "x", point.at + 1, size);
-                put(out, "y", point.at + 1 + size, size);
-                return true;
-        }
-        return false;
-}
-
-static bool put_ed25519(struct pjwt_ssh_bytes *at, struct cli_buf *out)
-{
-        struct pjwt_ssh_bytes point;
-
-        if (!pjwt_ssh_take_string(at, &point) || point.len != 32)
-                return false;
-        put_word(out, "kty", "OKP");
-        put_word(out, "crv", "Ed25519");
-        put(out, "x", point.at, point.len);
-        return true;
-}
-
-static bool put_key(const struct ssh_public *key, struct cli_buf *out)
-{
-        const char *type = key->type->name;
-        struct pjwt_ssh_bytes at = {key->blob, key->blob_len}, name;
-        bool good = pjwt_ssh_take_string(&at, &name);
-
-        if (strcmp(type, "ssh-rsa") == 0)
-                good = good && put_rsa(&at, out);
-        else if (strcmp(type, "ssh-ed25519") == 0)
-                good = good && put_ed25519(&at, out);
-        else
-                good = good && put_ec(type + strlen("ecdsa-sha2-"), &at, out);
-        return good && at.len == 0;
-}
-
 enum pjwt_reason ssh_public_jwk(const struct ssh_public *key, struct cli_buf *out, struct pjwt_error *reterr)
 {
-        bool good;
+        struct json_object *jwk = NULL;
+        struct pjwt_error err = {0};
+        const char *text;
+        enum pjwt_reason r = pjwt_sshkey_jwk(key->blob, key->blob_len, &jwk, &err);
 
-        cli_buf_str(out, "{");
-        good = put_key(key, out);
-        cli_buf_str(out, "}");
-        if (out->failed)
-                return pjwt_fail_memory(reterr);
-        return good ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_KEY, "an ssh public key that is malformed");
+        if (r == PJWT_BAD_PROOF)
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "%s", err.detail);
+        text = r == PJWT_OK ? json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN) : NULL;
+        if (text)
+                cli_buf_str(out, text);
+        json_object_put(jwk);
+        return text && !out->failed ? PJWT_OK : pjwt_fail_memory(reterr);
 }

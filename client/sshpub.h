@@ -23,7 +23,8 @@ enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, str
                                       struct pjwt_error *reterr);
 void ssh_public_clear(struct ssh_public *key);
 
-/* Appends the key as a JWK with the members that RFC 7638 names and no other. Returns PJWT_OK or PJWT_BAD_KEY. */
+/* Appends the key as a JWK with the members that RFC 7638 names and no other. Returns PJWT_OK, PJWT_BAD_KEY
+ * or PJWT_NO_MEMORY. */
 enum pjwt_reason ssh_public_jwk(const struct ssh_public *key, struct cli_buf *out, struct pjwt_error *reterr);
 
 #endif

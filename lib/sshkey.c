@@ -220,25 +220,51 @@ static enum pjwt_reason finish(const struct kind *kind, const struct numbers *nu
         return PJWT_OK;
 }
 
+/* The kind of a blob, whose name is taken; NULL: reterr says why none. */
+static const struct kind *take_kind(struct pjwt_ssh_bytes *from, const char *type, struct pjwt_error *reterr)
+{
+        struct pjwt_ssh_bytes name;
+        const struct kind *kind = NULL;
+
+        if (from->len > PJWT_SSHKEY_BLOB_MAX)
+                (void)bad(reterr, "it is too long");
+        else if (!pjwt_ssh_take_string(from, &name))
+                (void)bad(reterr, "it is cut");
+        else if (!(kind = find_kind(name)))
+                (void)bad(reterr, "its type is none that a token can be bound to");
+        if (kind && type && strcmp(type, kind->name) != 0) {
+                (void)bad(reterr, "it is not of the type in front of it");
+                return NULL;
+        }
+        return kind;
+}
+
 enum pjwt_reason pjwt_sshkey_read(const unsigned char *blob, size_t len, const char *type,
                                   struct pjwt_sshkey *ret, struct pjwt_error *reterr)
 {
-        struct pjwt_ssh_bytes from = {blob, len}, name;
+        struct pjwt_ssh_bytes from = {blob, len};
         struct numbers numbers = {0};
-        const struct kind *kind;
-        enum pjwt_reason r;
+        const struct kind *kind = take_kind(&from, type, reterr);
+        enum pjwt_reason r = kind ? take_key(&from, kind, &numbers, reterr) : PJWT_BAD_PROOF;
 
-        if (len > PJWT_SSHKEY_BLOB_MAX)
-                return bad(reterr, "it is too long");
-        if (!pjwt_ssh_take_string(&from, &name))
-                return bad(reterr, "it is cut");
-        kind = find_kind(name);
-        if (!kind)
-                return bad(reterr, "its type is none that a token can be bound to");
-        if (type && strcmp(type, kind->name) != 0)
-                return bad(reterr, "it is not of the type in front of it");
-        r = take_key(&from, kind, &numbers, reterr);
         return r == PJWT_OK ? finish(kind, &numbers, ret, reterr) : r;
+}
+
+enum pjwt_reason pjwt_sshkey_jwk(const unsigned char *blob, size_t len, struct json_object **ret,
+                                 struct pjwt_error *reterr)
+{
+        struct pjwt_ssh_bytes from = {blob, len};
+        struct numbers numbers = {0};
+        const struct kind *kind = take_kind(&from, NULL, reterr);
+        enum pjwt_reason r = kind ? take_key(&from, kind, &numbers, reterr) : PJWT_BAD_PROOF;
+        struct json_object *jwk = r == PJWT_OK ? make_jwk(kind, &numbers) : NULL;
+
+        if (r != PJWT_OK)
+                return r;
+        if (!jwk)
+                return pjwt_fail_memory(reterr);
+        *ret = jwk;
+        return PJWT_OK;
 }
 
 /* Strict base64 (RFC 4648 section 4): the strict decoder of the other alphabet, and exactly the padding that is due. */

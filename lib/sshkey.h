@@ -32,6 +32,15 @@ enum pjwt_reason pjwt_sshkey_read(const unsigned char *blob, size_t len, const c
                                   struct pjwt_sshkey *ret, struct pjwt_error *reterr);
 
 /*
+ * The key of one blob as a JWK with the members that RFC 7638 names and no other; of a certificate or a FIDO key the
+ * inner one. The form is judged as above, sizes and curves are not: that is for who uses the JWK.
+ * ret:  for json_object_put(); filled on success only.
+ * Returns PJWT_OK, PJWT_BAD_PROOF, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_sshkey_jwk(const unsigned char *blob, size_t len, struct json_object **ret,
+                                 struct pjwt_error *reterr);
+
+/*
  * The same of `TYPE BASE64`, the two first words of a line of authorized_keys. Nothing may follow.
  */
 enum pjwt_reason pjwt_sshkey_parse(const char *text, size_t len, struct pjwt_sshkey *ret,

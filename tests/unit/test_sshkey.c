@@ -10,6 +10,7 @@
 
 #include <openssl/evp.h>
 
+#include "keyset.h"
 #include "sshkey.h"
 #include "sshkeys.h"
 
@@ -139,6 +140,27 @@ static void test_every_type_has_the_thumbprint_of_its_inner_key(void **state)
 }
 
 /* Every blob that is cut, and every one that is longer, is refused: all lengths are exact. */
+static void test_the_jwk_of_every_type_has_that_thumbprint(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < COUNT(sshkeys); i++) {
+                struct blob b = decode(sshkeys[i].base64);
+                struct pjwt_sshkey key;
+                struct json_object *jwk = NULL;
+                struct pjwt_error err = {0};
+                char thumbprint[44];
+
+                assert_int_equal(read_blob(&b, NULL, &key, &err), PJWT_OK);
+                assert_int_equal(pjwt_sshkey_jwk(b.at, b.len, &jwk, &err), PJWT_OK);
+                assert_int_equal(pjwt_jwk_thumbprint(jwk, thumbprint, &err), PJWT_OK);
+                assert_string_equal(thumbprint, key.thumbprint);
+                json_object_put(jwk);
+                jwk = NULL;
+                assert_int_equal(pjwt_sshkey_jwk(b.at, b.len - 1, &jwk, &err), PJWT_BAD_PROOF);
+                assert_null(jwk);
+        }
+}
+
 static void test_no_byte_less_and_none_more(void **state)
 {
         (void)state;
@@ -377,6 +399,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_type_has_the_thumbprint_of_its_inner_key),
+                cmocka_unit_test(test_the_jwk_of_every_type_has_that_thumbprint),
                 cmocka_unit_test(test_no_byte_less_and_none_more),
                 cmocka_unit_test(test_no_length_may_be_off),
                 cmocka_unit_test(test_the_type_in_front_is_the_type_inside),
