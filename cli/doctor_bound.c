@@ -29,14 +29,6 @@ static void add_user(struct users *users, const char *name)
                 snprintf(users->names[users->count++], sizeof(users->names[0]), "%s", name);
 }
 
-static bool has_word(char *const *list, const char *word)
-{
-        for (; list && *list; list++)
-                if (strcmp(*list, word) == 0)
-                        return true;
-        return false;
-}
-
 /* Names that a grant spells, then those of passwd that one can make; of nobody at all, anybody. */
 static void find_users(const struct cli_doctor *d, struct users *ret)
 {
@@ -45,7 +37,7 @@ static void find_users(const struct cli_doctor *d, struct users *ret)
 
         for (size_t i = 0; i < d->conf->grant_count; i++)
                 for (char **user = d->conf->grants[i].user;
-                     has_word(d->conf->grants[i].services, SERVICE) && *user; user++)
+                     pjwt_list_has(d->conf->grants[i].services, SERVICE) && *user; user++)
                         add_user(ret, *user);
         for (const struct passwd *p = f ? fgetpwent(f) : NULL; p; p = fgetpwent(f)) {
                 const struct pjwt_user user = {p->pw_name, true, p->pw_uid, 999};
@@ -95,10 +87,11 @@ static bool bind_is_demanded(const struct pjwt_conf *conf)
         bool demanded = false;
 
         for (size_t i = 0; i < conf->service_count; i++)
-                if (strcmp(conf->services[i].name, SERVICE) == 0 || has_word(conf->services[i].also, SERVICE))
+                if (strcmp(conf->services[i].name, SERVICE) == 0 ||
+                    pjwt_list_has(conf->services[i].also, SERVICE))
                         demanded = demanded || conf->services[i].bind;
         for (size_t i = 0; i < conf->grant_count; i++)
-                if (has_word(conf->grants[i].services, SERVICE))
+                if (pjwt_list_has(conf->grants[i].services, SERVICE))
                         demanded = demanded || conf->grants[i].bind || conf->grants[i].issuer->bind;
         return demanded;
 }

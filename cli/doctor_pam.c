@@ -241,21 +241,14 @@ static void look_at_modes(struct cli_doctor *d, const struct cli_pam_stack *stac
 
 /* --- services --- */
 
-static bool in_list(char *const *list, const char *word)
-{
-        for (; list && *list; list++)
-                if (strcmp(*list, word) == 0)
-                        return true;
-        return false;
-}
-
 static bool conf_names(const struct pjwt_conf *conf, const char *service)
 {
         for (size_t i = 0; i < conf->grant_count; i++)
-                if (in_list(conf->grants[i].services, service))
+                if (pjwt_list_has(conf->grants[i].services, service))
                         return true;
         for (size_t i = 0; i < conf->service_count; i++)
-                if (strcmp(conf->services[i].name, service) == 0 || in_list(conf->services[i].also, service))
+                if (strcmp(conf->services[i].name, service) == 0 ||
+                    pjwt_list_has(conf->services[i].also, service))
                         return true;
         return false;
 }

@@ -885,6 +885,14 @@ static struct pjwt_origin origin_of(struct pjwt_origin section, const unsigned *
         return (struct pjwt_origin){section.file, line ? line : section.line};
 }
 
+bool pjwt_list_has(char *const *list, const char *word)
+{
+        for (size_t i = 0; list && list[i]; i++)
+                if (strcmp(list[i], word) == 0)
+                        return true;
+        return false;
+}
+
 struct pjwt_origin pjwt_issuer_origin(const struct pjwt_issuer *issuer, const char *key)
 {
         return origin_of(issuer->origin, issuer->lines, KIND_ISSUER, key);

@@ -25,18 +25,11 @@ __attribute__((format(printf, 4, 5))) static void warn(const struct warner *w, s
         w->report(w->arg, &problem);
 }
 
-static bool in_list(char *const *list, const char *word)
-{
-        for (size_t i = 0; list && list[i]; i++)
-                if (strcmp(list[i], word) == 0)
-                        return true;
-        return false;
-}
-
 static const struct pjwt_service *section_of(const struct pjwt_conf *conf, const char *service)
 {
         for (size_t i = 0; i < conf->service_count; i++)
-                if (strcmp(conf->services[i].name, service) == 0 || in_list(conf->services[i].also, service))
+                if (strcmp(conf->services[i].name, service) == 0 ||
+                    pjwt_list_has(conf->services[i].also, service))
                         return &conf->services[i];
         return NULL;
 }
@@ -206,7 +199,7 @@ static void warn_twin(const struct warner *w, const struct pjwt_grant *grant, co
 {
         const struct pjwt_service *section = section_of(w->conf, service);
 
-        if (section && in_list(grant->services, twin) && section_of(w->conf, twin) == NULL)
+        if (section && pjwt_list_has(grant->services, twin) && section_of(w->conf, twin) == NULL)
                 warn(w, section->origin, NULL,
                      "grant %.64s also allows %s, which has none of these demands; add also = %s",
                      grant->name, twin, twin);
@@ -236,7 +229,7 @@ static void warn_service(const struct warner *w, const struct pjwt_service *serv
         if (!is_granted(w->conf, service))
                 warn(w, service->origin, NULL,
                      "no grant is for this service; grants are for sshd unless they say services =");
-        if (service->one_use && (strcmp(service->name, "sshd") == 0 || in_list(service->also, "sshd")))
+        if (service->one_use && (strcmp(service->name, "sshd") == 0 || pjwt_list_has(service->also, "sshd")))
                 warn(w, pjwt_service_origin(service, "one_use"), "one_use",
                      "on sshd: every connection needs a new token, also those of scp, rsync and Ansible");
         warn_matches(w, service->matches, service->match_count);

@@ -243,14 +243,6 @@ static enum pjwt_reason check_claims(struct run *run)
                     ret->times.exp);
 }
 
-static bool is_named(char *const *names, const char *name)
-{
-        for (; names && *names; names++)
-                if (strcmp(*names, name) == 0)
-                        return true;
-        return false;
-}
-
 /* A login record that is not over says which key its login proved. */
 static enum pjwt_reason proof_of_record(struct run *run, const struct pjwt_record *record,
                                         struct pjwt_sshkey *ret)
@@ -275,7 +267,7 @@ static enum pjwt_reason find_proof(struct run *run, struct pjwt_sshkey *ret)
 
         if (run->record)
                 return proof_of_record(run, run->record, ret);
-        if (!is_named(run->conf->bind_services, service))
+        if (!pjwt_list_has(run->conf->bind_services, service))
                 return request->login
                                ? proof_of_record(run, request->login, ret)
                                : pjwt_fail(err, PJWT_BOUND,

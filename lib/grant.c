@@ -11,21 +11,13 @@
 
 /* ---- services ---- */
 
-static bool in_list(char *const *list, const char *word)
-{
-        for (size_t i = 0; list && list[i]; i++)
-                if (strcmp(list[i], word) == 0)
-                        return true;
-        return false;
-}
-
 static const struct pjwt_service *section_of(const struct pjwt_conf *conf, const char *service)
 {
         for (size_t i = 0; i < conf->service_count; i++)
                 if (strcmp(conf->services[i].name, service) == 0)
                         return &conf->services[i];
         for (size_t i = 0; i < conf->service_count; i++)
-                if (in_list(conf->services[i].also, service))
+                if (pjwt_list_has(conf->services[i].also, service))
                         return &conf->services[i];
         return NULL;
 }
@@ -37,7 +29,7 @@ enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *ser
         bool known = section != NULL;
 
         for (size_t i = 0; !known && i < conf->grant_count; i++)
-                known = in_list(conf->grants[i].services, service);
+                known = pjwt_list_has(conf->grants[i].services, service);
         if (!known) /* REV-09: sudo-i and su-l are services of their own */
                 return pjwt_fail(reterr, PJWT_SERVICE, "service '%.64s'", service);
         *retservice = section;
@@ -95,7 +87,7 @@ static enum pjwt_reason check_audience(const struct pjwt_service *service, struc
         if (!service->audience)
                 return PJWT_OK;
         while (pjwt_texts_next(&texts, &text, &len))
-                if (strlen(text) == len && in_list(service->audience, text))
+                if (strlen(text) == len && pjwt_list_has(service->audience, text))
                         return PJWT_OK;
         return pjwt_fail(reterr, PJWT_BAD_AUDIENCE, "aud does not hold %.120s, which service %s demands",
                          service->audience[0], service->name);
@@ -336,7 +328,7 @@ static bool holds(struct search *s, const struct pjwt_grant *grant)
 {
         if (grant->issuer != s->issuer) /* CLM-18: the same sub of another issuer is another person */
                 return false;
-        if (!in_list(grant->services, s->service))
+        if (!pjwt_list_has(grant->services, s->service))
                 return missed(s, grant, RANK_SERVICE, NULL);
         if (!host_holds(s->conf, grant))
                 return missed(s, grant, RANK_HOST, NULL);
@@ -476,7 +468,8 @@ bool pjwt_grant_possible(const struct pjwt_conf *conf, const struct pjwt_user *u
                 const struct pjwt_grant *grant = &conf->grants[i];
 
                 if ((!bound || grant->bind || grant->issuer->bind || (section && section->bind)) &&
-                    in_list(grant->services, service) && host_holds(conf, grant) && grant_names(grant, user))
+                    pjwt_list_has(grant->services, service) && host_holds(conf, grant) &&
+                    grant_names(grant, user))
                         return true;
         }
         return false;

@@ -134,7 +134,7 @@ MUTANTS = [
     ("USR-12", "audit.c", "if (c == '\\'' || c == '\"' || c == '\\\\' || n == 0 || n > len)", "if (n == 0 || n > len)"),
     ("REV-01", "sshkey.c", "else if (end)", "else if (0)"),
     ("REV-01", "sshkey.c", "return from->len == 0 ? PJWT_OK : bad(", "return 1 ? PJWT_OK : bad("),
-    ("REV-05", "decide.c", "if (!is_named(run->conf->bind_services, service))", "if (0)"),
+    ("REV-05", "decide.c", "if (!pjwt_list_has(run->conf->bind_services, service))", "if (0)"),
     ("bound", "decide.c", "if (strcmp(bound, proof->thumbprint) != 0)", "if (0)"),
     ("bound", "decide.c", "if (!ret->bound_key)", "if (0)"),
     ("bound", "grant.c", "if (grant->bind && !s->bound)", "if (0)"),
