@@ -84,12 +84,9 @@ static bool is_meant(const struct cli_doctor *d)
 
 static bool bind_is_demanded(const struct pjwt_conf *conf)
 {
-        bool demanded = false;
+        const struct pjwt_service *section = pjwt_conf_service(conf, SERVICE);
+        bool demanded = section && section->bind;
 
-        for (size_t i = 0; i < conf->service_count; i++)
-                if (strcmp(conf->services[i].name, SERVICE) == 0 ||
-                    pjwt_list_has(conf->services[i].also, SERVICE))
-                        demanded = demanded || conf->services[i].bind;
         for (size_t i = 0; i < conf->grant_count; i++)
                 if (pjwt_list_has(conf->grants[i].services, SERVICE))
                         demanded = demanded || conf->grants[i].bind || conf->grants[i].issuer->bind;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "doctor.h"
+#include "grant.h"
 #include "options.h"
 
 #define US "pam_jwt.so"
@@ -241,16 +242,13 @@ static void look_at_modes(struct cli_doctor *d, const struct cli_pam_stack *stac
 
 /* --- services --- */
 
-static bool conf_names(const struct pjwt_conf *conf, const char *service)
+/* By the question that a login asks (REV-09). */
+static bool is_named(const struct pjwt_conf *conf, const char *service)
 {
-        for (size_t i = 0; i < conf->grant_count; i++)
-                if (pjwt_list_has(conf->grants[i].services, service))
-                        return true;
-        for (size_t i = 0; i < conf->service_count; i++)
-                if (strcmp(conf->services[i].name, service) == 0 ||
-                    pjwt_list_has(conf->services[i].also, service))
-                        return true;
-        return false;
+        const struct pjwt_service *section = NULL;
+        struct pjwt_error ignored = {0};
+
+        return pjwt_service_find(conf, service, &section, &ignored) == PJWT_OK;
 }
 
 /* issuer= on the line is a whole configuration for this service. */
@@ -284,7 +282,7 @@ static bool look_at_service(struct cli_doctor *d, const char *service)
                 look_at_session(d, service, &stack);
                 look_at_arguments(d, &stack);
                 look_at_modes(d, &stack);
-                if (d->conf && !configured_by_arguments(us) && !conf_names(d->conf, service))
+                if (d->conf && !configured_by_arguments(us) && !is_named(d->conf, service))
                         cli_found(d, CLI_FIND_SERVICE_UNNAMED, NULL, "/etc/pam.d/%s asks pam_jwt", service);
         }
         cli_pam_free(&stack);

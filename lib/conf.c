@@ -893,6 +893,15 @@ bool pjwt_list_has(char *const *list, const char *word)
         return false;
 }
 
+const struct pjwt_service *pjwt_conf_service(const struct pjwt_conf *conf, const char *service)
+{
+        for (size_t i = 0; i < conf->service_count; i++)
+                if (strcmp(conf->services[i].name, service) == 0 ||
+                    pjwt_list_has(conf->services[i].also, service))
+                        return &conf->services[i];
+        return NULL;
+}
+
 struct pjwt_origin pjwt_issuer_origin(const struct pjwt_issuer *issuer, const char *key)
 {
         return origin_of(issuer->origin, issuer->lines, KIND_ISSUER, key);

@@ -176,6 +176,9 @@ struct pjwt_origin pjwt_issuer_origin(const struct pjwt_issuer *issuer, const ch
 struct pjwt_origin pjwt_grant_origin(const struct pjwt_grant *grant, const char *key);
 struct pjwt_origin pjwt_service_origin(const struct pjwt_service *service, const char *key);
 
+/* The section of a PAM service, by its name or an `also`, which no two sections share; NULL: there is none. */
+const struct pjwt_service *pjwt_conf_service(const struct pjwt_conf *conf, const char *service);
+
 /* Does a list of strings hold this word, byte for byte? An empty list (NULL) does not. */
 bool pjwt_list_has(char *const *list, const char *word);
 

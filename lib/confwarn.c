@@ -25,15 +25,6 @@ __attribute__((format(printf, 4, 5))) static void warn(const struct warner *w, s
         w->report(w->arg, &problem);
 }
 
-static const struct pjwt_service *section_of(const struct pjwt_conf *conf, const char *service)
-{
-        for (size_t i = 0; i < conf->service_count; i++)
-                if (strcmp(conf->services[i].name, service) == 0 ||
-                    pjwt_list_has(conf->services[i].also, service))
-                        return &conf->services[i];
-        return NULL;
-}
-
 /* ---- issuers ---- */
 
 static bool names_host(const struct pjwt_conf *conf, char *const *audience)
@@ -46,7 +37,7 @@ static bool names_host(const struct pjwt_conf *conf, char *const *audience)
 
 static bool held_to_this_host(const struct pjwt_conf *conf, const char *service)
 {
-        const struct pjwt_service *section = section_of(conf, service);
+        const struct pjwt_service *section = pjwt_conf_service(conf, service);
 
         return section && (section->one_use || names_host(conf, section->audience));
 }
@@ -197,9 +188,9 @@ static void warn_matches(const struct warner *w, const struct pjwt_match *matche
 static void warn_twin(const struct warner *w, const struct pjwt_grant *grant, const char *service,
                       const char *twin)
 {
-        const struct pjwt_service *section = section_of(w->conf, service);
+        const struct pjwt_service *section = pjwt_conf_service(w->conf, service);
 
-        if (section && pjwt_list_has(grant->services, twin) && section_of(w->conf, twin) == NULL)
+        if (section && pjwt_list_has(grant->services, twin) && pjwt_conf_service(w->conf, twin) == NULL)
                 warn(w, section->origin, NULL,
                      "grant %.64s also allows %s, which has none of these demands; add also = %s",
                      grant->name, twin, twin);
@@ -219,7 +210,7 @@ static bool is_granted(const struct pjwt_conf *conf, const struct pjwt_service *
 {
         for (size_t i = 0; i < conf->grant_count; i++)
                 for (size_t j = 0; conf->grants[i].services[j]; j++)
-                        if (section_of(conf, conf->grants[i].services[j]) == service)
+                        if (pjwt_conf_service(conf, conf->grants[i].services[j]) == service)
                                 return true;
         return false;
 }

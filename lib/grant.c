@@ -11,21 +11,10 @@
 
 /* ---- services ---- */
 
-static const struct pjwt_service *section_of(const struct pjwt_conf *conf, const char *service)
-{
-        for (size_t i = 0; i < conf->service_count; i++)
-                if (strcmp(conf->services[i].name, service) == 0)
-                        return &conf->services[i];
-        for (size_t i = 0; i < conf->service_count; i++)
-                if (pjwt_list_has(conf->services[i].also, service))
-                        return &conf->services[i];
-        return NULL;
-}
-
 enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *service,
                                    const struct pjwt_service **retservice, struct pjwt_error *reterr)
 {
-        const struct pjwt_service *section = section_of(conf, service);
+        const struct pjwt_service *section = pjwt_conf_service(conf, service);
         bool known = section != NULL;
 
         for (size_t i = 0; !known && i < conf->grant_count; i++)
@@ -460,7 +449,7 @@ static bool grant_names(const struct pjwt_grant *grant, const struct pjwt_user *
 bool pjwt_grant_possible(const struct pjwt_conf *conf, const struct pjwt_user *user, const char *service,
                          bool bound)
 {
-        const struct pjwt_service *section = section_of(conf, service);
+        const struct pjwt_service *section = pjwt_conf_service(conf, service);
 
         if (!user->exists || !name_is_legal(user->name))
                 return false;

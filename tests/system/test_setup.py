@@ -18,10 +18,18 @@ SETUP = ("pamjwt", "setup", "--issuer", host.ISSUER, "--audience", "ssh://%h", "
          "--ca-file", "/etc/ssl/throwaway/ca.pem")
 
 
+def look_at(path):
+    """None when it went away between the listing and the look: setup's rollback may be at work."""
+    try:
+        return path.stat().st_mode, path.read_bytes() if path.is_file() else None
+    except FileNotFoundError:
+        return None
+
+
 def snapshot():
     """Every file that setup might touch, byte for byte."""
-    files = [p for top in WATCHED for p in [pathlib.Path("/", top), *pathlib.Path("/", top).rglob("*")] if p.exists()]
-    return {str(p): (p.stat().st_mode, p.read_bytes() if p.is_file() else None) for p in files}
+    paths = [path for top in WATCHED for path in [pathlib.Path("/", top), *pathlib.Path("/", top).rglob("*")]]
+    return {str(path): seen for path in paths if (seen := look_at(path)) is not None}
 
 
 def run_setup(*args, given=None, status=0):
