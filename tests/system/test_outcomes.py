@@ -2,8 +2,10 @@
 What logins of every outcome leave behind, which is nothing (REV-05, REV-08), and what PAM services see that have nothing to
 do with tokens but read common-auth, common-account and common-session too.
 
-A thousand logins go through pamtester, which runs the whole sequence of PAM as root with the installed module; by sshd they
-would take ten minutes. test_sessions.py has the same outcomes by sshd, eighty at once.
+A thousand logins of each outcome go through the real libpam, pam_loginuid and installed module, as root, each as a process
+of its own with its own audit session (pam_logins.c); by sshd they would take an hour. What is not real is the program around
+libpam, and that such a process borrows its parent's memory: test_sessions.py has outcomes by sshd, eighty at once. The
+services themselves: test_services.py.
 """
 import concurrent.futures
 import os
@@ -15,7 +17,7 @@ import time
 import pytest
 
 import host
-from conftest import DEBIAN_PAM, PASSWORDS
+from conftest import BUILD, DEBIAN_PAM, PASSWORDS
 from local_issuer import SECTION, LocalIssuer
 
 GRANT = """
@@ -23,23 +25,32 @@ GRANT = """
 issuer = local
 services = {}
 """
-MODULE = """\
-auth required pam_jwt.so nodelay
-account required pam_jwt.so require_token
-session required pam_loginuid.so
--session optional pam_jwt.so
-"""
-KILLER = "required pam_exec.so quiet /run/kill-the-login\n"
-LOGIN = ("authenticate", "acct_mgmt", "setcred", "open_session", "close_session")
-# name -> service, calls, and the exit status; each sixth of the thousand.
-OUTCOMES = {
-    "accepted and closed": ("outcome", LOGIN, 0),
-    "accepted, no session": ("outcome", LOGIN[:3], 0),
-    "refused": ("outcome", LOGIN, 1),
-    "expired": ("outcome", LOGIN, 1),
-    "killed before its session": ("outcome-killed", LOGIN, -9),
-    "killed in its session": ("outcome-crashed", LOGIN, -9),
+AUTH = {
+    "token": "auth required pam_jwt.so nodelay\n",
+    "either": "auth [success=done cred_unavail=ignore default=die] pam_jwt.so nodelay\nauth required pam_permit.so\n",
 }
+ACCOUNT = "account required pam_jwt.so\n"
+SESSION = "session required pam_loginuid.so\n-session optional pam_jwt.so\n"
+STACKS = {
+    "outcome": AUTH["token"] + ACCOUNT + SESSION,
+    "outcome-either": AUTH["either"] + ACCOUNT + "account required pam_permit.so\n" + SESSION,
+    "outcome-denied": AUTH["token"] + ACCOUNT + "account required pam_deny.so\n" + SESSION,
+}
+LOGIN = ("authenticate", "acct_mgmt", "setcred", "open_session", "close_session")
+# name -> service, whose token, how it goes on (pam_logins.c), exit status
+OUTCOMES = {
+    "accepted and closed": ("outcome", "alice", "close", 0),
+    "accepted, no session": ("outcome", "alice", "end", 0),
+    "accepted, gone without a word": ("outcome", "alice", "exit", 0),
+    "refused": ("outcome", "bob", "close", 1),
+    "expired": ("outcome", "expired", "close", 1),
+    "no token": ("outcome", "password", "close", 1),
+    "a password": ("outcome-either", "password", "close", 0),
+    "denied by another module": ("outcome-denied", "alice", "close", 1),
+    "killed before its session": ("outcome", "alice", "kill", -9),
+    "killed in its session": ("outcome", "alice", "crash", -9),
+}
+EACH = 1000
 
 
 @pytest.fixture(scope="module")
@@ -64,37 +75,35 @@ def let_an_hour_pass():
 
 
 @pytest.fixture
-def killing_services(machine):
-    host.write("/run/kill-the-login", "#!/bin/sh\nkill -9 $PPID\n", 0o755)
-    host.write("/etc/pam.d/outcome", MODULE)
-    host.write("/etc/pam.d/outcome-killed", MODULE + "auth " + KILLER)
-    host.write("/etc/pam.d/outcome-crashed", MODULE + "session " + KILLER)
+def outcome_services(machine):
+    for name, text in STACKS.items():
+        host.write(f"/etc/pam.d/{name}", text)
+    host.write("/etc/pam.d/other", "auth required pam_deny.so\n")  # libpam loads its modules too
     yield
-    for service in {service for service, _, _ in OUTCOMES.values()}:
-        pathlib.Path("/etc/pam.d", service).unlink()
+    host.write("/etc/pam.d/other", (DEBIAN_PAM / "other").read_text())
+    for name in STACKS:
+        pathlib.Path("/etc/pam.d", name).unlink()
 
 
-def test_a_thousand_logins_of_every_outcome_leave_nothing(conf, issuer, killing_services):
-    conf(SECTION + GRANT.format("outcome outcome-killed outcome-crashed"))
+def log_in(service, ending, answer):
+    """EACH logins: how many ended with which exit status."""
+    done = subprocess.run([BUILD / "tests/system/pam_logins", service, "alice", ending, str(EACH)], input=answer + "\n",
+                          text=True, stdout=subprocess.PIPE, check=True, timeout=600)
+    return {int(status): int(count) for status, count in (line.split() for line in done.stdout.splitlines())}
+
+
+def test_a_thousand_logins_of_every_outcome_leave_nothing(conf, issuer, outcome_services):
+    conf(SECTION + GRANT.format(" ".join(STACKS)))
     before = files()
-    names = list(OUTCOMES)
-    bad = {"refused": issuer.token("bob"), "expired": issuer.token("alice", ttl=-1)}
-    crashed = set()
-
-    def log_in(number):
-        name = names[number % len(names)]
-        service, calls, wanted = OUTCOMES[name]
-        done = pamtester(service, "alice", calls, bad.get(name) or issuer.token("alice"))
-        if name == "killed in its session":
-            crashed.update(files())
-        return name, done.returncode == wanted, done
-
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(log_in, range(1000)))
-    assert [d for d in done if not d[1]] == []
-    assert any("/session/" in name for name in crashed), "a killed session has a record until its token is over"
+    answers = {"alice": issuer.token("alice", ttl=3000), "bob": issuer.token("bob", ttl=3000),
+               "expired": issuer.token("alice", ttl=-1), "password": "no token"}
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        done = dict(zip(OUTCOMES, pool.map(lambda o: log_in(o[0], o[2], answers[o[1]]), OUTCOMES.values())))
+    assert done == {name: {outcome[3]: EACH} for name, outcome in OUTCOMES.items()}
+    left = files()
+    assert sum("/session/" in name for name in left) == EACH, "a killed session has a record until its token is over"
     let_an_hour_pass()
-    assert pamtester("outcome", "alice", LOGIN, issuer.token("alice")).returncode == 0  # sweeps
+    assert pamtester("outcome", "alice", LOGIN, answers["alice"]).returncode == 0  # sweeps
     assert files() == before and before == [name for name in before if "/lock/" in name]
 
 
