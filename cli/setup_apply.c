@@ -81,19 +81,17 @@ static void split(const char *path, char folder[640], const char **retname)
         *retname = slash + 1;
 }
 
-/* One after the other: people, terminals and the timer. Released by close(). */
-static int lock(const char *root)
+/* One after the other: people, terminals and the timer. Nothing is done without it. Released by close(). */
+static enum pjwt_reason lock(const char *root, int *retfd, struct pjwt_error *reterr)
 {
         char path[640];
-        int fd;
+        int r = -1;
 
         snprintf(path, sizeof(path), "%s/etc", root);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0 && flock(fd, LOCK_EX) != 0) {
-                close(fd);
-                fd = -1;
-        }
-        return fd;
+        *retfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        while (*retfd >= 0 && (r = flock(*retfd, LOCK_EX)) != 0 && errno == EINTR)
+                ;
+        return r == 0 ? PJWT_OK : pjwt_fail(reterr, PJWT_FILE_OPEN, "%s: %s", path, strerror(errno));
 }
 
 static void unlock(int fd)
@@ -246,9 +244,11 @@ enum pjwt_reason cli_setup_record(const struct cli_setup *s, int64_t deadline_bo
         char folder[640];
         char line[160];
         char boot[64];
-        int fd = lock(s->root);
-        enum pjwt_reason r = make_journal_folder(s->root, folder, reterr);
+        int fd;
+        enum pjwt_reason r = lock(s->root, &fd, reterr);
 
+        if (r == PJWT_OK)
+                r = make_journal_folder(s->root, folder, reterr);
         boot_id(boot);
         snprintf(line, sizeof(line), FORMAT "\nboot %s\ndeadline %" PRId64 "\n", boot, deadline_boot_ms);
         cli_buf_str(&journal, line);
@@ -316,9 +316,9 @@ static bool is_still_old(const char *path, const struct cli_change *change)
 
 enum pjwt_reason cli_setup_apply(const struct cli_setup *s, struct pjwt_error *reterr)
 {
-        int fd = lock(s->root);
-        enum pjwt_reason r = PJWT_OK;
         char path[600];
+        int fd;
+        enum pjwt_reason r = lock(s->root, &fd, reterr);
 
         for (size_t i = 0; r == PJWT_OK && i < s->change_count; i++) {
                 const struct cli_change *change = &s->changes[i];
@@ -336,12 +336,14 @@ enum pjwt_reason cli_setup_apply(const struct cli_setup *s, struct pjwt_error *r
 
 enum pjwt_reason cli_setup_confirm(const char *root, struct pjwt_error *reterr)
 {
-        int fd = lock(root);
         struct pjwt_error err = {0};
-        enum pjwt_reason r;
         struct journal j;
+        int fd;
+        enum pjwt_reason r = lock(root, &fd, reterr);
 
-        if (!read_journal(root, &j, &err))
+        if (r != PJWT_OK)
+                ;
+        else if (!read_journal(root, &j, &err))
                 r = pjwt_fail(reterr, err.reason ? err.reason : PJWT_FILE_OPEN, "%s",
                               err.reason ? err.detail : "there is no set-up to confirm");
         else
@@ -478,12 +480,14 @@ static enum pjwt_reason undo(const char *root, const struct journal *j, struct p
 
 enum pjwt_reason cli_setup_undo(const char *root, struct pjwt_error *reterr)
 {
-        int fd = lock(root);
         struct pjwt_error err = {0};
-        enum pjwt_reason r;
         struct journal j;
+        int fd;
+        enum pjwt_reason r = lock(root, &fd, reterr);
 
-        if (read_journal(root, &j, &err))
+        if (r != PJWT_OK)
+                ;
+        else if (read_journal(root, &j, &err))
                 r = undo(root, &j, reterr);
         else
                 r = pjwt_fail(reterr, err.reason ? err.reason : PJWT_FILE_OPEN, "%s",

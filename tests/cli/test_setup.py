@@ -64,8 +64,15 @@ class Host:
         return (self.root / path).read_text()
 
     def snapshot(self):
-        return {str(p): (p.stat().st_mode, p.read_bytes() if p.is_file() else None)
-                for p in self.root.rglob("*") if "var/lib/pam_jwt" not in str(p)}
+        return {str(p): seen for p in self.root.rglob("*") if "var/lib/pam_jwt" not in str(p) and (seen := self.look_at(p))}
+
+    @staticmethod
+    def look_at(path):
+        """None when it went away between the listing and the look: a timer takes it back."""
+        try:
+            return path.stat().st_mode, path.read_bytes() if path.is_file() else None
+        except FileNotFoundError:
+            return None
 
     def arguments(self, *args):
         return ["setup", "--issuer", ISSUER, "--audience", "ssh://%h", "--host-name", "db1.acme.example", "--match",
@@ -77,6 +84,13 @@ class Host:
 
     def then(self, *args, status=0):
         return self.pamjwt("setup", "--root", self.root, *args, status=status)
+
+    @staticmethod
+    def inject(call, fault, *args):
+        """Runs pamjwt under strace, which makes this system call fail or kills it there."""
+        return subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:{fault}", PAMJWT, *args],
+                              capture_output=True, text=True, start_new_session=True, timeout=60,
+                              env=os.environ | {"ASAN_OPTIONS": "detect_leaks=0"})
 
 
 @pytest.fixture
@@ -137,10 +151,7 @@ def test_unconfirmed_it_is_taken_back_in_time(host):
 def test_killed_between_two_writes_the_journal_takes_it_back(host, call, number):
     """Eleven renames write the journal of five files, two of them new; then come the files themselves."""
     before = host.snapshot()
-    done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
-                           f"inject={call}:signal=KILL:when={number}", PAMJWT, *host.arguments("--yes")],
-                          capture_output=True, start_new_session=True, timeout=60,
-                          env=os.environ | {"ASAN_OPTIONS": "detect_leaks=0"})
+    done = host.inject(call, f"signal=KILL:when={number}", *host.arguments("--yes"))
     finished = done.returncode == 0
     assert finished or done.returncode in (-signal.SIGKILL, 137), done.stderr
     if host.snapshot() != before:
@@ -158,6 +169,23 @@ def test_undo_leaves_what_somebody_has_changed_since(host):
     assert host.read("etc/pam.d/sudo") == changed and host.read("etc/pam.d/sshd") == PAM["sshd"]
     host.write("etc/pam.d/sudo", PAM["sudo"])
     host.then("--undo")
+
+
+def test_without_the_lock_nothing_is_done(host):
+    before = host.snapshot()
+
+    def assert_refused(*args):
+        now = host.snapshot()
+        done = host.inject("flock", "error=ENOLCK", *args)
+        assert done.returncode == 1 and "/etc: No locks available" in done.stderr, done
+        assert host.snapshot() == now
+
+    assert_refused(*host.arguments("--yes"))
+    host.setup("--yes")
+    for action in ("--confirm", "--undo"):
+        assert_refused("setup", "--root", host.root, action)
+    host.then("--undo")
+    assert host.snapshot() == before
 
 
 # --- what it plans ---
