@@ -289,26 +289,42 @@ static bool look_at_service(struct cli_doctor *d, const char *service)
         return us != NULL;
 }
 
+static const struct sibling {
+        const char *service;
+        const char *sibling;
+        const char *command;
+} siblings[] = {{"sudo", "sudo-i", "sudo -i"}, {"su", "su-l", "su -"}};
+
+#define SIBLINGS (sizeof(siblings) / sizeof(siblings[0]))
+
+/* Is there a file for the one, which does not ask, while the other does? */
+static bool is_forgotten(const struct cli_doctor *d, const struct sibling *row)
+{
+        char path[64];
+        char full[512];
+        struct stat st;
+
+        snprintf(path, sizeof(path), "/etc/pam.d/%s", row->sibling);
+        return stat(cli_root_path(d, path, full), &st) == 0 && cli_doctor_uses_us(d, row->service) &&
+               !cli_doctor_uses_us(d, row->sibling);
+}
+
 static void look_at_siblings(struct cli_doctor *d)
 {
-        static const struct {
-                const char *service;
-                const char *sibling;
-                const char *command;
-        } rows[] = {{"sudo", "sudo-i", "sudo -i"}, {"su", "su-l", "su -"}};
-
-        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                char path[64];
-                char full[512];
-                struct stat st;
-
-                snprintf(path, sizeof(path), "/etc/pam.d/%s", rows[i].sibling);
-                if (stat(cli_root_path(d, path, full), &st) == 0 && cli_doctor_uses_us(d, rows[i].service) &&
-                    !cli_doctor_uses_us(d, rows[i].sibling))
+        for (size_t i = 0; i < SIBLINGS; i++)
+                if (is_forgotten(d, &siblings[i]))
                         cli_found(d, CLI_FIND_PAM_SIBLING, NULL,
-                                  "%s (%s) does not ask pam_jwt, /etc/pam.d/%s does", path, rows[i].command,
-                                  rows[i].service);
-        }
+                                  "/etc/pam.d/%s (%s) does not ask pam_jwt, /etc/pam.d/%s does",
+                                  siblings[i].sibling, siblings[i].command, siblings[i].service);
+}
+
+/* One break, one finding. */
+static bool is_told_as_sibling(const struct cli_doctor *d, const char *service)
+{
+        for (size_t i = 0; i < SIBLINGS; i++)
+                if (strcmp(siblings[i].sibling, service) == 0)
+                        return is_forgotten(d, &siblings[i]);
+        return false;
 }
 
 /* Services that a grant names, and whose stack exists but never asks. */
@@ -319,7 +335,7 @@ static void look_at_unused(struct cli_doctor *d)
                 struct pjwt_origin origin = pjwt_grant_origin(&d->conf->grants[i], "services");
 
                 for (; services && *services; services++)
-                        if (!cli_doctor_uses_us(d, *services))
+                        if (!cli_doctor_uses_us(d, *services) && !is_told_as_sibling(d, *services))
                                 cli_found(d, CLI_FIND_SERVICE_UNUSED, NULL, "%s:%u: services: %s",
                                           origin.file, origin.line, *services);
         }

@@ -344,6 +344,7 @@ def test_session_without_loginuid_before_it(host):
 
 def test_sudo_i_that_asks_for_the_password_only(host):
     host.write("etc/pam.d/sudo-i", UNIX + DENY)
+    host.finds("pam-sibling")
     host.conf("sshd sudo sudo-i", "sshd sudo")
     host.finds("pam-sibling")
 

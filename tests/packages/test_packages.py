@@ -12,17 +12,13 @@ import pwd
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "machine"))
-import host  # noqa: E402
+from debs import NAMES, debs, dpkg, host
 
-PACKAGES = host.CHECKOUT / os.environ.get("PAMJWT_PACKAGES", "build-deb")
-NAMES = ("libpam-jwt", "libpamjwt-dev", "libpamjwt0", "pamjwt")
 ISSUER = "https://keys.acme.example"
 CONF = f"""\
 [issuer/acme]
@@ -108,15 +104,6 @@ class Watcher:
 def pam_and_accounts():
     paths = [*map(pathlib.Path, ACCOUNTS), *pathlib.Path("/etc/pam.d").iterdir()]
     return {str(p): p.read_text(errors="replace") for p in paths if p.exists()}
-
-
-def debs(folder=PACKAGES, names=NAMES):
-    found = {p.name.split("_")[0]: p for p in pathlib.Path(folder).glob("*.deb")}
-    return [found[name] for name in names]
-
-
-def dpkg(*args, check=True):
-    return host.run("dpkg", "--force-confold", "--force-unsafe-io", *args, check=check)
 
 
 def state(package):
@@ -270,6 +257,7 @@ def test_upgrade_keeps_configuration_profile_and_logins(machine):
     assert_token_logs_in(machine)
     assert host.ssh("alice", PASSWORD).ok
     dpkg("-i", *debs(folder))
+    shutil.rmtree(folder)
     assert [s.endswith("+next") for s in (state(name)[1] for name in NAMES)] == [True] * 4
     assert host.CONF.read_text() == CONF
     assert pathlib.Path("/etc/pam.d/common-auth").read_text() == stack
