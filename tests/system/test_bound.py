@@ -1,8 +1,9 @@
 """
 Tokens that are bound to the ssh key of the login, without authorized_keys (docs/bound-tokens.md): real sshd, ssh and
-ssh-agent with the files of etc/bound. Each part is taken away in turn: strangers, passwords and root stay outside
+ssh-agent with the files of etc/bound; FIDO keys by an authenticator of ours (tests/client/authenticator.c). Each part is taken away in turn: strangers, passwords and root stay outside
 (attacks REV-01, REV-02, REV-05), and doctor says which part it is.
 """
+import base64
 import concurrent.futures
 import contextlib
 import json
@@ -13,11 +14,12 @@ import shutil
 import subprocess
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from jwcrypto import jwk
 
 import host
-from conftest import PASSWORDS
+from conftest import BUILD, PASSWORDS
 from local_issuer import SECTION, LocalIssuer
 
 PARTS = host.CHECKOUT / "etc" / "bound"
@@ -27,11 +29,32 @@ EARLIER = SNIPPET.with_name("05-other.conf")
 BOUND = pathlib.Path("/etc/security/pam_jwt.conf.d/bound.conf")
 GRANT = "[grant/local]\nissuer = local\nservices = sshd sudo\nuser = alice bob root\n"
 EVERY = "publickey,password,keyboard-interactive"
-TYPES = {"ed25519": ("ed25519",), "ecdsa": ("ecdsa", "-b", "256"), "rsa": ("rsa", "-b", "2048")}
+AUTHENTICATOR = BUILD / "tests" / "client" / "authenticator.so"
+FIDO = {"ed25519-sk": ("ed25519-sk", "-w", AUTHENTICATOR), "ecdsa-sk": ("ecdsa-sk", "-w", AUTHENTICATOR)}
+TYPES = {"ed25519": ("ed25519",), "ecdsa": ("ecdsa", "-b", "256"), "rsa": ("rsa", "-b", "2048"), **FIDO}
+
+
+def strings(blob):
+    """The strings of an ssh public key."""
+    found = []
+    while blob:
+        end = 4 + int.from_bytes(blob[:4], "big")
+        found, blob = [*found, blob[4:end]], blob[end:]
+    return found
+
+
+def inner_key(key):
+    """The public key inside of a FIDO key, which python3-cryptography does not read: PROTOCOL.u2f."""
+    kind, *rest = strings(base64.b64decode(pathlib.Path(f"{key}.pub").read_text().split()[1]))
+    if kind == b"sk-ssh-ed25519@openssh.com":
+        return ed25519.Ed25519PublicKey.from_public_bytes(rest[0])
+    assert kind == b"sk-ecdsa-sha2-nistp256@openssh.com" and rest[0] == b"nistp256" and rest[2] == b"ssh:"
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), rest[1])
 
 
 def jkt(key):
-    return jwk.JWK.from_pyca(load_ssh_public_key(pathlib.Path(f"{key}.pub").read_bytes())).thumbprint()
+    public = inner_key(key) if key.name in FIDO else load_ssh_public_key(pathlib.Path(f"{key}.pub").read_bytes())
+    return jwk.JWK.from_pyca(public).thumbprint()
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +99,7 @@ def serving(**options):
 
 
 def login(user, key, answer, *options, method="publickey,keyboard-interactive", **more):
-    given = [f"IdentityFile={key}", "IdentitiesOnly=yes"] if key else ["PubkeyAuthentication=no"]
+    given = [f"IdentityFile={key}", "IdentitiesOnly=yes", f"SecurityKeyProvider={AUTHENTICATOR}"] if key else ["PubkeyAuthentication=no"]
     return host.ssh(user, answer, method=method, options=[*given, *options], **more)
 
 
@@ -93,9 +116,10 @@ def test_the_key_and_its_token_together_and_neither_alone(issuer, keys, log):
             assert [line["detail"] for line in log.audits(mark)] == [f"bound to the key {jkt(keys[name])}"]
         stolen = issuer.token("alice", cnf={"jkt": jkt(keys["ed25519"])})
         mark = log.mark()
-        for key in ("stranger", "other"):  # nobody's key, and another one of the same person
+        for key in ("stranger", "other", *FIDO):  # nobody's key, and others of the same person
             assert not login("alice", keys[key], stolen).ok
-        assert reasons(log, mark) == ["other-key", "other-key"]
+        assert not login("alice", keys["ed25519"], issuer.token("alice", cnf={"jkt": jkt(keys["ed25519-sk"])})).ok
+        assert set(reasons(log, mark)) == {"other-key"} and len(reasons(log, mark)) == 5
         assert jkt(keys["ed25519"]) in log.text(mark) and jkt(keys["stranger"]) in log.text(mark)
         mark = log.mark()
         assert not login("alice", keys["ed25519"], issuer.token("alice")).ok
@@ -112,16 +136,19 @@ def test_the_key_and_its_token_together_and_neither_alone(issuer, keys, log):
 
 
 def test_by_an_agent_and_never_by_a_certificate(issuer, keys, log):
-    agent = host.run("ssh-agent", "-s").stdout
+    agent = host.run("ssh-agent", "-s", "-P", AUTHENTICATOR).stdout
     socket, pid = re.search(r"SSH_AUTH_SOCK=([^;]+)", agent)[1], re.search(r"SSH_AGENT_PID=(\d+)", agent)[1]
     try:
-        host.run("ssh-add", "-q", keys["ecdsa"], env={**os.environ, "SSH_AUTH_SOCK": socket})
+        for key in ("ecdsa", "ed25519-sk"):
+            host.run("ssh-add", "-q", "-S", AUTHENTICATOR, keys[key], env={**os.environ, "SSH_AUTH_SOCK": socket})
         host.run("ssh-keygen", "-q", "-s", keys["stranger"], "-I", "id", "-n", "alice", f"{keys['other']}.pub")
         with serving():
             token = issuer.token("alice", cnf={"jwk": json.loads(jwk.JWK.from_pyca(load_ssh_public_key(
                 pathlib.Path(f"{keys['ecdsa']}.pub").read_bytes())).export_public())})
             public = f"{keys['ecdsa']}.pub"
             assert login("alice", public, token, f"IdentityAgent={socket}").out == "alice\n", log.text()
+            touched = issuer.token("alice", cnf={"jkt": jkt(keys["ed25519-sk"])})
+            assert login("alice", f"{keys['ed25519-sk']}.pub", touched, f"IdentityAgent={socket}").out == "alice\n", log.text()
             mark = log.mark()
             certificate = [f"CertificateFile={keys['other']}-cert.pub", "PubkeyAcceptedAlgorithms=ssh-ed25519-cert-v01@openssh.com"]
             assert not login("alice", keys["other"], issuer.token("alice", cnf={"jkt": jkt(keys["other"])}), *certificate).ok
