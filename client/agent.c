@@ -55,31 +55,17 @@ static int connect_agent(struct pjwt_error *reterr)
         return -1;
 }
 
-static bool send_all(int fd, const char *bytes, size_t len)
+/* All of it, out or in; MSG_NOSIGNAL: an agent that goes away is an error, no signal. */
+static bool move_all(int fd, bool out, void *bytes, size_t len)
 {
-        while (len > 0) {
-                ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+        for (char *at = bytes; len > 0;) {
+                ssize_t n = out ? send(fd, at, len, MSG_NOSIGNAL) : recv(fd, at, len, 0);
 
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
                         return false;
-                bytes += n;
-                len -= (size_t)n;
-        }
-        return true;
-}
-
-static bool receive_all(int fd, unsigned char *bytes, size_t len)
-{
-        while (len > 0) {
-                ssize_t n = recv(fd, bytes, len, 0);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        return false;
-                bytes += n;
+                at += n;
                 len -= (size_t)n;
         }
         return true;
@@ -96,13 +82,13 @@ static enum pjwt_reason ask(int fd, const struct cli_buf *request, unsigned char
         bool good;
 
         put_string(&message, request->bytes, request->len);
-        good = !request->failed && !message.failed && send_all(fd, message.bytes, message.len) &&
-               receive_all(fd, head, sizeof(head));
+        good = !request->failed && !message.failed && move_all(fd, true, message.bytes, message.len) &&
+               move_all(fd, false, head, sizeof(head));
         cli_buf_clear(&message);
         if (good)
                 len = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
         if (good && len > 0 && len <= AGENT_MESSAGE_MAX && (answer = malloc(len)) != NULL &&
-            receive_all(fd, answer, len)) {
+            move_all(fd, false, answer, len)) {
                 *ret = answer;
                 *retlen = len;
                 return PJWT_OK;

@@ -13,6 +13,7 @@
 #include "safefile.h"
 #include "secret.h"
 #include "sign.h"
+#include "strictjson.h"
 
 #define SECRET_MAX        4096
 #define KEY_FILE_MAX      (64 * 1024)
@@ -25,13 +26,7 @@ static bool takes_method(struct json_object *document, const char *method)
 
         if (!json_object_is_type(list, json_type_array))
                 return strcmp(method, "client_secret_basic") == 0;
-        for (size_t i = 0; i < json_object_array_length(list); i++) {
-                const char *word = pjwt_json_string(json_object_array_get_idx(list, i), NULL);
-
-                if (word && strcmp(word, method) == 0)
-                        return true;
-        }
-        return false;
+        return pjwt_json_list_has(list, method);
 }
 
 static enum pjwt_reason read_secret(const char *path, char **ret, struct pjwt_error *reterr)

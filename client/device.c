@@ -101,8 +101,10 @@ enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *w
 {
         struct device_answer answer = {0};
         struct cli_buf form = {0};
-        enum pjwt_reason r = ask_code(provider, wanted, &answer, reterr);
+        enum pjwt_reason r = provider_try_proof(provider, reterr);
 
+        if (r == PJWT_OK)
+                r = ask_code(provider, wanted, &answer, reterr);
         if (r != PJWT_OK)
                 return r;
         show_code(&answer, out, qr);

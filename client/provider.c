@@ -82,6 +82,16 @@ static enum pjwt_reason add_proof(const struct provider *p, const char *url, str
         return r == PJWT_OK && line->failed ? pjwt_fail_memory(reterr) : r;
 }
 
+enum pjwt_reason provider_try_proof(const struct provider *provider, struct pjwt_error *reterr)
+{
+        struct cli_buf line = {0};
+        enum pjwt_reason r =
+                provider->signer ? add_proof(provider, provider->token_url, &line, reterr) : PJWT_OK;
+
+        cli_buf_clear(&line);
+        return r;
+}
+
 enum pjwt_reason provider_post(struct provider *provider, const char *url, const struct cli_buf *form,
                                bool prove, struct fetch_response *ret, struct pjwt_error *reterr)
 {

@@ -37,6 +37,12 @@ enum pjwt_reason provider_post(struct provider *provider, const char *url, const
                                bool prove, struct fetch_response *ret, struct pjwt_error *reterr);
 
 /*
+ * Makes a proof and throws it away: a key that cannot make any is found before a person is asked. Without a key there is
+ * nothing to do. Returns PJWT_OK, or what the key, the agent or memory have to say.
+ */
+enum pjwt_reason provider_try_proof(const struct provider *provider, struct pjwt_error *reterr);
+
+/*
  * Asks the token endpoint; once more when it gives a nonce for the proof (RFC 9449 section 8).
  * ret: for token_answer_clear(). retfault: what the provider said when it refused; empty when it was not reached.
  * Returns PJWT_OK; PJWT_FETCH_FAILED with one sentence; what the key or memory have to say.

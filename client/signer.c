@@ -8,6 +8,7 @@
 #include "safefile.h"
 #include "secret.h"
 #include "sign.h"
+#include "strictjson.h"
 #include "token.h"
 #include "verify.h"
 
@@ -38,10 +39,12 @@ static enum pjwt_reason read_key(const char *text, size_t len, struct signer *s,
         if (!cli_openssh_is(text))
                 return cli_privkey_parse(text, len, NULL, &s->file, reterr);
         r = cli_openssh_open(text, len, &file, reterr);
-        if (r == PJWT_OK && file.encrypted)
+        if (r == PJWT_OK) /* also says why a key of this type signs no proof */
                 r = ssh_public_from_blob(file.blob.at, file.blob.len, &s->agent, reterr);
-        else if (r == PJWT_OK)
+        if (r == PJWT_OK && !file.encrypted) {
+                ssh_public_clear(&s->agent);
                 r = cli_privkey_parse(text, len, NULL, &s->file, reterr);
+        }
         cli_openssh_clear(&file);
         return r;
 }
@@ -90,19 +93,6 @@ enum pjwt_reason signer_open(const char *path, struct signer *ret, struct pjwt_e
         return pjwt_fail(reterr, r, "%.200s: %s", path, err.detail);
 }
 
-static bool takes_alg(struct json_object *takes, const char *name)
-{
-        if (!json_object_is_type(takes, json_type_array))
-                return true; /* it does not say */
-        for (size_t i = 0; i < json_object_array_length(takes); i++) {
-                const char *word = pjwt_json_string(json_object_array_get_idx(takes, i), NULL);
-
-                if (word && strcmp(word, name) == 0)
-                        return true;
-        }
-        return false;
-}
-
 /* The agent signs with the one algorithm of the key's type; a file with every one that fits. EdDSA and Ed25519 are two
  * names of the same (RFC 9864). */
 static bool can_sign(const struct signer *s, const struct pjwt_alg *alg)
@@ -124,8 +114,8 @@ enum pjwt_reason signer_choose_alg(struct signer *signer, struct json_object *ta
                 if (!can_sign(signer, alg))
                         continue;
                 first = first ? first : alg->name;
-                if (!takes_alg(takes, alg->name))
-                        continue;
+                if (json_object_is_type(takes, json_type_array) && !pjwt_json_list_has(takes, alg->name))
+                        continue; /* one that does not say takes all */
                 signer->alg = alg;
                 return PJWT_OK;
         }

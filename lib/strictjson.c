@@ -561,6 +561,20 @@ const char *pjwt_json_string(struct json_object *o, size_t *retlen)
         return json_object_get_string(o);
 }
 
+bool pjwt_json_list_has(struct json_object *o, const char *string)
+{
+        size_t count = json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
+
+        for (size_t i = 0; i < count; i++) {
+                size_t len = 0;
+                const char *s = pjwt_json_string(json_object_array_get_idx(o, i), &len);
+
+                if (s && len == strlen(string) && memcmp(s, string, len) == 0)
+                        return true;
+        }
+        return false;
+}
+
 bool pjwt_json_numericdate(struct json_object *o, int64_t *retseconds, bool *retfraction)
 {
         bool integer = json_object_is_type(o, json_type_int);

@@ -38,6 +38,9 @@ struct json_object *pjwt_json_member(struct json_object *object, const char *nam
  * parser refused it). */
 const char *pjwt_json_string(struct json_object *o, size_t *retlen);
 
+/* Is o a list in which this very string stands? Whatever is no list (NULL, too) holds nothing. */
+bool pjwt_json_list_has(struct json_object *o, const char *string);
+
 /*
  * A NumericDate (RFC 7519 section 2): integer or with a fraction, from 0 to PJWT_TIME_MAX. *retseconds gets
  * the integer part, rounded down. *retfraction (may be NULL): there was one. False for another type or out of

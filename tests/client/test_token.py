@@ -90,47 +90,65 @@ def test_device_code_with_a_key_of_each_type_in_the_agent_and_in_a_file(machine,
     assert len(machine.kept()) == len(sections)
 
 
-def fido_public(kind):
-    """A public key of a FIDO token, as ssh-keygen -t KIND-sk would write it."""
-    def string(text):
-        return struct.pack(">I", len(text)) + text
-
-    name = {"sk-ed25519": b"sk-ssh-ed25519@openssh.com", "sk-ecdsa": b"sk-ecdsa-sha2-nistp256@openssh.com"}[kind]
-    body = string(os.urandom(32)) if kind == "sk-ed25519" else string(b"nistp256") + string(b"\x04" + os.urandom(64))
-    return f"{name.decode()} {base64.b64encode(string(name) + body + string(b'ssh:')).decode()} fido\n"
-
-
-@pytest.mark.parametrize("flow", ["client_credentials", "device"])
-@pytest.mark.parametrize("kind", ["sk-ed25519", "sk-ecdsa"])
-def test_a_fido_key_is_refused_with_the_reason_and_nobody_is_asked(machine, provider, kind, flow):
-    machine.write_conf({"issuer": provider.issuer, "client_id": "robot", "flow": flow,
-                        **({"client_secret_file": machine.secret("secret", "x")} if flow != "device" else {})},
-                       prod={"key": host.write(machine.folder / "id.pub", fido_public(kind))})
-    said = machine.refused()
-    assert "FIDO key signs a counter and flags along" in said and "DPoP" in said
+@pytest.fixture(params=["client_credentials", "device"])
+def refused(request, machine, provider):
+    """refused(key): what is said about it, by this flow; one line, so no person was asked to open a URL."""
+    def with_key(key):
+        secret = {"client_secret_file": machine.secret("secret", "s3cret/+ :")} if request.param != "device" else {}
+        client = {"client_id": "robot" if secret else "laptop", "flow": request.param, **secret}
+        machine.write_conf({"issuer": provider.issuer, **client}, prod={"key": key})
+        return machine.refused()
+    return with_key
 
 
-def test_a_certificate_is_refused_and_its_plain_key_named(machine, robot):
+@pytest.mark.parametrize("kind", world.FIDO_TYPES)
+def test_a_fido_key_is_refused_with_the_reason(machine, refused, kind):
+    """In the agent, which would sign, and by the file that stands for the key in the hardware."""
+    key = machine.key(kind)
+    machine.start_agent()
+    machine.add(key)
+    assert "FIDO key signs a counter and flags along with the text, which no DPoP proof may hold" in refused(f"{key}.pub")
+    assert "FIDO key signs a counter and flags along with the text, which no DPoP proof may hold" in refused(key)
+
+
+def test_a_certificate_is_refused_and_its_plain_key_named(machine, refused):
     key, ca = machine.key("ed25519"), machine.key("ed25519", "ca")
     host.run("ssh-keygen", "-q", "-s", ca, "-I", "me", "-n", "alice", f"{key}.pub")
-    robot(key=f"{key}-cert.pub")
-    assert "an ssh certificate signs no proof; name its plain public key" in machine.refused()
+    assert "an ssh certificate signs no proof; name its plain public key" in refused(f"{key}-cert.pub")
 
 
-def test_a_short_rsa_key_is_refused(machine, robot):
-    host.run("ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", machine.folder / "short")
-    robot(key=machine.folder / "short")
-    assert "1024 bits" in machine.refused()
+def test_a_dsa_key_is_refused(machine, refused):
+    """As older ssh-keygens wrote them."""
+    blob = b"".join(struct.pack(">I", len(part)) + part for part in (b"ssh-dss", *[b"\x01" * 20] * 4))
+    assert "DSA keys sign no JWT" in refused(host.write(machine.folder / "dsa.pub", f"ssh-dss {base64.b64encode(blob).decode()} me\n"))
 
 
-def test_a_key_that_is_constrained_to_destinations_is_refused_with_the_likely_reason(machine, robot):
+def test_a_short_rsa_key_is_refused(machine, refused):
+    key = machine.folder / "short"
+    host.run("ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", key)
+    machine.start_agent()
+    machine.add(key)
+    for file in (key, f"{key}.pub"):
+        assert "1024 bits" in refused(file)
+
+
+def test_a_key_that_is_constrained_to_destinations_is_refused_with_the_likely_reason(machine, refused):
     """The agent does not show the constraint; it refuses to sign what is no login (OpenSSH 8.9)."""
     key, server = machine.key("ed25519"), machine.key("ed25519", "server")
     known = host.write(machine.folder / "known", f"db1.acme.example {pathlib.Path(f'{server}.pub').read_text()}")
     machine.start_agent()
     machine.add("-H", known, "-h", "db1.acme.example", key)
-    robot(key=f"{key}.pub")
-    assert "constrained to destinations (ssh-add -h) and then signs nothing but logins" in machine.refused()
+    assert "constrained to destinations (ssh-add -h) and then signs nothing but logins" in refused(f"{key}.pub")
+
+
+def test_a_key_that_nobody_can_sign_with_is_refused(machine, refused):
+    """Encrypted or public, without an agent or with one that does not hold it."""
+    key = machine.key("ed25519", passphrase="long enough")
+    for file in (key, f"{key}.pub"):
+        assert "there is no ssh-agent" in refused(file)
+    machine.start_agent()
+    for file in (key, f"{key}.pub"):
+        assert "does not hold this key; add it with ssh-add" in refused(file)
 
 
 def test_an_encrypted_key_file_is_signed_for_by_the_agent_that_holds_it(machine, robot):
@@ -138,7 +156,6 @@ def test_an_encrypted_key_file_is_signed_for_by_the_agent_that_holds_it(machine,
     robot(key=key)
     assert "there is no ssh-agent" in machine.refused()
     machine.start_agent()
-    assert "does not hold this key; add it with ssh-add" in machine.refused()
     askpass = host.write(machine.folder / "askpass", "#!/bin/sh\necho long enough\n", 0o700)
     host.run("ssh-add", "-q", key, env={**machine.env, "SSH_ASKPASS": askpass, "SSH_ASKPASS_REQUIRE": "force"})
     check(machine.token(), f"{key}.pub", "robot")
@@ -165,6 +182,21 @@ def test_the_nonce_of_the_server_is_put_into_the_proof(machine, robot):
     key = machine.key("ed25519")
     robot("nonce-robot", "s3cret", key=key)
     check(machine.token(), f"{key}.pub", "nonce-robot")
+
+
+def test_a_secret_goes_into_the_form_where_the_provider_takes_no_other_way(machine, tmp_path, robot_key):
+    """client_secret_post, chosen by what the discovery document says."""
+    post_only = world.start_provider(tmp_path / "post", robot_key, env={"AUTH_METHODS": "client_secret_post private_key_jwt none"})
+    try:
+        machine.ca_file = post_only.ca.file
+        key = machine.key("ed25519")
+        robot = {"issuer": post_only.issuer, "client_id": "posting-robot", **CREDENTIALS}
+        machine.write_conf({**robot, "client_secret_file": machine.secret("secret", "s3cret")}, prod={"key": key})
+        check(machine.token(), f"{key}.pub", "posting-robot")
+        machine.secret("secret", "wrong")
+        assert "refuses its secret or key (invalid_client" in machine.refused("--renew")
+    finally:
+        post_only.stop()
 
 
 def test_private_key_jwt(machine, provider, robot_key):

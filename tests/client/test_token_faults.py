@@ -1,7 +1,9 @@
 """pamjwt-token and everything that can go wrong: one clear sentence each, and nothing is handed over."""
+import base64
 import http.server
 import pathlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -59,6 +61,8 @@ def device_conf(machine, broken):
     ((400, {"error": "odd\x1b[31m", "error_description": "\u202eevil"}), "the provider refuses the request (odd\\x1b[31m"),
     ((400, {"error": "invalid_dpop_proof", "error_description": "iat is not recent enough"}),
      "the provider refuses the proof of the key (invalid_dpop_proof: iat is not recent enough)"),
+    ((400, {"error": "invalid_dpop_proof", "error_description": "DPoP proof has already been used"}),
+     "the provider refuses the proof of the key (invalid_dpop_proof: DPoP proof has already been used)"),
     ((302, "", {"Location": "https://evil.example/"}), "HTTP status 302, and redirects are not followed"),
     ((200, "<html>"), "the provider's answer"),
     ((200, '{"access_token":"a","access_token":"b","token_type":"Bearer"}'), "the provider's answer"),
@@ -146,6 +150,38 @@ def test_a_stranger_s_certificate_and_no_server_at_all(machine, broken, tmp_path
     assert "certificate" in machine.refused() and broken.requests == []
     machine.write_conf({"issuer": f"https://127.0.0.1:{world.free_port()}", **SECTION, "client_secret_file": machine.folder / "secret"}, prod={})
     assert "connect" in machine.refused().lower()
+
+
+def test_tls_1_1_is_not_spoken(machine, broken):
+    """A client that allows it is served; ours says why it goes no further, and its secret stays here."""
+    server = broken.server.socket.context
+    server.set_ciphers("ALL:@SECLEVEL=0")
+    server.minimum_version, server.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    old = ssl.create_default_context(cafile=machine.ca_file)
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version = ssl.TLSVersion.TLSv1
+    with old.wrap_socket(socket.create_connection(("127.0.0.1", broken.port)), server_hostname="127.0.0.1") as client:
+        client.sendall(f"GET {CONFIGURATION} HTTP/1.0\r\n\r\n".encode())
+        assert (client.version(), client.recv(12)) == ("TLSv1.1", b"HTTP/1.1 200")
+    asked = len(broken.requests)
+    assert "protocol version" in machine.refused() and len(broken.requests) == asked
+
+
+@pytest.mark.parametrize("methods, header", [
+    (None, True), (["client_secret_basic", "client_secret_post"], True), (["client_secret_basic"], True),
+    (["private_key_jwt"], True), (["client_secret_post"], False), (["none", "client_secret_post"], False), ([], True),
+])
+def test_where_a_secret_is_put(machine, broken, methods, header):
+    """In the form only where the provider says that it takes it there and in no header (RFC 6749 section 2.3.1)."""
+    broken.says(CONFIGURATION, broken.document(**({} if methods is None else {"token_endpoint_auth_methods_supported": methods})))
+    broken.says("/token", good())
+    machine.secret("secret", "s3cret/+ :\n")
+    machine.token()
+    [(_, form, headers, _)] = broken.asked("/token")
+    basic = "Basic " + base64.b64encode(b"robot:s3cret%2F%2B%20%3A").decode()
+    assert headers.get("Authorization") == (basic if header else None)
+    assert form == {"grant_type": "client_credentials", "resource": "ssh://db1.acme.example",
+                    **({} if header else {"client_id": "robot", "client_secret": "s3cret/+ :"})}
 
 
 def test_a_token_is_asked_for_again_shortly_before_it_expires(machine, broken):

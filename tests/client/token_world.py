@@ -29,6 +29,8 @@ import provider as provider_module  # noqa: E402
 TOKEN = os.environ.get("PAMJWT_TOKEN_PROGRAM", "pamjwt-token")
 KEY_TYPES = {"ed25519": ["-t", "ed25519"], "ecdsa-256": ["-t", "ecdsa", "-b", "256"], "ecdsa-384": ["-t", "ecdsa", "-b", "384"],
              "ecdsa-521": ["-t", "ecdsa", "-b", "521"], "rsa": ["-t", "rsa", "-b", "2048"]}
+AUTHENTICATOR = os.environ.get("PAMJWT_AUTHENTICATOR", "authenticator.so")
+FIDO_TYPES = {"sk-ed25519": ["-t", "ed25519-sk", "-w", AUTHENTICATOR], "sk-ecdsa": ["-t", "ecdsa-sk", "-w", AUTHENTICATOR]}
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -94,7 +96,7 @@ class Machine:
 
     def start_agent(self):
         path = self.folder / "agent"
-        self.agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL)
+        self.agent = subprocess.Popen(["ssh-agent", "-D", "-P", AUTHENTICATOR, "-a", str(path)], stdout=subprocess.DEVNULL)
         self.env["SSH_AUTH_SOCK"] = str(path)
         host.wait_for("the agent", path.exists)
 
@@ -106,11 +108,11 @@ class Machine:
 
     def key(self, kind, name="id", passphrase=""):
         path = self.folder / f"{name}-{kind}"
-        host.run("ssh-keygen", "-q", *KEY_TYPES[kind], "-N", passphrase, "-f", path)
+        host.run("ssh-keygen", "-q", *{**KEY_TYPES, **FIDO_TYPES}[kind], "-N", passphrase, "-f", path)
         return path
 
     def add(self, *args):
-        host.run("ssh-add", "-q", *args, env=self.env)
+        host.run("ssh-add", "-q", "-S", AUTHENTICATOR, *args, env=self.env)
 
     def secret(self, name, text):
         return host.write(self.folder / name, text, 0o600)

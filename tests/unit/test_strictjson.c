@@ -432,6 +432,25 @@ static void assert_date(const char *value, bool ok, int64_t seconds, bool fracti
 }
 
 /* CLM-03, CLM-04, CLM-06 */
+static void a_list_holds_a_string_or_does_not(void **state)
+{
+        struct json_object *o =
+                parsed("{\"a\":[1,\"x\",[\"y\"],null,\"xyz\",\"\"],\"s\":\"x\",\"o\":{\"x\":\"x\"}}");
+        struct json_object *list = pjwt_json_member(o, "a");
+
+        (void)state;
+        assert_true(pjwt_json_list_has(list, "x"));
+        assert_true(pjwt_json_list_has(list, "xyz"));
+        assert_true(pjwt_json_list_has(list, ""));
+        assert_false(pjwt_json_list_has(list, "y"));
+        assert_false(pjwt_json_list_has(list, "xy"));
+        assert_false(pjwt_json_list_has(list, "1"));
+        assert_false(pjwt_json_list_has(pjwt_json_member(o, "s"), "x"));
+        assert_false(pjwt_json_list_has(pjwt_json_member(o, "o"), "x"));
+        assert_false(pjwt_json_list_has(NULL, "x"));
+        json_object_put(o);
+}
+
 static void dates_are_numbers_from_1970_to_9999(void **state)
 {
         (void)state;
@@ -479,6 +498,7 @@ int main(void)
                 cmocka_unit_test(long_names_and_values),
                 cmocka_unit_test(the_error_names_text_and_byte),
                 cmocka_unit_test(null_is_there_but_has_no_value),
+                cmocka_unit_test(a_list_holds_a_string_or_does_not),
                 cmocka_unit_test(dates_are_numbers_from_1970_to_9999),
         };
 

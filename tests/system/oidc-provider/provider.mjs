@@ -5,8 +5,8 @@
 // The client's name is the person's: client `alice` with secret `alice` gets tokens with sub and preferred_username
 // alice. A request chooses the rest by headers: x-alg (RS256), x-ttl (seconds), x-claims (JSON, merged in last).
 // `resource` names the audience. CLIENTS.json holds further clients (RFC 7591 metadata), for device code, refresh tokens
-// and private_key_jwt; one whose name begins with `nonce` must put a nonce into its DPoP proofs. Prints "ready" when it
-// listens.
+// and private_key_jwt; one whose name begins with `nonce` must put a nonce into its DPoP proofs. AUTH_METHODS in
+// the environment: the ways in which clients may prove themselves. Prints "ready" when it listens.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import Provider, { errors } from 'oidc-provider';
@@ -28,7 +28,7 @@ const provider = new Provider(issuer, {
         ].map((client) => ({ redirect_uris: [], response_types: [], ...client })),
         clientDefaults: { id_token_signed_response_alg: 'RS256' },
         enabledJWA: { dPoPSigningAlgValues: ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] },
-        clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+        clientAuthMethods: (process.env.AUTH_METHODS ?? 'client_secret_basic client_secret_post private_key_jwt none').split(' '),
         cookies: { keys: ['for tests only'] },
         scopes: ['openid', 'offline_access'],
         features: {
