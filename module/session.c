@@ -21,6 +21,7 @@
 #define SYSTEMD_DONE "systemd.existing"        /* set by pam_systemd when logind has made the session */
 #define ENDS_NAME    "pam_jwt.ends"            /* there: this session was said to end with its token */
 #define VALUE_MAX    256
+#define EARLY        1000 /* milliseconds */
 
 /* A copy of a string that may be absent. False when memory runs out. */
 static bool copy(const char *text, char **ret)
@@ -216,8 +217,8 @@ static void tell_end(pam_handle_t *pamh, int64_t exp)
 }
 
 /*
- * What is left until exp, as pam_systemd reads it: logind counts from the session's start, which is now. To the
- * millisecond, since whole seconds would end it up to one too late.
+ * What is left until exp, as pam_systemd reads it: to the millisecond, and EARLY less. logind counts from the start of
+ * the session's scope, which waits for the user's own systemd: tenths of a second, on a busy host some seconds.
  */
 static void seconds_until(int64_t exp, char text[32])
 {
@@ -225,7 +226,7 @@ static void seconds_until(int64_t exp, char text[32])
         int64_t left;
 
         (void)clock_gettime(CLOCK_REALTIME, &now);
-        left = (exp - now.tv_sec) * 1000 - now.tv_nsec / 1000000;
+        left = (exp - now.tv_sec) * 1000 - now.tv_nsec / 1000000 - EARLY;
         if (left < 1000) /* 0 would be no limit */
                 left = 1000;
         (void)snprintf(text, 32, "%" PRId64 ".%03" PRId64, left / 1000, left % 1000);

@@ -6,6 +6,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ LIFE = 10  # seconds
 COMMAND = """\
 cat /proc/self/sessionid; echo; loginctl show-session $XDG_SESSION_ID -p Scope -p Id
 systemctl show session-$XDG_SESSION_ID.scope -p TimeoutStopUSec -p RuntimeMaxUSec -p ActiveEnterTimestampMonotonic
+systemctl show user@$(id -u).service -p InactiveExitTimestampMonotonic -p ActiveEnterTimestampMonotonic | sed s/^/Manager/
 nohup sleep 3001 >/dev/null 2>&1 &
 setsid sleep 3002 &
 systemd-run --user --quiet sleep 3003; echo "user service: $?"
@@ -58,8 +60,8 @@ def login(issuer, user, command, tty=False):
     return {"ok": done.ok, "out": done.out, "err": done.err, "past_exp": time.time() - exp, "exp": exp}
 
 
-def with_stack(issuer, *lines, command="echo here; sleep 1"):
-    """A login with these session lines, and what was logged meanwhile."""
+def with_stack(issuer, *lines, command="logger the command runs; echo here"):
+    """A login with these session lines, and what was logged meanwhile, by the command too."""
     host.write("/etc/pam.d/sshd", STACK.format("\n".join(lines)))
     before = len(journal("-o", "cat"))
     seen = login(issuer, "alice", command)
@@ -67,11 +69,15 @@ def with_stack(issuer, *lines, command="echo here; sleep 1"):
     return {**seen, "log": journal("-o", "cat")[before:]}
 
 
-def due(shown):
-    """When systemd ends the scope, in seconds since 1970: from its start on, as long as RuntimeMaxUSec says (9.25s)."""
-    values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+def scope(shown):
+    """
+    When systemd ends the scope, in seconds since 1970: from its start on, as long as RuntimeMaxUSec says (9.25s); and how
+    long the start of the user's own systemd took.
+    """
+    values = dict(re.findall(r"(\w+)=(\S+)", shown))
     start = int(values["ActiveEnterTimestampMonotonic"]) / 1e6 + time.time() - time.monotonic()
-    return start + float(values["RuntimeMaxUSec"].strip().removesuffix("s"))
+    manager = (int(values["ManagerActiveEnterTimestampMonotonic"]) - int(values["ManagerInactiveExitTimestampMonotonic"])) / 1e6
+    return {"due": start + float(values["RuntimeMaxUSec"].removesuffix("s")), "manager": manager}
 
 
 def start_cron():
@@ -95,7 +101,7 @@ def until_exp(issuer):
     later = {user: [n for n in range(3001, 3008) if runs(user, n)] for user in cases}
     for user, case in cases.items():
         asked = pathlib.Path(f"/tmp/asked-{user}").read_text().split()
-        case.update(at_once=at_once[user], later=later[user], asked=float(asked[0]), due=due(case["out"]))
+        case.update(at_once=at_once[user], later=later[user], asked=float(asked[0]), **scope(case["out"]))
     return cases
 
 
