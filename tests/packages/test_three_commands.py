@@ -222,16 +222,9 @@ def test_the_way_back():
 
 def test_unconfirmed_a_timer_of_systemd_takes_it_back(machine):
     """A copy of this copy boots; the set-up's unit is gone, and every process of it, when the time is over."""
-    if not os.path.exists("/lib/systemd/systemd"):
+    if not host.has_systemd():
         pytest.skip("needs systemd")
-    if not os.path.isdir("/sys/fs/cgroup"):  # the copy of the host has no /sys
-        host.run("mount", "-t", "sysfs", "sysfs", "/sys")
-        host.run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
     replies = {path: body.decode() for path, (_, _, body) in machine.endpoint.replies.items()}
-    done = host.run(host.CHECKOUT / "tests/machine/booted", "/", "/usr/bin/python3", host.CHECKOUT / "tests/packages/booted_setup.py",
-                    json.dumps(replies), *SETUP, timeout=180, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert lines, done.stdout
-    seen = json.loads(lines[0][len("RESULT "):])
+    seen = json.loads(host.booted("/usr/bin/python3", host.CHECKOUT / "tests/packages/booted_setup.py", json.dumps(replies), *SETUP)[0])
     assert seen["status"] == 0 and seen["changed"] and seen["processes"] == "" and "run-" in seen["timers"], seen
     assert seen["restored"] and "setup was not confirmed in time and has been taken back" in seen["log"], seen

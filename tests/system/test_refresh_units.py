@@ -1,27 +1,17 @@
 """The timer, the service and the socket that bring keys, under a real systemd that boots in a copy of this copy."""
 import json
-import os
 
 import pytest
 
 import host
 from conftest import BUILD
 
-BOOTED = host.CHECKOUT / "tests/machine/booted"
-
 
 @pytest.fixture(scope="module")
 def seen(machine):
-    if not os.path.exists("/lib/systemd/systemd"):
+    if not host.has_systemd():
         pytest.skip("needs systemd")
-    if not os.path.isdir("/sys/fs/cgroup"):  # the copy of the host has no /sys
-        host.run("mount", "-t", "sysfs", "sysfs", "/sys")
-        host.run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
-    done = host.run(BOOTED, "/", "/usr/bin/python3", host.CHECKOUT / "tests/system/booted_refresh.py", BUILD, timeout=110,
-                    check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert lines, done.stdout
-    return json.loads(lines[0][len("RESULT "):])
+    return json.loads(host.booted("/usr/bin/python3", host.CHECKOUT / "tests/system/booted_refresh.py", BUILD, timeout=110)[0])
 
 
 def test_sysusers_and_tmpfiles_make_the_user_and_the_folders(seen):
