@@ -158,6 +158,26 @@ def test_by_an_agent_and_never_by_a_certificate(issuer, keys, log):
         pathlib.Path(f"{keys['other']}-cert.pub").unlink(missing_ok=True)
 
 
+def test_by_a_certificate_whose_authority_the_host_trusts(issuer, keys, log):
+    """TrustedUserCAKeys: the key inside of the certificate is the one that counts, a FIDO key's inner key again."""
+    authority = keys["stranger"]
+    certified = [keys["other"], keys["ecdsa-sk"]]
+    host.run("ssh-keygen", "-q", "-s", authority, "-I", "id", "-n", "alice", *[f"{key}.pub" for key in certified])
+    try:
+        with serving(TrustedUserCAKeys=f"{authority}.pub"):
+            for key in certified:
+                only = [f"CertificateFile={key}-cert.pub"]
+                mark = log.mark()
+                assert login("alice", key, issuer.token("alice", cnf={"jkt": jkt(key)}), *only).out == "alice\n", log.text(mark)
+                assert not login("alice", key, issuer.token("alice", cnf={"jkt": jkt(authority)}), *only).ok
+                assert not login("alice", key, issuer.token("alice"), *only).ok
+                assert reasons(log, mark) == ["ok", "other-key", "unbound"]
+                assert "-cert-v01@openssh.com" in log.audits(mark)[1]["detail"]
+    finally:
+        for key in certified:
+            pathlib.Path(f"{key}-cert.pub").unlink()
+
+
 def edit(path, old, new=""):
     text = pathlib.Path(path).read_text()
     assert old in text

@@ -1,6 +1,7 @@
 """pamjwt ssh, from nothing to a shell: device code in a browser, a token bound to the ssh key in the agent, a real sshd."""
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -65,7 +66,7 @@ resource = ssh://{host.HOSTNAME}
 def devices(machine, ca):
     """A provider that knows people's machines."""
     clients = [{"client_id": "laptop", "token_endpoint_auth_method": "none", "grant_types": [token_world.DEVICE, "refresh_token"]}]
-    running = provider_module.Provider(ca, "/run/provider-of-devices", ISSUER, clients)
+    running = provider_module.Provider(ca, "/run/provider-of-devices", ISSUER, clients, nonces=False)  # else iat says nothing
     running.start()
     yield running
     running.stop()
@@ -143,13 +144,41 @@ def test_from_nothing_to_a_shell_and_what_each_half_alone_opens(laptop, devices,
     started = log.mark()
     status, out, _ = done(pamjwt_ssh(elsewhere, "--token-file", f"{LAPTOP}/token", "-i", other))
     assert (status, out) == (255, "")
-    assert log.audits(started)[-1]["reason"] == "other-key", "the same token with another key that sshd accepts"
+    refused = log.audits(started)[-1]
+    assert refused["reason"] == "other-key", "the same token with another key that sshd accepts"
+    keys = [token_world.thumbprint(f"{LAPTOP}/.ssh/{name}.pub") for name in ("id_ed25519", "other")]
+    assert refused["detail"] == f"cnf names the key {keys[0]}, this login\\x27s is {keys[1]} (ssh-ed25519)"
 
     bearer = subprocess.run(["pamjwt-token", "--host", "robot.acme.example"], env=laptop, stdout=subprocess.PIPE, text=True, check=True)
     host.write(LAPTOP / "token", bearer.stdout, 0o600)
     started = log.mark()
     assert done(pamjwt_ssh(laptop, "--token-file", f"{LAPTOP}/token"))[0] == 255
     assert log.audits(started)[-1]["reason"] == "unbound"
+
+
+def test_each_thing_that_goes_wrong_is_one_sentence(laptop, devices, settled):
+    """A machine's own token, so that nobody has to agree; without it ssh is not even started."""
+    conf = LAPTOP / ".config/pamjwt/client.conf"
+    text = CLIENT.replace("issuer = acme\nkey", "issuer = robot\nkey")
+
+    def says(proxy="", wrapper=()):
+        host.run("pamjwt-token", "--forget", env=laptop)
+        host.write(conf, text.replace("client_id = alice\n", f"client_id = alice\n{proxy}"), 0o600)
+        return done(pamjwt_ssh(laptop, program=[*wrapper, "pamjwt", "ssh"]))
+
+    try:
+        assert says() == (0, "alice\n", "")
+        status, out, err = says(wrapper=["faketime", "-f", "+10m"])
+        assert (status, out, err.count("\n")) == (255, "", 1), err
+        assert err.startswith("pamjwt-token: the provider refuses the proof of the key (invalid_dpop_proof: ")
+        assert re.search(r"; the clock of this machine is (59|60)\d seconds ahead of the provider's\n$", err), err
+        with token_world.RepeatingProxy(devices) as proxy:
+            status, out, err = says(f"proxy = http://127.0.0.1:{proxy.port}\n")
+        assert (status, out, err.count("\n")) == (255, "", 1), err
+        assert err.startswith("pamjwt-token: the provider does not accept this code, token or proof (any more) (invalid_grant")
+    finally:
+        host.run("pamjwt-token", "--forget", env=laptop)
+        host.write(conf, CLIENT, 0o600)
 
 
 def test_sudo_on_the_host_shows_the_code_there(laptop, devices, settled):
