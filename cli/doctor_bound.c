@@ -108,7 +108,26 @@ static bool methods_hold(const char *text)
                         return false;
                 any = true;
         }
-        return any && cli_sshd_says(text, "pubkeyauthentication", "yes") && cli_sshd_kbdint(text);
+        return any && cli_sshd_says(text, "pubkeyauthentication", "yes") && cli_sshd_kbdint(text) &&
+               cli_sshd_says(text, "usepam", "yes");
+}
+
+static const char *yes_or_no(bool yes)
+{
+        return yes ? "yes" : "no";
+}
+
+static void found_methods(struct cli_doctor *d, enum cli_finding finding, const char *user, const char *text)
+{
+        bool pam = cli_sshd_says(text, "usepam", "yes");
+        char value[256];
+
+        cli_found(d, finding, pam ? NULL : "UsePAM yes",
+                  "sshd_config: for user %s AuthenticationMethods is %s, PubkeyAuthentication %s, "
+                  "KbdInteractiveAuthentication %s, UsePAM %s",
+                  user, cli_sshd_value(text, "authenticationmethods", value),
+                  yes_or_no(cli_sshd_says(text, "pubkeyauthentication", "yes")),
+                  yes_or_no(cli_sshd_kbdint(text)), yes_or_no(pam));
 }
 
 static bool user_is_there(const struct cli_doctor *d, const char *name)
@@ -146,24 +165,16 @@ static bool look_at_user(struct cli_doctor *d, const char *user, const char *tex
                           *value ? value : "not set");
         if (methods_hold(text))
                 return true;
-        cli_sshd_value(text, "authenticationmethods", value);
-        cli_found(d, CLI_FIND_OFFER_METHODS, NULL,
-                  "sshd_config: for user %s AuthenticationMethods is %s, PubkeyAuthentication %s, "
-                  "KbdInteractiveAuthentication %s",
-                  user, value, cli_sshd_says(text, "pubkeyauthentication", "yes") ? "yes" : "no",
-                  cli_sshd_kbdint(text) ? "yes" : "no");
+        found_methods(d, CLI_FIND_OFFER_METHODS, user, text);
         return false;
 }
 
 /* Bound tokens beside authorized_keys: the key has to come first, or no token can prove it. */
 static bool look_at_methods(struct cli_doctor *d, const char *user, const char *text)
 {
-        char value[256];
-
         if (methods_hold(text))
                 return true;
-        cli_found(d, CLI_FIND_BIND_METHODS, NULL, "sshd_config: for user %s AuthenticationMethods is %s",
-                  user, cli_sshd_value(text, "authenticationmethods", value));
+        found_methods(d, CLI_FIND_BIND_METHODS, user, text);
         return false;
 }
 

@@ -421,6 +421,12 @@ def test_bound_tokens_with_a_part_of_sshd_missing(host, old, new, finding):
     host.finds(finding)
 
 
+def test_bound_tokens_without_pam(host):
+    bound(host)
+    host.sshd((SSHD.replace("authenticationmethods any", METHODS) + OFFER).replace("usepam yes", "usepam no"))
+    host.finds("offer-methods", "sshd-usepam")
+
+
 def test_bound_tokens_without_require_token(host):
     bound(host)
     host.write("etc/pam.d/sshd", ONLY.replace(" require_token", ""))
