@@ -127,12 +127,23 @@ static const struct row rows[CLI_FIND_COUNT] = {
         [CLI_FIND_PAM_TOKEN_ONLY] =
                 {"pam-token-only", true,
                  "the auth lines take tokens only, but a public key never reaches them: it logs in alone",
-                 CLI_LINE_ACCOUNT_ONLY},
+                 CLI_LINE_ACCOUNT_SSHD},
         [CLI_FIND_PAM_LOGINUID] =
                 {"pam-loginuid", false,
                  "the session gets no number before pam_jwt runs, so sudo's reuse_login and pamjwt "
                  "sessions do not find it",
                  "session required pam_loginuid.so   before the session line of pam_jwt.so"},
+        [CLI_FIND_PAM_SYSTEMD] = {"pam-systemd", true,
+                                  "session_until_exp is handed to logind by pam_systemd, behind the session "
+                                  "line of pam_jwt: without "
+                                  "both, the session goes on when the token is over",
+                                  CLI_LINE_SESSION "   and behind it: session optional pam_systemd.so"},
+        [CLI_FIND_REQUIRE_TOKEN] = {"require-token", true,
+                                    "the account line is asked also where nobody is authenticated: by sudo "
+                                    "within its timestamp and "
+                                    "under NOPASSWD, by su when root calls it; require_token refuses that",
+                                    CLI_LINE_ACCOUNT_ONLY
+                                    "   without require_token; the auth lines take tokens only as it is"},
         [CLI_FIND_PAM_SIBLING] = {"pam-sibling", false,
                                   "the same command reaches another service, where no token is asked for",
                                   "the same lines in the other file"},

@@ -39,6 +39,8 @@ enum cli_finding {
         CLI_FIND_PAM_NO_ACCOUNT,
         CLI_FIND_PAM_TOKEN_ONLY,
         CLI_FIND_PAM_LOGINUID,
+        CLI_FIND_PAM_SYSTEMD,
+        CLI_FIND_REQUIRE_TOKEN,
         CLI_FIND_PAM_SIBLING,
         CLI_FIND_SERVICE_UNNAMED,
         CLI_FIND_SERVICE_UNUSED,
@@ -103,6 +105,9 @@ const struct cli_pam_line *cli_pam_find(const struct cli_pam_stack *stack, enum 
                                         const char *module, size_t from);
 /* Is a module of passwords in the auth stack? */
 bool cli_pam_takes_passwords(const struct cli_pam_stack *stack);
+
+/* The account line of pam_jwt with require_token; NULL when there is none. */
+const struct cli_pam_line *cli_pam_requires_token(const struct cli_pam_stack *stack);
 
 /* Does this service's auth stack ask pam_jwt? */
 bool cli_doctor_uses_us(const struct cli_doctor *d, const char *service);

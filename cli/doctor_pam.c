@@ -151,13 +151,35 @@ static bool has_arg(const struct cli_pam_line *line, const char *arg)
         return false;
 }
 
+const struct cli_pam_line *cli_pam_requires_token(const struct cli_pam_stack *stack)
+{
+        for (size_t i = 0; i < stack->count; i++)
+                if (stack->lines[i].type == CLI_PAM_ACCOUNT && strcmp(stack->lines[i].module, US) == 0 &&
+                    has_arg(&stack->lines[i], "require_token"))
+                        return &stack->lines[i];
+        return NULL;
+}
+
+/* pam_rootok lets root through before pam_jwt is asked, and the account line refuses him then. */
+static void look_at_root(struct cli_doctor *d, const struct cli_pam_stack *stack,
+                         const struct cli_pam_line *us)
+{
+        const struct cli_pam_line *root = cli_pam_find(stack, CLI_PAM_AUTH, "pam_rootok.so", 0);
+        const struct cli_pam_line *account = cli_pam_requires_token(stack);
+
+        if (root && root < us && account)
+                cli_found(d, CLI_FIND_REQUIRE_TOKEN, NULL,
+                          "%s:%u: require_token, and %s:%u lets root in without", account->file,
+                          account->line, root->file, root->line);
+}
+
 static void look_at_account(struct cli_doctor *d, const char *service, const struct cli_pam_stack *stack,
                             const struct cli_pam_line *us)
 {
         const struct cli_pam_line *account = cli_pam_find(stack, CLI_PAM_ACCOUNT, US, 0);
         bool token_only = refuses(us, "cred_unavail");
 
-        if (token_only && strcmp(service, "sshd") == 0 && !(account && has_arg(account, "require_token")))
+        if (token_only && strcmp(service, "sshd") == 0 && !cli_pam_requires_token(stack))
                 cli_found(d, CLI_FIND_PAM_TOKEN_ONLY, NULL,
                           "%s:%u: tokens only, but no account line with require_token", us->file, us->line);
         else if (!account)
@@ -187,6 +209,24 @@ static void look_at_session(struct cli_doctor *d, const char *service, const str
         if (us && begins_session(service) && (!loginuid || loginuid > us))
                 cli_found(d, CLI_FIND_PAM_LOGINUID, NULL, "%s:%u: no pam_loginuid.so before it", us->file,
                           us->line);
+}
+
+/* session_until_exp: pam_systemd reads what our session line has set. */
+static void look_at_end(struct cli_doctor *d, const char *service, const struct cli_pam_stack *stack)
+{
+        const struct cli_pam_line *us = cli_pam_find(stack, CLI_PAM_SESSION, US, 0);
+        const struct pjwt_service *section = NULL;
+        struct pjwt_error ignored = {0};
+        struct pjwt_origin origin;
+
+        if (pjwt_service_find(d->conf, service, &section, &ignored) != PJWT_OK || !section ||
+            !section->session_until_exp ||
+            (us && cli_pam_find(stack, CLI_PAM_SESSION, "pam_systemd.so", index_of(stack, us))))
+                return;
+        origin = pjwt_service_origin(section, "session_until_exp");
+        cli_found(d, CLI_FIND_PAM_SYSTEMD, NULL, "%s:%u: session_until_exp, and /etc/pam.d/%s has %s",
+                  origin.file, origin.line, service,
+                  us ? "no pam_systemd.so behind the session line of " US : "no session line of " US);
 }
 
 static unsigned line_bit(enum cli_pam_type type)
@@ -282,6 +322,9 @@ static bool look_at_service(struct cli_doctor *d, const char *service)
                 look_at_session(d, service, &stack);
                 look_at_arguments(d, &stack);
                 look_at_modes(d, &stack);
+                look_at_root(d, &stack, us);
+                if (d->conf && !configured_by_arguments(us))
+                        look_at_end(d, service, &stack);
                 if (d->conf && !configured_by_arguments(us) && !is_named(d->conf, service))
                         cli_found(d, CLI_FIND_SERVICE_UNNAMED, NULL, "/etc/pam.d/%s asks pam_jwt", service);
         }

@@ -207,6 +207,22 @@ static const struct pjwt_service *service_sudo(const struct pjwt_conf *conf)
         return NULL;
 }
 
+/* sudo asks the account lines each time, and the auth lines only where it has not asked already. */
+static void look_at_account(struct cli_doctor *d, const struct sudo *sudo, const char *service)
+{
+        struct cli_pam_stack stack = {0};
+        const struct cli_pam_line *line = NULL;
+
+        if ((!sudo->timestamp_zero || *sudo->timestamp || *sudo->nopasswd) &&
+            cli_pam_read(d->root, service, &stack))
+                line = cli_pam_requires_token(&stack);
+        if (line)
+                cli_found(d, CLI_FIND_REQUIRE_TOKEN, NULL,
+                          "%s:%u: require_token, and sudo does not always authenticate", line->file,
+                          line->line);
+        cli_pam_free(&stack);
+}
+
 void cli_doctor_sudo(struct cli_doctor *d)
 {
         const struct pjwt_service *service = service_sudo(d->conf);
@@ -216,6 +232,8 @@ void cli_doctor_sudo(struct cli_doctor *d)
                 return;
         look_at_file(d, &sudo, SUDOERS, 0);
         tell_switches(d, &sudo);
+        look_at_account(d, &sudo, "sudo");
+        look_at_account(d, &sudo, "sudo-i");
         if (*sudo.nopasswd)
                 cli_found(d, CLI_FIND_SUDO_NOPASSWD, NULL, "%s: NOPASSWD", sudo.nopasswd);
         if (service && (!sudo.timestamp_zero || *sudo.timestamp) &&

@@ -13,7 +13,10 @@
 #define CLI_LINE_ACCOUNT                                                                                     \
         "account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] "          \
         "pam_jwt.so"
-#define CLI_LINE_ACCOUNT_ONLY "account required pam_jwt.so require_token"
+/* require_token is for sshd, where a public key passes the auth lines by. sudo and su ask the account line also where
+ * they authenticate nobody. */
+#define CLI_LINE_ACCOUNT_SSHD "account required pam_jwt.so require_token"
+#define CLI_LINE_ACCOUNT_ONLY "account required pam_jwt.so"
 #define CLI_LINE_SESSION      "-session optional pam_jwt.so"
 
 enum cli_pam_type { CLI_PAM_AUTH, CLI_PAM_ACCOUNT, CLI_PAM_SESSION, CLI_PAM_PASSWORD };

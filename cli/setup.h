@@ -71,8 +71,8 @@ void cli_plan_sshd(const char *behind, struct cli_buf *out);
  * pam_jwt already. The token-or-password stack keeps every line that was there.
  * Returns NULL; or why this file has to be changed by hand, in static storage.
  */
-const char *cli_plan_pam(const struct cli_setup *s, enum cli_stack stack, const char *text,
-                         struct cli_buf *out);
+const char *cli_plan_pam(const struct cli_setup *s, const char *service, enum cli_stack stack,
+                         const char *text, struct cli_buf *out);
 /* Does a sshd_config read sshd_config.d before it says anything itself? */
 bool cli_plan_sshd_includes(const char *text);
 /* The name of the issuer section: the host of its URL. Sets issuer_name. */

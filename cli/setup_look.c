@@ -277,7 +277,7 @@ static int plan_service(struct cli_setup *s, const char *service)
                 return CLI_NO;
         if (!change->old)
                 return cli_setup_in_the_way("there is no %s", path);
-        problem = cli_plan_pam(s, stack_of(s, service), change->old, &text);
+        problem = cli_plan_pam(s, service, stack_of(s, service), change->old, &text);
         if (!problem)
                 return end(s, change, &text);
         cli_buf_clear(&text);

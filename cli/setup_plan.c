@@ -208,21 +208,30 @@ static const struct {
         const char *type;
         const char *either;
         const char *token_only;
+        const char *token_only_sshd;
 } lines[] = {
-        {"auth", CLI_LINE_AUTH "\n", CLI_LINE_AUTH_ONLY "\n"},
-        {"account", CLI_LINE_ACCOUNT "\n", CLI_LINE_ACCOUNT_ONLY "\n"},
-        {"session", CLI_LINE_SESSION "\n", CLI_LINE_SESSION "\n"},
+        {"auth", CLI_LINE_AUTH "\n", CLI_LINE_AUTH_ONLY "\n", CLI_LINE_AUTH_ONLY "\n"},
+        {"account", CLI_LINE_ACCOUNT "\n", CLI_LINE_ACCOUNT_ONLY "\n", CLI_LINE_ACCOUNT_SSHD "\n"},
+        {"session", CLI_LINE_SESSION "\n", CLI_LINE_SESSION "\n", CLI_LINE_SESSION "\n"},
 };
 
 #define TYPES (sizeof(lines) / sizeof(lines[0]))
 
 /* Where a stack is rewritten. */
 struct rewriting {
+        const char *service;
         enum cli_stack stack;
         struct cli_buf *out;
         bool done[TYPES];
         const char *problem;
 };
+
+static const char *our_line(const struct rewriting *r, size_t type)
+{
+        if (r->stack == CLI_STACK_EITHER)
+                return lines[type].either;
+        return strcmp(r->service, "sshd") == 0 ? lines[type].token_only_sshd : lines[type].token_only;
+}
 
 /* One line of the old file, and what goes in front of it or takes its place. */
 static void rewrite_line(struct rewriting *r, const char *line, const char *end)
@@ -238,7 +247,7 @@ static void rewrite_line(struct rewriting *r, const char *line, const char *end)
                 if (!is_place(&w, lines[i].type))
                         continue;
                 r->done[i] = true;
-                cli_buf_str(r->out, r->stack == CLI_STACK_EITHER ? lines[i].either : lines[i].token_only);
+                cli_buf_str(r->out, our_line(r, i));
                 if (i == 0 && r->stack == CLI_STACK_TOKEN_ONLY) {
                         keep = false;
                         if (strcmp(w.type, "@include") != 0 && !is_include(&w))
@@ -260,15 +269,14 @@ static const char *finish(struct rewriting *r)
                 cli_buf_str(r->out, "\n");
         for (size_t i = 1; i < TYPES; i++)
                 if (!r->done[i])
-                        cli_buf_str(r->out,
-                                    r->stack == CLI_STACK_EITHER ? lines[i].either : lines[i].token_only);
+                        cli_buf_str(r->out, our_line(r, i));
         return NULL;
 }
 
-const char *cli_plan_pam(const struct cli_setup *s, enum cli_stack stack, const char *text,
-                         struct cli_buf *out)
+const char *cli_plan_pam(const struct cli_setup *s, const char *service, enum cli_stack stack,
+                         const char *text, struct cli_buf *out)
 {
-        struct rewriting r = {.stack = stack, .out = out};
+        struct rewriting r = {.service = service, .stack = stack, .out = out};
         const char *end;
 
         if (strstr(text, "\\\n"))

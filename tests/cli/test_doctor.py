@@ -15,6 +15,7 @@ ACCOUNT = ("account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown
 SESSION = "session required pam_loginuid.so\n-session optional pam_jwt.so\n"
 EITHER = AUTH + UNIX + DENY + ACCOUNT + SESSION
 ONLY = "auth required pam_jwt.so\naccount required pam_jwt.so require_token\n" + SESSION
+ONLY_SUDO = ONLY.replace(" require_token", "")
 
 CONF = """[host]
 host_name = db1.example
@@ -113,8 +114,9 @@ def test_a_good_host_has_no_findings(host):
 
 
 def test_a_good_host_with_tokens_only(host):
-    for service in ("sshd", "sudo", "sudo-i"):
-        host.write(f"etc/pam.d/{service}", ONLY)
+    host.write("etc/pam.d/sshd", ONLY)
+    for service in ("sudo", "sudo-i"):
+        host.write(f"etc/pam.d/{service}", ONLY_SUDO)
     host.finds()
 
 
@@ -342,6 +344,41 @@ def test_session_without_loginuid_before_it(host):
     host.finds("pam-loginuid")
 
 
+UNTIL_EXP = "[service/sshd]\nsession_until_exp = yes\n[grant/staff]"
+
+
+@pytest.mark.parametrize("old, new, what", [
+    ("-session optional pam_systemd.so\n", "", "no pam_systemd.so behind the session line"),
+    (SESSION + "-session optional pam_systemd.so\n", "session optional pam_systemd.so\n" + SESSION,
+     "no pam_systemd.so behind the session line"),
+    ("-session optional pam_jwt.so\n", "", "no session line of pam_jwt.so"),
+])
+def test_session_until_exp_that_nobody_tells_logind(host, old, new, what):
+    host.conf("[grant/staff]", UNTIL_EXP)
+    host.write("etc/pam.d/sshd", EITHER + "-session optional pam_systemd.so\n")
+    host.finds()
+    host.change("etc/pam.d/sshd", old, new)
+    found = host.finds("pam-systemd")
+    assert what in found["what"] and "pam_jwt.conf:9: session_until_exp" in found["what"]
+
+
+def test_session_until_exp_by_an_included_stack(host):
+    host.conf("[grant/staff]", UNTIL_EXP)
+    host.write("etc/pam.d/common-session", "session required pam_unix.so\nsession optional pam_systemd.so\n")
+    host.write("etc/pam.d/sshd", EITHER + "@include common-session\n")
+    host.finds()
+    host.conf("[service/sshd]\nsession", "[service/sudo]\nalso = sudo-i\nsession")
+    host.finds("pam-systemd", "pam-systemd")
+
+
+def test_su_that_refuses_root(host):
+    host.conf("sshd sudo sudo-i", "sshd sudo sudo-i su")
+    host.write("etc/pam.d/su", "auth sufficient pam_rootok.so\n" + ONLY)
+    assert "/etc/pam.d/su:3" in host.finds("require-token")["what"]
+    host.write("etc/pam.d/su", "auth sufficient pam_rootok.so\n" + ONLY_SUDO)
+    host.finds()
+
+
 def test_sudo_i_that_asks_for_the_password_only(host):
     host.write("etc/pam.d/sudo-i", UNIX + DENY)
     host.finds("pam-sibling")
@@ -524,6 +561,16 @@ def test_sudo_remembers_for_some(host):
     host.conf("[grant/staff]", "[service/sudo]\nalso = sudo-i\nmax_age = 5m\n[grant/staff]")
     host.write("etc/sudoers.d/local", "Defaults timestamp_timeout=0\nDefaults:alice timestamp_timeout=15\n", 0o440)
     assert "/etc/sudoers.d/local:2" in host.finds("sudo-timestamp")["what"]
+
+
+@pytest.mark.parametrize("service", ["sudo", "sudo-i"])
+def test_sudo_that_refuses_whom_it_does_not_ask(host, service):
+    host.write(f"etc/pam.d/{service}", ONLY)
+    assert f"/etc/pam.d/{service}:2" in host.finds("require-token")["what"]
+    host.write("etc/sudoers.d/local", "Defaults timestamp_timeout=0\n", 0o440)
+    host.finds()
+    host.write("etc/sudoers.d/more", "deploy ALL=(ALL) NOPASSWD: ALL\n", 0o440)
+    host.finds("require-token", "sudo-nopasswd")
 
 
 @pytest.mark.parametrize("line", ["Defaults !passprompt_override", "Defaults mail_badpass # targetpw",

@@ -205,6 +205,8 @@ def test_the_stack_can_be_chosen(host):
     host.setup("--yes", "--stack", "token-only")
     assert "auth required pam_jwt.so\n" in host.read("etc/pam.d/sudo")
     assert "common-auth" not in host.read("etc/pam.d/sudo")
+    assert "account required pam_jwt.so\n" in host.read("etc/pam.d/sudo"), "sudo does not always authenticate"
+    assert "account required pam_jwt.so require_token\n" in host.read("etc/pam.d/sshd")
 
 
 def test_stacks_of_other_distributions(host):

@@ -22,6 +22,8 @@ def follow_readme(service, stack):
     """pam.d/SERVICE of the distribution with README's lines in the places that README names."""
     text = (DEBIAN_PAM / service).read_text()
     account, session = block(f"{stack} account session").splitlines()
+    if service == "sudo":
+        account = account.replace(" require_token", "")
     assert "@include common-auth\n" in text and "@include common-account\n" in text
     kept = "@include common-auth\n" if stack == "token-or-password" else ""
     text = text.replace("@include common-auth\n", block(f"{stack} auth") + kept)

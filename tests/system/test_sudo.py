@@ -192,9 +192,11 @@ def test_require_token_and_sudos_timestamp_do_not_go_together(sshd, issuer, log)
     host.set_stack("sudo", "token-only", auth="nodelay")
     login = in_session(issuer, "sudo -n id -un; sudo -n id -un")
     assert login.out == "root\n" and "PAM account management error" in login.err
+    assert "require-token" in host.run("pamjwt", "doctor", check=False).stdout
     stack = pathlib.Path("/etc/pam.d/sudo")
     host.write(stack, stack.read_text().replace("require_token", ""))
     assert in_session(issuer, "sudo -k; sudo -n id -un; sudo -n id -un").out == "root\nroot\n"
+    assert "require-token" not in host.run("pamjwt", "doctor", check=False).stdout
     assert "denied" not in host.sudo("alice", PASSWORDS["alice"], how="-S").out, "a token is still the only way in"
 
 
