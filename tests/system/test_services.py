@@ -1,5 +1,5 @@
 """
-PAM services besides sshd and sudo, by the programs themselves: cron, login, su, runuser, pkexec with polkit, and a locker
+PAM services besides sshd and sudo, by the programs themselves: cron, at, login, su, runuser, pkexec with polkit, and a locker
 that runs as the user. The module's lines stand in front of Debian's common files (issue: none of them fails or leaves a
 record). Services and outcomes in numbers, by pamtester: test_outcomes.py.
 """
@@ -31,7 +31,7 @@ def needs(program):
         pytest.skip(f"{program} is not installed")
 
 
-# ---------------------------------------------------------------------------------------------------------------- cron
+# ------------------------------------------------------------------------------------------------------------ cron, at
 
 
 @contextlib.contextmanager
@@ -61,25 +61,42 @@ def crond(job):
         tab.unlink()
 
 
+@contextlib.contextmanager
+def atd(job):
+    """A job of alice's for now, which atd finds when it starts."""
+    queue, spool = pathlib.Path("/var/spool/cron/atjobs"), pathlib.Path("/var/spool/cron/atspool")
+    host.run("at", "now", input=job + "\n", **host.as_user("alice"))
+    running = subprocess.Popen(["atd", "-f"], stdin=subprocess.DEVNULL)
+    try:
+        yield
+        host.wait_for("the job to be over", lambda: not [*queue.glob("=*"), *spool.glob("a*")], 30)
+    finally:
+        running.terminate()
+        running.wait()
+
+
 @pytest.mark.parametrize("text", [SECTION + GRANT.format("sshd sudo") + "[service/sudo]\nreuse_login = yes\n", BROKEN],
                          ids=["good", "broken"])
-def test_cron_runs_its_jobs_and_they_have_no_record(common, conf, log, text):
+@pytest.mark.parametrize("service, daemon", [("cron", crond), ("atd", atd)], ids=["cron", "atd"])
+def test_a_job_runs_and_has_no_record(common, conf, log, service, daemon, text):
     """REV-06: a job of alice's does not get what her session has; a broken configuration stops no job."""
-    needs("cron")
+    needs(service)
     conf(text)
     host.set_stack("sudo", "token-or-password", auth="nodelay")
     host.write("/etc/sudoers.d/alice", "Defaults noninteractive_auth, passwd_tries=1\nalice ALL=(ALL:ALL) ALL\n", 0o440)
-    done = pathlib.Path("/tmp/cron-done")
+    done = pathlib.Path("/tmp/job-done")
     done.unlink(missing_ok=True)
     mark = log.mark()
     with record_elsewhere() as record:
-        with crond("(id -un; cat /proc/self/sessionid; echo; sudo -n id -un) >/tmp/cron-out 2>&1; touch /tmp/cron-done"):
+        with daemon("(id -un; cat /proc/self/sessionid; echo; sudo -n id -un) >/tmp/job-out 2>&1; touch /tmp/job-done"):
             host.wait_for("the job", done.exists, 30)
-        said = pathlib.Path("/tmp/cron-out").read_text().splitlines()
+        said = pathlib.Path("/tmp/job-out").read_text().splitlines()
         assert said[0] == "alice" and said[1] not in ("4294967295", record.name)
         assert "root" not in said[2:], said
         assert files() == [str(record)]
-    assert "pam_jwt(cron" not in log.text(mark), "jobs are no matter of tokens, and make no noise"
+    said = log.text(mark)
+    assert f"({service}:session): session opened for user alice" in said
+    assert f"pam_jwt({service}" not in said, "jobs are no matter of tokens, and make no noise"
 
 
 # --------------------------------------------------------------------------------------------------------------- login
