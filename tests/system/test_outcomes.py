@@ -85,9 +85,9 @@ def outcome_services(machine):
         pathlib.Path("/etc/pam.d", name).unlink()
 
 
-def log_in(service, ending, answer):
-    """EACH logins: how many ended with which exit status."""
-    done = subprocess.run([BUILD / "tests/system/pam_logins", service, "alice", ending, str(EACH)], input=answer + "\n",
+def log_in(service, ending, answer, count=EACH):
+    """Many logins: how many ended with which exit status."""
+    done = subprocess.run([BUILD / "tests/system/pam_logins", service, "alice", ending, str(count)], input=answer + "\n",
                           text=True, stdout=subprocess.PIPE, check=True, timeout=600)
     return {int(status): int(count) for status, count in (line.split() for line in done.stdout.splitlines())}
 
@@ -105,6 +105,54 @@ def test_a_thousand_logins_of_every_outcome_leave_nothing(conf, issuer, outcome_
     let_an_hour_pass()
     assert pamtester("outcome", "alice", LOGIN, answers["alice"]).returncode == 0  # sweeps
     assert files() == before and before == [name for name in before if "/lock/" in name]
+
+
+def test_refresh_takes_away_what_the_dead_left(conf, issuer, outcome_services):
+    """Where nobody logs in any more, the timer does it. A session that lasts keeps its record."""
+    conf(SECTION + GRANT.format(" ".join(STACKS)))
+    token = issuer.token("alice", ttl=3000)
+    before = files()
+    assert log_in("outcome", "crash", token, 1) == {-9: 1}
+    assert log_in("outcome", "kill", token, 1) == {-9: 1}
+    assert [path.split("/")[3] for path in files()] == ["pending", "session"]
+    host.run("pamjwt", "refresh")
+    assert [path.split("/")[3] for path in files()] == ["session"], "nobody knows that it has crashed; it is not over"
+    let_an_hour_pass()
+    host.run("pamjwt", "refresh")
+    assert files() == before
+
+
+LAST_PID = pathlib.Path("/proc/sys/kernel/ns_last_pid")
+LOOK = "#!/bin/sh\n{ env | grep PAMJWT_; ls /run/pam_jwt/session; } >/tmp/looked\n"
+
+
+def next_pid(pid):
+    """The next process of this namespace gets it, if nobody has it."""
+    LAST_PID.write_text(str(pid - 1))
+
+
+@pytest.mark.skipif(not LAST_PID.exists(), reason="needs a kernel that lets pids be chosen (CONFIG_CHECKPOINT_RESTORE)")
+def test_a_process_that_gets_the_pid_of_a_dead_login_takes_no_record(conf, issuer, outcome_services):
+    """Its start time is another one; the record goes with the next login."""
+    conf(SECTION + GRANT.format(" ".join(STACKS)))
+    host.write("/usr/local/bin/look", LOOK, 0o755)
+    host.write("/etc/pam.d/outcome-either", STACKS["outcome-either"] + "session required pam_exec.so /usr/local/bin/look\n")
+    before = files()
+    assert log_in("outcome", "kill", issuer.token("alice"), 1) == {-9: 1}
+    left, = files()
+    pid = int(pathlib.Path(left).name.split(".")[0])
+    for _ in range(20):
+        next_pid(pid)
+        login = subprocess.Popen(["pamtester", "outcome-either", "alice", *LOGIN], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL, text=True)
+        login.communicate("a password\n", timeout=60)
+        if login.pid == pid:
+            break
+    assert login.pid == pid and login.returncode == 0
+    assert pathlib.Path("/tmp/looked").read_text() == ""
+    assert files() == [left]
+    assert pamtester("outcome", "alice", LOGIN, issuer.token("alice")).returncode == 0
+    assert files() == before
 
 
 # What Debian's packages put there; those that are installed are taken as they are.

@@ -151,6 +151,8 @@ def test_the_record_comes_before_any_prompt(sshd, issuer, log):
     mark = log.mark()
     assert in_session(issuer, f"sudo -n id -un; SUDO_ASKPASS={askpass} sudo -A id -un").out == "root\nroot\n"
     assert not asked.exists() and [a["reason"] for a in audits(log, mark)] == ["ok", "ok"]
+    login = host.ssh("alice", issuer.token("alice"), command="test -t 0 && sudo id -un", options=["RequestTTY=force"])
+    assert login.out == "root\n", "nothing is asked on a terminal"
     mark = log.mark()
     login = host.ssh("alice", PASSWORDS["alice"], command="sudo -n id -un; echo $?")
     assert login.out == "1\n" and "a password is required" in login.err
