@@ -140,35 +140,22 @@ struct proof {
         struct pjwt_record record;
 };
 
-/* `TYPE BASE64`, as ssh-keygen writes it in front of the comment. */
-static struct pjwt_span key_of_file(const struct cli_input *input)
-{
-        const char *text = input->bytes;
-        size_t type = strcspn(text, " \n"), key;
-
-        if (text[type] != ' ')
-                return (struct pjwt_span){text, type};
-        key = strcspn(text + type + 1, " \r\n");
-        return (struct pjwt_span){text, type + 1 + key};
-}
-
 static char login_service[] = "sshd"; /* never written to */
 
 static int read_proof(const struct cli_args *args, struct proof *ret)
 {
         struct cli_input input = {0};
         struct pjwt_error err = {0};
-        struct pjwt_span key;
-        int r = CLI_YES;
+        int len, r = CLI_YES;
 
         if (!args->ssh_key)
                 return CLI_YES;
         if (cli_input_file(args->ssh_key, &input, &err) != PJWT_OK)
                 return cli_unusable(args, &err);
-        key = key_of_file(&input);
-        if (pjwt_sshkey_parse(key.text, key.len, &ret->key, &err) != PJWT_OK)
+        len = (int)pjwt_sshkey_words(input.bytes);
+        if (pjwt_sshkey_parse(input.bytes, (size_t)len, &ret->key, &err) != PJWT_OK)
                 r = cli_refused(args, &err);
-        else if (asprintf(&ret->line, "publickey %.*s\n", (int)key.len, key.text) < 0)
+        else if (asprintf(&ret->line, "publickey %.*s\n", len, input.bytes) < 0)
                 r = cli_unusable(args, &(struct pjwt_error){.reason = PJWT_NO_MEMORY});
         ret->record = (struct pjwt_record){
                 .service = login_service, .bound_key = ret->key.thumbprint, .until = INT64_MAX};

@@ -87,15 +87,19 @@ static const struct cli_command commands[] = {
                 .run = cli_keys,
                 .synopsis = "FILE|-|URL|ISSUER",
                 .summary = "list keys, with thumbprints and what is wrong with them",
-                .about = "Lists the keys of a file (PEM, JWK, JWKS), of an address, or of an issuer section "
-                         "of the "
-                         "configuration. Keys that cannot be used are listed with the reason. For an issuer "
+                .about = "Lists the keys of a file (PEM, JWK, JWKS, the .pub of an ssh key), of an address, "
+                         "or of "
+                         "an issuer section of the "
+                         "configuration. Of an ssh certificate or a FIDO key it is the inner one, to which "
+                         "tokens "
+                         "are bound. Keys that cannot be used are listed with the reason. For an issuer "
                          "it shows "
                          "the cache as it is on the disk: where the keys came from, their age, the next "
                          "refresh, the "
                          "last error. issuer/NAME names a section where a file has the same name.",
                 .examples = "pamjwt keys jwks.json\n"
                             "pamjwt keys key.jwk --public > jwks.json\n"
+                            "pamjwt keys ~/.ssh/id_ed25519.pub --thumbprint\n"
                             "pamjwt keys acme",
                 .options = cli_keys_options,
                 .words_min = 1,

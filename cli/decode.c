@@ -18,7 +18,8 @@
 const struct cli_option cli_decode_options[] = {
         CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, secret,
                 "the HMAC secret; - or @FILE keeps it off the command line"),
-        CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, key, "the key: PEM, JWK or JWKS"),
+        CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, key,
+                "the key: PEM, JWK, JWKS, or the .pub of an ssh key"),
         CLI_OPT("jwks", CLI_STRING, "URL|FILE", CLI_FILE, jwks, "the key set at an address, or in a file"),
         CLI_OPT("discover", CLI_STRING, "ISSUER", CLI_ANY, discover,
                 "the key set of an issuer, found by discovery"),

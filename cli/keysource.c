@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "input.h"
 #include "out.h"
+#include "sshkey.h"
 
 /* A folder in which nothing can be: no cache is read, none is written. */
 #define NO_CACHE "/dev/null"
@@ -69,13 +70,49 @@ enum pjwt_reason cli_keys_fetch(const struct cli_args *args, const char *issuer,
         return r;
 }
 
+/* Does it begin as ssh-keygen's .pub files do? */
+static bool is_ssh_key(const char *text)
+{
+        size_t len = strcspn(text, " ");
+
+        for (size_t i = 0; pjwt_sshkey_type_at(i); i++)
+                if (strlen(pjwt_sshkey_type_at(i)) == len && memcmp(pjwt_sshkey_type_at(i), text, len) == 0)
+                        return true;
+        return false;
+}
+
+/* Of a certificate or a FIDO key the inner one. */
+static enum pjwt_reason parse_ssh_key(const char *text, struct pjwt_keyset **ret, struct pjwt_error *reterr)
+{
+        size_t words = pjwt_sshkey_words(text), len = 0;
+        struct pjwt_sshkey key;
+        unsigned char *blob = NULL;
+        struct json_object *jwk = NULL;
+        const char *json;
+        enum pjwt_reason r = pjwt_sshkey_parse(text, words, &key, reterr);
+
+        if (r == PJWT_OK)
+                r = pjwt_sshkey_blob(text, words, &blob, &len, reterr);
+        if (r == PJWT_OK)
+                r = pjwt_sshkey_jwk(blob, len, &jwk, reterr);
+        json = r == PJWT_OK ? json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN) : NULL;
+        if (json)
+                r = pjwt_keyset_parse(json, strlen(json), PJWT_KEYS_PUBLIC_ONLY, ret, reterr);
+        else if (r == PJWT_OK)
+                r = pjwt_fail_memory(reterr);
+        json_object_put(jwk);
+        free(blob);
+        return r;
+}
+
 enum pjwt_reason cli_keys_file(const char *path, struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
         struct cli_input input = {0};
         enum pjwt_reason r = cli_input_file(path, &input, reterr);
 
         if (r == PJWT_OK)
-                r = pjwt_keyset_parse(input.bytes, input.len, 0, ret, reterr);
+                r = is_ssh_key(input.bytes) ? parse_ssh_key(input.bytes, ret, reterr)
+                                            : pjwt_keyset_parse(input.bytes, input.len, 0, ret, reterr);
         cli_input_clear(&input);
         return r;
 }

@@ -22,7 +22,7 @@ bool cli_is_url(const char *text);
 enum pjwt_reason cli_keys_fetch(const struct cli_args *args, const char *issuer, const char *jwks,
                                 struct pjwt_keyset **ret, struct pjwt_error *reterr);
 
-/* The keys of a file in PEM, JWK or JWKS; `-` is standard input. */
+/* The keys of a file in PEM, JWK or JWKS, or the one of an ssh key's .pub; `-` is standard input. */
 enum pjwt_reason cli_keys_file(const char *path, struct pjwt_keyset **ret, struct pjwt_error *reterr);
 
 /*

@@ -35,7 +35,7 @@ static enum pjwt_reason read_key(const char *text, size_t len, struct signer *s,
         enum pjwt_reason r;
 
         if (is_public_line(text))
-                return ssh_public_read(text, len, &s->agent, reterr);
+                return ssh_public_read(text, &s->agent, reterr);
         if (!cli_openssh_is(text))
                 return cli_privkey_parse(text, len, NULL, &s->file, reterr);
         r = cli_openssh_open(text, len, &file, reterr);

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "sshkey.h"
 #include "sshwire.h"
 
@@ -41,43 +39,29 @@ enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, str
         return PJWT_OK;
 }
 
-/* Strict base64 (RFC 4648 section 4); *ret is for free(). */
-static bool decode(const char *text, size_t len, unsigned char **ret, size_t *retlen)
+/* The bytes of `TYPE BASE64`, what stands in front of the comment. */
+static enum pjwt_reason decode(const char *text, size_t len, unsigned char **ret, size_t *retlen,
+                               struct pjwt_error *reterr)
 {
-        unsigned char *bytes;
-        int n;
+        enum pjwt_reason r = pjwt_sshkey_blob(text, len, ret, retlen, NULL);
 
-        if (len == 0 || len % 4 != 0 || len > 16384 ||
-            strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") < len)
-                return false;
-        bytes = malloc(len / 4 * 3 + 1);
-        n = bytes ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len) : -1;
-        if (n < 3) {
-                free(bytes);
-                return false;
-        }
-        *ret = bytes;
-        *retlen = (size_t)n - (text[len - 1] == '=') - (text[len - 2] == '=');
-        return true;
+        if (r == PJWT_OK || r == PJWT_NO_MEMORY)
+                return r == PJWT_OK ? r : pjwt_fail_memory(reterr);
+        return pjwt_fail(reterr, PJWT_BAD_KEY, "no ssh public key");
 }
 
-enum pjwt_reason ssh_public_read(const char *text, size_t len, struct ssh_public *ret,
-                                 struct pjwt_error *reterr)
+enum pjwt_reason ssh_public_read(const char *text, struct ssh_public *ret, struct pjwt_error *reterr)
 {
-        const char *end = memchr(text, '\n', len);
-        const char *space = memchr(text, ' ', end ? (size_t)(end - text) : len);
-        const char *data = space ? space + 1 : text;
-        size_t data_len = space ? strcspn(data, " \r\n") : 0;
+        size_t type = strcspn(text, " ");
         unsigned char *blob = NULL;
         size_t blob_len = 0;
-        enum pjwt_reason r;
+        enum pjwt_reason r = decode(text, pjwt_sshkey_words(text), &blob, &blob_len, reterr);
 
-        if (!space || !decode(data, data_len, &blob, &blob_len))
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "no ssh public key");
+        if (r != PJWT_OK)
+                return r;
         r = ssh_public_from_blob(blob, blob_len, ret, reterr);
         free(blob);
-        if (r == PJWT_OK && (strlen(ret->type->name) != (size_t)(space - text) ||
-                             memcmp(ret->type->name, text, (size_t)(space - text)) != 0)) {
+        if (r == PJWT_OK && (strlen(ret->type->name) != type || memcmp(ret->type->name, text, type) != 0)) {
                 ssh_public_clear(ret);
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "an ssh public key of another type than it says");
         }

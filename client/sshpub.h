@@ -16,8 +16,7 @@ struct ssh_public {
  * Reads the first line of a .pub file: TYPE BASE64 [COMMENT]. Types that sign no proof are refused with the reason.
  * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_NO_MEMORY.
  */
-enum pjwt_reason ssh_public_read(const char *text, size_t len, struct ssh_public *ret,
-                                 struct pjwt_error *reterr);
+enum pjwt_reason ssh_public_read(const char *text, struct ssh_public *ret, struct pjwt_error *reterr);
 /* The same for a blob, which is copied. */
 enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, struct ssh_public *ret,
                                       struct pjwt_error *reterr);

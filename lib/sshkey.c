@@ -288,13 +288,12 @@ static bool decode(const char *in, size_t len, char *room, unsigned char *out, s
         return pjwt_b64url_decode(room, data, out, retlen);
 }
 
-static enum pjwt_reason read_base64(const char *type, const char *in, size_t len, struct pjwt_sshkey *ret,
+static enum pjwt_reason read_base64(const char *in, size_t len, unsigned char **ret, size_t *retlen,
                                     struct pjwt_error *reterr)
 {
         char *room;
         unsigned char *blob;
-        size_t blob_len = 0;
-        enum pjwt_reason r;
+        enum pjwt_reason r = PJWT_OK;
 
         if (len == 0 || len > PJWT_SSHKEY_BLOB_MAX / 3 * 4)
                 return bad(reterr, len ? "it is too long" : "it is not there");
@@ -302,27 +301,64 @@ static enum pjwt_reason read_base64(const char *type, const char *in, size_t len
         blob = malloc(PJWT_B64URL_DECODED(len));
         if (!room || !blob)
                 r = pjwt_fail_memory(reterr);
-        else if (!decode(in, len, room, blob, &blob_len))
+        else if (!decode(in, len, room, blob, retlen))
                 r = bad(reterr, "it is not strict base64");
-        else
-                r = pjwt_sshkey_read(blob, blob_len, type, ret, reterr);
         free(room);
-        free(blob);
+        if (r == PJWT_OK)
+                *ret = blob;
+        else
+                free(blob);
         return r;
+}
+
+/* The two words of `TYPE BASE64`. */
+static bool split(const char *text, size_t len, struct pjwt_ssh_bytes *rettype, struct pjwt_ssh_bytes *retkey)
+{
+        const char *space = memchr(text, ' ', len);
+
+        if (!space)
+                return false;
+        *rettype = (struct pjwt_ssh_bytes){(const unsigned char *)text, (size_t)(space - text)};
+        *retkey = (struct pjwt_ssh_bytes){(const unsigned char *)space + 1, len - rettype->len - 1};
+        return true;
+}
+
+size_t pjwt_sshkey_words(const char *text)
+{
+        size_t type = strcspn(text, " \r\n");
+
+        return text[type] == ' ' ? type + 1 + strcspn(text + type + 1, " \r\n") : type;
+}
+
+enum pjwt_reason pjwt_sshkey_blob(const char *text, size_t len, unsigned char **ret, size_t *retlen,
+                                  struct pjwt_error *reterr)
+{
+        struct pjwt_ssh_bytes type, key;
+
+        if (!split(text, len, &type, &key))
+                return bad(reterr, "TYPE BASE64 is expected");
+        return read_base64((const char *)key.at, key.len, ret, retlen, reterr);
 }
 
 enum pjwt_reason pjwt_sshkey_parse(const char *text, size_t len, struct pjwt_sshkey *ret,
                                    struct pjwt_error *reterr)
 {
-        const char *space = memchr(text, ' ', len);
+        struct pjwt_ssh_bytes type, key;
         const struct kind *kind;
+        unsigned char *blob = NULL;
+        size_t blob_len = 0;
+        enum pjwt_reason r;
 
-        if (!space)
+        if (!split(text, len, &type, &key))
                 return bad(reterr, "TYPE BASE64 is expected");
-        kind = find_kind((struct pjwt_ssh_bytes){(const unsigned char *)text, (size_t)(space - text)});
+        kind = find_kind(type);
         if (!kind)
                 return bad(reterr, "its type is none that a token can be bound to");
-        return read_base64(kind->name, space + 1, len - (size_t)(space - text) - 1, ret, reterr);
+        r = read_base64((const char *)key.at, key.len, &blob, &blob_len, reterr);
+        if (r == PJWT_OK)
+                r = pjwt_sshkey_read(blob, blob_len, kind->name, ret, reterr);
+        free(blob);
+        return r;
 }
 
 enum pjwt_reason pjwt_sshkey_auth_info(const char *info, struct pjwt_sshkey *ret, struct pjwt_error *reterr)

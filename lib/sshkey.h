@@ -41,13 +41,23 @@ enum pjwt_reason pjwt_sshkey_jwk(const unsigned char *blob, size_t len, struct j
                                  struct pjwt_error *reterr);
 
 /*
- * The same of `TYPE BASE64`, the two first words of a line of authorized_keys. Nothing may follow.
+ * The key of `TYPE BASE64`, the two first words of a line of authorized_keys. Nothing may follow.
  */
 enum pjwt_reason pjwt_sshkey_parse(const char *text, size_t len, struct pjwt_sshkey *ret,
                                    struct pjwt_error *reterr);
 
+/* Bytes of `TYPE BASE64` in the first line of a .pub file, what stands in front of the comment. text ends with a NUL. */
+size_t pjwt_sshkey_words(const char *text);
+
 /*
- * The same of SSH_AUTH_INFO_0 as sshd puts it into the PAM environment: exactly one line, `publickey TYPE BASE64`. A
+ * The blob of `TYPE BASE64`, of whatever type; only the base64 is looked at, strictly (RFC 4648 section 4).
+ * ret: for free(); filled on success only. Returns PJWT_OK, PJWT_BAD_PROOF, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_sshkey_blob(const char *text, size_t len, unsigned char **ret, size_t *retlen,
+                                  struct pjwt_error *reterr);
+
+/*
+ * The key of SSH_AUTH_INFO_0 as sshd puts it into the PAM environment: exactly one line, `publickey TYPE BASE64`. A
  * second line is a second method or a second key, and then nobody can say which was meant (REV-01); a first word that
  * only begins with publickey, or hostbased, is no proof of the user's key.
  */

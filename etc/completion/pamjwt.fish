@@ -18,7 +18,7 @@ complete -c pamjwt -n '__fish_seen_subcommand_from encode' -l json -d 'print one
 complete -c pamjwt -n '__fish_seen_subcommand_from encode' -l help -d 'show this help'
 complete -c pamjwt -n __fish_use_subcommand -f -a decode -d 'verify a token and print its claims'
 complete -c pamjwt -n '__fish_seen_subcommand_from decode' -l secret -x -d 'the HMAC secret; - or @FILE keeps it off the command line'
-complete -c pamjwt -n '__fish_seen_subcommand_from decode' -l key -r -F -d 'the key: PEM, JWK or JWKS'
+complete -c pamjwt -n '__fish_seen_subcommand_from decode' -l key -r -F -d 'the key: PEM, JWK, JWKS, or the .pub of an ssh key'
 complete -c pamjwt -n '__fish_seen_subcommand_from decode' -l jwks -r -F -d 'the key set at an address, or in a file'
 complete -c pamjwt -n '__fish_seen_subcommand_from decode' -l discover -x -d 'the key set of an issuer, found by discovery'
 complete -c pamjwt -n '__fish_seen_subcommand_from decode' -l ca-file -r -F -d 'trust these certificate authorities instead of the system\'s when keys are fetched'

@@ -1,8 +1,12 @@
 """pamjwt check, keys and refresh over a configuration: every error in one run, file sources, names of issuers."""
 
+import base64
 import json
+import subprocess
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+from jwcrypto import jwk
 
 GOOD = """[issuer/acme]
 issuer = https://login.acme.example
@@ -111,3 +115,45 @@ def test_keys_public_holds_nothing_private(pamjwt, keys):
     for alg in ("RS256", "ES256", "EdDSA"):
         key, = json.loads(pamjwt("keys", keys[alg], "--public").out)["keys"]
         assert not set(key) & {"d", "p", "q", "dp", "dq", "qi", "k"}
+
+
+def fido_line(line):
+    """The FIDO key with an ssh-ed25519 key inside (PROTOCOL.u2f)."""
+    def string(data):
+        return len(data).to_bytes(4, "big") + data
+
+    raw = base64.b64decode(line.split()[1])[-32:]
+    blob = string(b"sk-ssh-ed25519@openssh.com") + string(raw) + string(b"ssh:")
+    return f"sk-ssh-ed25519@openssh.com {base64.b64encode(blob).decode()} me@laptop\n"
+
+
+def test_keys_and_decode_read_public_ssh_keys(pamjwt, tmp_path):
+    """As a judge: jwcrypto. Of a certificate and of a FIDO key the inner one counts, as in cnf.jkt."""
+    for name, kind in (("ed25519", ["ed25519"]), ("ecdsa", ["ecdsa", "-b", "384"]), ("rsa", ["rsa", "-b", "2048"])):
+        subprocess.run(["ssh-keygen", "-q", "-t", *kind, "-N", "", "-f", tmp_path / name], check=True)
+        public = tmp_path / f"{name}.pub"
+        judged = jwk.JWK.from_pyca(load_ssh_public_key(public.read_bytes()))
+        assert pamjwt("keys", public, "--thumbprint").line == judged.thumbprint()
+        assert json.loads(pamjwt("keys", public, "--public").out)["keys"][0].items() >= judged.export_public(as_dict=True).items()
+        token = pamjwt("encode", '{"sub":"alice"}', "--key", tmp_path / name).line
+        assert pamjwt("decode", token, "--key", public).json == {"sub": "alice"}
+        assert "bad-signature" in pamjwt("decode", token[:-8] + "AAAAAAAA", "--key", public, status=1).err
+    line = (tmp_path / "ed25519.pub").read_text()
+    subprocess.run(["ssh-keygen", "-q", "-s", tmp_path / "rsa", "-I", "x", "-n", "alice", tmp_path / "ed25519.pub"], check=True)
+    (tmp_path / "sk.pub").write_text(fido_line(line))
+    plain = pamjwt("keys", tmp_path / "ed25519.pub", "--thumbprint").line
+    for name in ("ed25519-cert.pub", "sk.pub"):
+        assert pamjwt("keys", tmp_path / name, "--thumbprint").line == plain
+
+
+@pytest.mark.parametrize("change, says", [
+    (lambda line: line.replace("ssh-ed25519 ", "ssh-rsa ", 1), "it is not of the type in front of it"),
+    (lambda line: line.replace("AAAA", "AAA", 1), "it is not strict base64"),
+    (lambda line: line.split()[0] + " \n", "it is not there"),
+    (lambda line: " ".join([line.split()[0], line.split()[1][:-4]]), "Ed25519 key does not have 32 bytes"),
+])
+def test_an_ssh_key_that_is_none(pamjwt, tmp_path, change, says):
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "id"], check=True)
+    public = tmp_path / "id.pub"
+    public.write_text(change(public.read_text()))
+    assert says in pamjwt("keys", public, status=1).err

@@ -374,6 +374,28 @@ static void test_only_one_line_of_publickey_is_a_proof(void **state)
         assert_int_equal(auth_info("%s", ""), PJWT_BAD_PROOF);
 }
 
+static void test_the_words_of_a_pub_file(void **state)
+{
+        unsigned char *blob = NULL;
+        size_t len = 0;
+
+        (void)state;
+        assert_int_equal(pjwt_sshkey_words("ssh-x AAAA me@laptop\n"), 10);
+        assert_int_equal(pjwt_sshkey_words("ssh-x AAAA\r\n"), 10);
+        assert_int_equal(pjwt_sshkey_words("ssh-x AAAA"), 10);
+        assert_int_equal(pjwt_sshkey_words("ssh-x \nAAAA"), 6);
+        assert_int_equal(pjwt_sshkey_words("ssh-x\nAAAA BBBB"), 5);
+        assert_int_equal(pjwt_sshkey_words(""), 0);
+        assert_int_equal(pjwt_sshkey_blob("ssh-x AAEC", 10, &blob, &len, NULL), PJWT_OK);
+        assert_int_equal(len, 3);
+        assert_memory_equal(blob, "\0\1\2", 3);
+        free(blob);
+        blob = NULL;
+        for (size_t i = 0; i < 10; i++)
+                assert_int_equal(pjwt_sshkey_blob("ssh-x AAEC", i, &blob, &len, NULL), PJWT_BAD_PROOF);
+        assert_null(blob);
+}
+
 static void test_base64_is_strict(void **state)
 {
         const char *key_text = ed25519_base64();
@@ -412,6 +434,7 @@ int main(void)
                 cmocka_unit_test(test_a_fido_key_names_its_application),
                 cmocka_unit_test(test_a_certificate_is_a_users_and_whole),
                 cmocka_unit_test(test_only_one_line_of_publickey_is_a_proof),
+                cmocka_unit_test(test_the_words_of_a_pub_file),
                 cmocka_unit_test(test_base64_is_strict),
         };
 
