@@ -151,29 +151,40 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
         return PJWT_OK;
 }
 
-/* For whoever audits: printable ASCII, not too long, else left out. */
+static bool fits_environment(const char *value)
+{
+        size_t len = value ? strlen(value) : 0;
+
+        for (size_t i = 0; i < len; i++)
+                if (value[i] < ' ' || value[i] > '~')
+                        return false;
+        return len > 0 && len <= VALUE_MAX;
+}
+
+/* For whoever audits: what is absent, not printable or too long is left out, also if ~/.pam_environment has it. */
 static void put_env(pam_handle_t *pamh, const char *name, const char *value)
 {
         char text[32 + VALUE_MAX];
-        size_t len = value ? strlen(value) : 0;
 
-        if (len == 0 || len > VALUE_MAX)
-                return;
-        for (size_t i = 0; i < len; i++)
-                if (value[i] < ' ' || value[i] > '~')
-                        return;
-        (void)snprintf(text, sizeof(text), "%s=%s", name, value);
-        (void)pam_putenv(pamh, text);
+        if (fits_environment(value)) {
+                (void)snprintf(text, sizeof(text), "%s=%s", name, value);
+                (void)pam_putenv(pamh, text);
+        } else if (pam_getenv(pamh, name)) {
+                (void)pam_putenv(pamh, name);
+        }
 }
 
+/* record: NULL where no token opened the session. PAMJWT_EXP then stays what it is: setcred may need the hint. */
 static void put_environment(pam_handle_t *pamh, const struct pjwt_record *record)
 {
         char exp[24];
 
+        put_env(pamh, "PAMJWT_ISS", record ? record->iss : NULL);
+        put_env(pamh, "PAMJWT_SUB", record ? record->sub : NULL);
+        put_env(pamh, "PAMJWT_JTI", record ? record->jti : NULL);
+        if (!record)
+                return;
         (void)snprintf(exp, sizeof(exp), "%" PRId64, record->exp);
-        put_env(pamh, "PAMJWT_ISS", record->iss);
-        put_env(pamh, "PAMJWT_SUB", record->sub);
-        put_env(pamh, "PAMJWT_JTI", record->jti);
         put_env(pamh, "PAMJWT_EXP", exp);
 }
 
@@ -307,8 +318,7 @@ void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_opti
                 keep_for_session(pamh, self, options->debug);
                 record = taken;
         }
-        if (record)
-                put_environment(pamh, record);
+        put_environment(pamh, record);
         if (record && record->session_until_exp)
                 end_with_token(pamh, pam_flags, record);
         pjwt_record_free(taken);

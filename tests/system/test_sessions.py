@@ -12,6 +12,7 @@ import time
 import pytest
 
 import host
+from conftest import PASSWORDS
 from local_issuer import GRANT, SECTION
 from token_sessions import (METHODS, PENDING, SESSION, SSHD_STACK, SUDO, configured, in_session, issuer,  # noqa: F401
                             names, nothing_is_left)
@@ -128,20 +129,25 @@ def test_a_password_session_beside_a_token_session_has_no_record(sshd, issuer):
     beside = threading.Thread(target=in_session, args=(issuer, "touch /tmp/beside; sleep 4"))
     beside.start()
     host.wait_for("the token session", ready.exists)
-    login = host.ssh("alice", "correct horse 7", command="echo here; sudo -n id -un")
+    login = host.ssh("alice", PASSWORDS["alice"], command="echo here; sudo -n id -un")
     assert login.out == "here\n"
     beside.join()
 
 
 def test_pam_environment_changes_nothing(sshd, issuer):
-    """REV-05: ~/.pam_environment can set every variable before the session phase; none is an input of it."""
+    """REV-05: ~/.pam_environment can set every variable before the session phase; none is an input, or goes for a claim."""
     path = pathlib.Path("/home/alice/.pam_environment")
-    host.write(path, "PAMJWT_EXP DEFAULT=../../../etc/passwd\nPAMJWT_SUB DEFAULT=root\nXDG_SESSION_ID DEFAULT=../../x\n")
+    host.write(path, "PAMJWT_EXP DEFAULT=../../../etc/passwd\nPAMJWT_SUB DEFAULT=root\nPAMJWT_JTI DEFAULT=forged\n"
+               "XDG_SESSION_ID DEFAULT=../../x\n")
     try:
         login = in_session(issuer, "env; sudo -n id -un")
         assert login.ok and login.out.endswith("root\n")
         assert "PAMJWT_SUB=alice" in login.out.splitlines()
         assert os.path.exists("/etc/passwd")
+        assert "forged" not in login.out, "the token has no jti"
+        login = host.ssh("alice", PASSWORDS["alice"], command="env")
+        assert login.ok and "XDG_SESSION_ID=../../x" in login.out.splitlines(), "the file was read"
+        assert "PAMJWT_SUB" not in login.out and "PAMJWT_JTI" not in login.out, "no token opened this session"
     finally:
         path.unlink()
 
@@ -149,7 +155,7 @@ def test_pam_environment_changes_nothing(sshd, issuer):
 @pytest.mark.parametrize("how", ["password", "refused", "denied by account", "no session"])
 def test_a_login_that_opens_no_session_leaves_no_record(sshd, issuer, how):
     if how == "password":
-        assert host.ssh("alice", "correct horse 7").ok
+        assert host.ssh("alice", PASSWORDS["alice"]).ok
     elif how == "refused":
         assert not host.ssh("alice", issuer.token("bob")).ok
     elif how == "denied by account":
@@ -182,7 +188,7 @@ def test_su_in_a_session_leaves_the_callers_record(sshd, issuer):
 def test_many_logins_of_every_outcome_leave_nothing(sshd, issuer):
     good, bad = issuer.token("alice"), issuer.token("bob")
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
-        done = list(pool.map(lambda i: host.ssh("alice", [good, bad, "correct horse 7", "wrong"][i % 4],
+        done = list(pool.map(lambda i: host.ssh("alice", [good, bad, PASSWORDS["alice"], "wrong"][i % 4],
                                                 method=METHODS[i // 4 % 2]).ok, range(80)))
     assert done == [i % 4 in (0, 2) for i in range(80)]
     in_session(issuer, "true")
