@@ -179,6 +179,12 @@ static const struct row rows[CLI_FIND_COUNT] = {
                                    "a bound token needs a key that sshd has verified before it asks: without "
                                    "that every login is refused",
                                    "AuthenticationMethods publickey,keyboard-interactive:pam"},
+        [CLI_FIND_BIND_KEYS] =
+                {"bind-keys", true,
+                 "a bound token needs a key that sshd accepts, and there is no file, no command "
+                 "and no authority of such keys: every login is refused",
+                 "AuthorizedKeysCommand /usr/bin/pamjwt offer-key %u %t %k   or AuthorizedKeysFile "
+                 ".ssh/authorized_keys"},
         [CLI_FIND_OFFER_OVERRIDDEN] =
                 {"offer-overridden", true,
                  "of several Match blocks the first one wins, keyword by keyword, and it is another one here",

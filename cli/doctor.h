@@ -52,6 +52,7 @@ enum cli_finding {
         CLI_FIND_SSHD_METHODS,
         CLI_FIND_SSHD_ROOT,
         CLI_FIND_BIND_METHODS,
+        CLI_FIND_BIND_KEYS,
         CLI_FIND_OFFER_OVERRIDDEN,
         CLI_FIND_OFFER_METHODS,
         CLI_FIND_OFFER_USER,

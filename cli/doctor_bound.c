@@ -169,12 +169,32 @@ static bool look_at_user(struct cli_doctor *d, const char *user, const char *tex
         return false;
 }
 
+/* A keyword that sshd does not tell of has its default: the file of the user, for the others nothing. */
+static bool accepts_keys(const char *text)
+{
+        static const char *const others[] = {"authorizedkeyscommand", "trustedusercakeys"};
+        char value[256];
+
+        if (!cli_sshd_says(text, "authorizedkeysfile", "none"))
+                return true;
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+                if (*cli_sshd_value(text, others[i], value) && strcmp(value, "none") != 0)
+                        return true;
+        return false;
+}
+
 /* Bound tokens beside authorized_keys: the key has to come first, or no token can prove it. */
 static bool look_at_methods(struct cli_doctor *d, const char *user, const char *text)
 {
-        if (methods_hold(text))
+        if (!methods_hold(text))
+                found_methods(d, CLI_FIND_BIND_METHODS, user, text);
+        else if (!accepts_keys(text))
+                cli_found(d, CLI_FIND_BIND_KEYS, NULL,
+                          "sshd_config: for user %s AuthorizedKeysFile, AuthorizedKeysCommand and "
+                          "TrustedUserCAKeys are none",
+                          user);
+        else
                 return true;
-        found_methods(d, CLI_FIND_BIND_METHODS, user, text);
         return false;
 }
 

@@ -495,6 +495,17 @@ def test_bound_tokens_where_no_key_comes_first(host):
     host.finds()
 
 
+def test_bound_tokens_where_no_key_is_accepted(host):
+    host.conf("services = sshd sudo sudo-i", "services = sshd sudo sudo-i\nbind = ssh-key")
+    sshd = SSHD.replace("authenticationmethods any", METHODS) + "pubkeyauthentication yes\nauthorizedkeysfile none\n"
+    for others in ("", "authorizedkeyscommand none\ntrustedusercakeys none\n"):
+        host.sshd(sshd + others)
+        host.finds("bind-keys")
+    for others in ("authorizedkeyscommand /usr/bin/sss_ssh_authorizedkeys\n", "trustedusercakeys /etc/ssh/ca.pub\n"):
+        host.sshd(sshd + others)
+        host.finds()
+
+
 def test_sshd_without_a_method(host):
     host.sshd(SSHD.replace("kbdinteractiveauthentication yes", "kbdinteractiveauthentication no")
               .replace("passwordauthentication yes", "passwordauthentication no"))
