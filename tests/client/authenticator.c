@@ -16,7 +16,7 @@
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 
-/* sk-api.h as it is since OpenSSH 9.1 (also in 9.2, 9.6 and 10.0); ssh refuses a library of another major version. */
+/* sk-api.h as it is since OpenSSH 9.1. ssh refuses a library of another major version, and says which one it wants. */
 #define API_VERSION 0x000a0000
 
 enum { ALG_ECDSA = 0, ALG_ED25519 = 1 };
