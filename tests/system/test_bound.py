@@ -145,6 +145,7 @@ def test_the_key_and_its_token_together_and_neither_alone(issuer, keys, log):
         assert not [line for line in log.audits(mark) if line["result"] == "allow"]
 
 
+@pytest.mark.asan
 def test_by_an_agent_and_never_by_a_certificate(issuer, keys, log):
     agent = host.run("ssh-agent", "-s", "-P", AUTHENTICATOR).stdout
     socket, pid = re.search(r"SSH_AUTH_SOCK=([^;]+)", agent)[1], re.search(r"SSH_AGENT_PID=(\d+)", agent)[1]

@@ -69,6 +69,7 @@ def of_sudo(log, mark):
     return [(a["result"], a["reason"], a["detail"]) for a in log.audits(mark) if a["service"].startswith("sudo")]
 
 
+@pytest.mark.asan
 def test_the_record_of_a_bound_login_keeps_the_thumbprint_and_answers(sshd, conf, keys, bound, log):
     conf(SECTION + GRANT + REUSED)
     mark = log.mark()
