@@ -38,13 +38,21 @@ def idp(authority):
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def programs(folder):
+    """Copies of the command and the helper that somebody else can reach: a checkout may lie in root's home."""
+    return [shutil.copy(program, folder) for program in (PAMJWT, world.HELPER)]
+
+
 @pytest.fixture
-def user(pamjwt):
+def user(pamjwt, programs):
     """The command as somebody without rights."""
+    command, helper = programs
+
     def run(*args, **kwargs):
         if os.geteuid() == 0:
             kwargs |= {"user": NOBODY_KNOWN, "group": NOBODY_KNOWN, "extra_groups": []}
-        return pamjwt(*args, "--fetch", world.HELPER, **kwargs)
+        return pamjwt(*args, "--fetch", helper, executable=command, **kwargs)
     return run
 
 

@@ -108,9 +108,16 @@ static struct blob swapped(struct blob b, const char *what, const char *with)
         return b;
 }
 
+/* Byte by byte: valgrind takes the fortified memmove for a memcpy, and complains. */
+static void move(unsigned char *to, const unsigned char *from, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                to[from < to ? len - 1 - i : i] = from[from < to ? len - 1 - i : i];
+}
+
 static void insert(struct blob *b, size_t at, const void *bytes, size_t len)
 {
-        memmove(b->at + at + len, b->at + at, b->len - at);
+        move(b->at + at + len, b->at + at, b->len - at);
         memcpy(b->at + at, bytes, len);
         b->len += len;
 }
@@ -242,7 +249,7 @@ static void test_rsa_numbers_are_positive_and_minimal(void **state)
         memset(b.at + 15, 0, 3); /* e = 0, written in three bytes */
         assert_refused(&b, "shortest");
         b = good;
-        memmove(b.at + 15, b.at + 18, b.len - 18); /* e without a byte is zero */
+        move(b.at + 15, b.at + 18, b.len - 18); /* e without a byte is zero */
         b.len -= 3;
         b.at[14] = 0;
         assert_refused(&b, "positive");
