@@ -193,6 +193,9 @@ BREAKS = {
     "an sshd with methods that never ask": (top(SSHD, "AuthenticationMethods publickey"), "sshd-methods"),
     "a sudo with a prompt of its own": (top("/etc/sudoers", "Defaults passprompt_override", 0o440), "sudo-prompt"),
     "a sudo that asks for another's password": (top("/etc/sudoers", "Defaults targetpw", 0o440), "sudo-other-user"),
+    "a demand that sudo's timestamp meets with a refusal": (replace("/etc/pam.d/sudo", "default=bad] pam_jwt.so",
+                                                                   "default=bad] pam_jwt.so require_token"), "require-token"),
+    "a session that nobody ends": (replace(OURS, "[grant/", "[service/sudo]\nalso = sudo-i\nsession_until_exp = yes\n[grant/"), "pam-systemd"),
     "passwords that no module denies": (drop("/etc/pam.d/common-auth", "pam_deny.so"), "pam-no-deny"),
     "a denial in the log": (top("/var/log/audit/audit.log", 'type=AVC msg=audit(1700000000.1:7): avc:  denied  { read } for  pid=7 '
                                 'comm="sshd" name="pam_jwt.conf" scontext=system_u:system_r:sshd_t:s0 '

@@ -1,26 +1,17 @@
 """session_until_exp with the real pam_systemd and logind: a systemd boots as process 1 of a copy of this copy."""
 import json
-import os
 import shutil
 
 import pytest
 
 import host
 
-BOOTED = host.CHECKOUT / "tests/machine/booted"
-
 
 @pytest.fixture(scope="module")
 def seen(machine):
-    if not os.path.exists("/lib/systemd/systemd") or not list(host.pathlib.Path("/lib").glob("*/security/pam_systemd.so")):
+    if not host.has_systemd() or not list(host.pathlib.Path("/lib").glob("*/security/pam_systemd.so")):
         pytest.skip("needs systemd and libpam-systemd")
-    if not os.path.isdir("/sys/fs/cgroup"):  # the copy of the host has no /sys
-        host.run("mount", "-t", "sysfs", "sysfs", "/sys")
-        host.run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
-    done = host.run(BOOTED, "/", "/usr/bin/python3", host.CHECKOUT / "tests/system/booted_session.py", timeout=240)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert lines, done.stdout
-    return json.loads(lines[0][len("RESULT "):])
+    return json.loads(host.booted("/usr/bin/python3", host.CHECKOUT / "tests/system/booted_session.py")[0])
 
 
 @pytest.mark.parametrize("user", ["alice", "bob"])
