@@ -116,7 +116,7 @@ def test_a_sudo_stopped_in_a_refresh_and_continued_after_a_rotation_brings_no_ol
         sudo.signal(signal.SIGCONT)
     out, _, status = sudo.end()
     assert (out, status) == ("", 1), "the key of his token is withdrawn"
-    assert [a["result"] for a in log.audits(mark)] == ["deny"]
+    assert [a["result"] for a in log.audits(mark)] == ["deny"], log.text(mark)
     assert cached_kids() == ["key-2"]
     assert "success" not in authenticate(withdrawn)
     assert "success" in authenticate(slow_keys.token("alice"))
