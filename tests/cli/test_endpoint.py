@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "tests" / "fetch"))
 import world  # noqa: E402
 
 NOBODY_KNOWN = 12345  # root would need the user _pamjwt; somebody without rights fetches as himself
+OTHER = {"user": NOBODY_KNOWN, "group": NOBODY_KNOWN, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 @pytest.fixture(scope="session")
@@ -45,14 +46,18 @@ def programs(folder):
 
 
 @pytest.fixture
-def user(pamjwt, programs):
+def somebody(pamjwt, programs):
     """The command as somebody without rights."""
-    command, helper = programs
-
     def run(*args, **kwargs):
-        if os.geteuid() == 0:
-            kwargs |= {"user": NOBODY_KNOWN, "group": NOBODY_KNOWN, "extra_groups": []}
-        return pamjwt(*args, "--fetch", helper, executable=command, **kwargs)
+        return pamjwt(*args, executable=programs[0], **OTHER, **kwargs)
+    return run
+
+
+@pytest.fixture
+def user(somebody, programs):
+    """The same, with the helper."""
+    def run(*args, **kwargs):
+        return somebody(*args, "--fetch", programs[1], **kwargs)
     return run
 
 
@@ -139,47 +144,41 @@ issuer = acme
     return ["--config", conf, "--cache", cache]
 
 
-def without_fetch(pamjwt, *args, **kwargs):
-    if os.geteuid() == 0:
-        kwargs |= {"user": NOBODY_KNOWN, "group": NOBODY_KNOWN, "extra_groups": []}
-    return pamjwt(*args, **kwargs)
-
-
-def test_refresh_fills_the_cache_and_keys_shows_it(user, pamjwt, host, idp):
-    assert "no-keys" in without_fetch(pamjwt, "keys", "acme", *host, status=1).err
-    assert "no-keys" in without_fetch(pamjwt, "refresh", "--check-age", *host, status=1).err
+def test_refresh_fills_the_cache_and_keys_shows_it(user, somebody, host, idp):
+    assert "no-keys" in somebody("keys", "acme", *host, status=1).err
+    assert "no-keys" in somebody("refresh", "--check-age", *host, status=1).err
     first = user("refresh", *host, "--json").json
     assert first["ok"] and first["issuers"][0]["fetched"] and first["issuers"][0]["stored"]
     again = user("refresh", *host).line
     assert again.startswith("acme: 1 key, cached from ") and idp.asked() == 1
     assert user("refresh", "acme", "--force", *host).line.startswith("acme: 1 key, fetched from ")
     assert idp.asked() == 2
-    shown = without_fetch(pamjwt, "keys", "acme", *host).out
+    shown = somebody("keys", "acme", *host).out
     assert "k1" in shown and idp.url in shown and "next refresh" in shown
-    assert without_fetch(pamjwt, "keys", "issuer/acme", *host, "--json").json["cache"]["asked_at"] > 0
+    assert somebody("keys", "issuer/acme", *host, "--json").json["cache"]["asked_at"] > 0
 
 
-def test_on_a_terminal_refresh_says_whom_it_asks(host, idp):
+def test_on_a_terminal_refresh_says_whom_it_asks(host, idp, programs):
     """Progress, for what may take five seconds an issuer; a pipe gets the result alone."""
-    other = {"user": NOBODY_KNOWN, "group": NOBODY_KNOWN, "extra_groups": []} if os.geteuid() == 0 else {}
     terminal, end = pty.openpty()
-    done = subprocess.run([PAMJWT, "refresh", *host, "--fetch", world.HELPER], stdout=subprocess.PIPE, stderr=end, text=True,
-                          check=True, **other)
+    command, helper = programs
+    done = subprocess.run([command, "refresh", *host, "--fetch", helper], stdout=subprocess.PIPE, stderr=end, text=True,
+                          check=True, **OTHER)
     assert os.read(terminal, 1000).decode() == f"acme: {idp.url}\r\n"
     assert done.stdout.startswith("acme: 1 key, fetched from ")
     os.close(terminal)
     os.close(end)
 
 
-def test_check_age_for_monitoring(user, pamjwt, host):
+def test_check_age_for_monitoring(user, somebody, host):
     user("refresh", *host)
-    asked = without_fetch(pamjwt, "keys", "acme", *host, "--json").json["cache"]["asked_at"]
+    asked = somebody("keys", "acme", *host, "--json").json["cache"]["asked_at"]
     check = ["refresh", "--check-age", *host]
-    assert "asked for" in without_fetch(pamjwt, *check).line
+    assert "asked for" in somebody(*check).line
     half_week = 302400
-    without_fetch(pamjwt, *check, "--now", asked + half_week)
-    assert "stale-keys" in without_fetch(pamjwt, *check, "--now", asked + half_week + 1, status=1).err
-    assert "stale-keys" in without_fetch(pamjwt, *check, "--now", asked + 61, "--older-than", "60s", status=1).err
+    somebody(*check, "--now", asked + half_week)
+    assert "stale-keys" in somebody(*check, "--now", asked + half_week + 1, status=1).err
+    assert "stale-keys" in somebody(*check, "--now", asked + 61, "--older-than", "60s", status=1).err
 
 
 def test_refresh_fails_when_one_issuer_fails(user, host, idp, tmp_path):
@@ -195,26 +194,26 @@ timeout = 1s
     assert [i["ok"] for i in both["issuers"]] == [True, False] and both["ok"] is False
 
 
-def test_a_failing_endpoint_leaves_the_keys_and_is_told(user, pamjwt, host, idp):
+def test_a_failing_endpoint_leaves_the_keys_and_is_told(user, somebody, host, idp):
     """NET-09, NET-10."""
     user("refresh", *host)
     idp.answer(b"<html>captive portal</html>")
     assert "pamjwt: " in user("refresh", "--force", *host, status=1).err
-    assert "k1" in without_fetch(pamjwt, "keys", "acme", *host).out
+    assert "k1" in somebody("keys", "acme", *host).out
 
 
-def test_doctor_and_the_age_of_the_keys(user, pamjwt, host, authority, tmp_path):
+def test_doctor_and_the_age_of_the_keys(user, somebody, host, authority, tmp_path):
     """Of a host whose refresh has stopped: in time, too late, and with a clock that was set back."""
     from test_doctor import Host
     root = tmp_path / "root"
     root.mkdir(mode=0o755)
-    system = Host(root, lambda *args, **kwargs: without_fetch(pamjwt, *args, **kwargs), "/nonexistent")
+    system = Host(root, somebody, "/nonexistent")
     shutil.copytree(authority.file.parent, f"{root}{authority.file.parent}", dirs_exist_ok=True)
     text = pathlib.Path(host[1]).read_text().replace("audience = ssh://db1", "audience = ssh://db1\nmax_lifetime = 1h")
     pathlib.Path(host[1]).write_text(text + "match.groups = linux\nservices = sshd sudo sudo-i\n")
 
     user("refresh", *host)
-    asked = without_fetch(pamjwt, "keys", "acme", *host, "--json").json["cache"]["asked_at"]
+    asked = somebody("keys", "acme", *host, "--json").json["cache"]["asked_at"]
     day = 86400
     for now, finding in ((asked, None), (asked + 4 * day, "keys-old"), (asked + 8 * day, "keys-stale"),
                          (asked - 600, "clock keys-cache")):
@@ -223,12 +222,12 @@ def test_doctor_and_the_age_of_the_keys(user, pamjwt, host, authority, tmp_path)
 
 
 @pytest.mark.parametrize("away, said", [(0, None), (-20, None), (-120, "120 s ahead of"), (3600, "behind")])
-def test_doctor_compares_the_clock_with_the_issuer_s_date(user, pamjwt, host, idp, authority, tmp_path, away, said):
+def test_doctor_compares_the_clock_with_the_issuer_s_date(user, somebody, host, idp, authority, tmp_path, away, said):
     from email.utils import formatdate
     from test_doctor import Host
     root = tmp_path / "root"
     root.mkdir(mode=0o755)
-    system = Host(root, lambda *args, **kwargs: without_fetch(pamjwt, *args, **kwargs), "/nonexistent")
+    system = Host(root, somebody, "/nonexistent")
     shutil.copytree(authority.file.parent, f"{root}{authority.file.parent}", dirs_exist_ok=True)
     answer = idp.answers["/jwks"]
     answer.headers["Date"] = formatdate(time.time() + away, usegmt=True)
