@@ -173,7 +173,11 @@ def add_user(name, password=None, *, sudo=False):
     if password is not None:
         run("chpasswd", input=f"{name}:{password}\n")
     if sudo:
-        write(f"/etc/sudoers.d/{name}", f"Defaults:{name} passwd_tries=1\n{name} ALL=(ALL:ALL) ALL\n", 0o440)
+        may_sudo(name)
+
+
+def may_sudo(name):
+    write(f"/etc/sudoers.d/{name}", f"Defaults:{name} passwd_tries=1\n{name} ALL=(ALL:ALL) ALL\n", 0o440)
 
 
 def set_stack(service, kind, args="", *, auth=""):

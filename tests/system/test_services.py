@@ -97,6 +97,7 @@ def test_a_job_runs_and_has_no_record(common, conf, log, service, daemon, text):
     said = log.text(mark)
     assert f"({service}:session): session opened for user alice" in said
     assert f"pam_jwt({service}" not in said, "jobs are no matter of tokens, and make no noise"
+    host.may_sudo("alice")
 
 
 # --------------------------------------------------------------------------------------------------------------- login
