@@ -15,20 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../machine/converse.h"
+
 static char secret[1 << 16];
-
-static int answer(int n, const struct pam_message **messages, struct pam_response **ret, void *arg)
-{
-        struct pam_response *responses = calloc((size_t)n, sizeof(*responses));
-
-        (void)arg;
-        for (int i = 0; responses && i < n; i++)
-                if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF ||
-                    messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
-                        responses[i].resp = strdup(secret);
-        *ret = responses;
-        return responses ? PAM_SUCCESS : PAM_BUF_ERR;
-}
 
 static int start(const char *service, const char *user, const struct pam_conv *conv, pam_handle_t **ret)
 {
@@ -43,7 +32,7 @@ static int start(const char *service, const char *user, const struct pam_conv *c
 
 static int log_in(const char *service, const char *user)
 {
-        const struct pam_conv conv = {answer, NULL};
+        const struct pam_conv conv = {answer, secret};
         pam_handle_t *pamh = NULL;
         int r = start(service, user, &conv, &pamh);
 

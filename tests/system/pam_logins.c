@@ -24,6 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../machine/converse.h"
+
 #define STATUS_MAX 256
 
 struct login {
@@ -34,19 +36,6 @@ struct login {
 
 static char secret[1 << 16];
 static _Alignas(64) char stack[1 << 20];
-
-static int answer(int n, const struct pam_message **messages, struct pam_response **ret, void *arg)
-{
-        struct pam_response *responses = calloc((size_t)n, sizeof(*responses));
-
-        (void)arg;
-        for (int i = 0; responses && i < n; i++)
-                if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF ||
-                    messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
-                        responses[i].resp = strdup(secret);
-        *ret = responses;
-        return responses ? PAM_SUCCESS : PAM_BUF_ERR;
-}
 
 static void die_at(const struct login *login, const char *now)
 {
@@ -82,7 +71,7 @@ static int from_authenticate_on(pam_handle_t *pamh, const struct login *login)
 static int log_in(void *arg)
 {
         const struct login *login = arg;
-        const struct pam_conv conv = {answer, NULL};
+        const struct pam_conv conv = {answer, secret};
         pam_handle_t *pamh = NULL;
         int r = pam_start(login->service, login->user, &conv, &pamh);
 

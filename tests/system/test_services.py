@@ -63,7 +63,7 @@ def crond(job):
 
 @contextlib.contextmanager
 def atd(job):
-    """A job of alice's for now, which atd finds when it starts."""
+    """A job of alice's that is due at once; atd finds it when it starts."""
     queue, spool = pathlib.Path("/var/spool/cron/atjobs"), pathlib.Path("/var/spool/cron/atspool")
     host.run("at", "now", input=job + "\n", **host.as_user("alice"))
     running = subprocess.Popen(["atd", "-f"], stdin=subprocess.DEVNULL)
