@@ -1123,10 +1123,12 @@ static unsigned line_of(const unsigned *lines, enum kind kind, const char *key)
 static void require_key(struct builder *b, struct pjwt_origin origin, const unsigned *lines, enum kind kind,
                         const char *key)
 {
-        if (line_of(lines, kind, key))
+        const struct row *row = find_row(kind, key);
+
+        if (row && lines[(size_t)(row - rows) - first_row(kind)])
                 return;
         at(b, origin, key);
-        (void)wrong(b, "missing; write a line like %s = %s", key, find_row(kind, key)->example);
+        (void)wrong(b, "missing; write a line like %s = %s", key, row ? row->example : "...");
 }
 
 static bool has_secret_alg(pjwt_algset set)

@@ -4,7 +4,7 @@ What a login costs, measured side by side in one run; see docs/performance.md. R
     tests/machine/throwaway /usr/bin/python3 tests/bench/bench.py BUILD [--rounds N] [PART...]
 
 Prints one JSON object; tests/bench/report.py makes the table, the chart and the page of it. Parts: login ssh verify cold
-growth storm memory wait; all without any. What is compared takes turns, round by round.
+growth storm memory wait; all without any. What is compared takes turns, round by round, each round on one processor.
 """
 import argparse
 import concurrent.futures
@@ -77,10 +77,19 @@ def run_once(argv):
             "switches": usage.ru_nvcsw + usage.ru_nivcsw, "faults": usage.ru_minflt}
 
 
+PROCESSORS = sorted(os.sched_getaffinity(0))
+
+
+def stay(number, pid=0):
+    """All of one round on one processor, the next round on the next: a neighbour on the same core slows down all alike."""
+    os.sched_setaffinity(pid, {PROCESSORS[number % len(PROCESSORS)]})
+
+
 def race(commands, rounds, before=None):
     """name -> list of run_once(), the commands in turns."""
     found = {name: [] for name in commands}
     for number in range(rounds + 1):
+        stay(number)
         for name, argv in commands.items():
             argv = argv(number) if callable(argv) else argv
             if before:
@@ -88,6 +97,7 @@ def race(commands, rounds, before=None):
             once = run_once([str(a) for a in argv])
             if number > 0:  # the first round warms up
                 found[name].append(once)
+    os.sched_setaffinity(0, PROCESSORS)
     return found
 
 
@@ -324,6 +334,7 @@ def verify(world, results, rounds):
         found = {name: [] for name in contenders}
         for number in range(rounds + 1):
             for name, contender in contenders.items():
+                stay(number, contender.process.pid)
                 rate = contender.rate(alg, 0.05)
                 if rate and number > 0:
                     found[name].append(rate)
@@ -571,7 +582,7 @@ def wait(world, results, rounds):
         results.row("wait", f"{name}, page faults", of(runs, "faults"), "")
 
 
-PARTS = {"login": (login, 40), "ssh": (ssh, 15), "verify": (verify, 15), "cold": (cold, 12), "growth": (growth, 30),
+PARTS = {"login": (login, 40), "ssh": (ssh, 15), "verify": (verify, 60), "cold": (cold, 12), "growth": (growth, 30),
          "storm": (storm, 30), "memory": (memory, 12), "wait": (wait, 20)}
 
 
