@@ -1,5 +1,6 @@
 #include "pem.h"
 
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -41,6 +42,21 @@ static bool note(struct pjwt_pem_key *key, const char *what, const char *why)
         return false;
 }
 
+/*
+ * One SEQUENCE and nothing behind it, as all keys and certificates are. OpenSSL's decoders would say so too, but those
+ * of 3.0.13 take a mark too many from the error queue when the value is cut, and the host's errors with it (SIG-25).
+ */
+static bool is_one_value(const struct block *block)
+{
+        const unsigned char *p = block->data;
+        long len = 0;
+        int tag = 0, class = 0;
+        int form = ASN1_get_object(&p, &len, &tag, &class, block->len);
+
+        return form == V_ASN1_CONSTRUCTED && tag == V_ASN1_SEQUENCE && class == V_ASN1_UNIVERSAL &&
+               p + len == block->data + block->len;
+}
+
 static EVP_PKEY *decode_certificate(OSSL_LIB_CTX *libctx, const struct block *block)
 {
         const unsigned char *p = block->data;
@@ -68,6 +84,18 @@ static EVP_PKEY *decode_key(OSSL_LIB_CTX *libctx, const struct block *block, con
         return pkey;
 }
 
+static EVP_PKEY *decode_by_label(OSSL_LIB_CTX *libctx, const struct block *block)
+{
+        EVP_PKEY *pkey = NULL;
+
+        if (strcmp(block->label, "CERTIFICATE") == 0 || strcmp(block->label, "X509 CERTIFICATE") == 0)
+                pkey = decode_certificate(libctx, block);
+        for (size_t i = 0; !pkey && i < COUNT(labels); i++)
+                if (strcmp(block->label, labels[i].label) == 0)
+                        pkey = decode_key(libctx, block, labels[i].type);
+        return pkey;
+}
+
 static EVP_PKEY *decode_block(OSSL_LIB_CTX *libctx, const struct block *block, struct pjwt_pem_key *key)
 {
         EVP_PKEY *pkey = NULL;
@@ -76,11 +104,8 @@ static EVP_PKEY *decode_block(OSSL_LIB_CTX *libctx, const struct block *block, s
                 note(key, block->label, "encrypted keys are not read");
                 return NULL;
         }
-        if (strcmp(block->label, "CERTIFICATE") == 0 || strcmp(block->label, "X509 CERTIFICATE") == 0)
-                pkey = decode_certificate(libctx, block);
-        for (size_t i = 0; !pkey && i < COUNT(labels); i++)
-                if (strcmp(block->label, labels[i].label) == 0)
-                        pkey = decode_key(libctx, block, labels[i].type);
+        if (is_one_value(block))
+                pkey = decode_by_label(libctx, block);
         if (!pkey)
                 note(key, block->label, "no key that OpenSSL can read");
         return pkey;

@@ -393,6 +393,7 @@ def certificates(c):
     c.add("keyset/pem-cut", "PEM without its end.", "bad-keyset", "KEY-20", keys=good[:-30])
     c.add("keyset/pem-garbage-inside", "PEM around something else.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", b"hello"))
     c.add("keyset/pem-der-cut", "PEM around DER that is cut.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", der[:-5]))
+    c.add("keyset/pem-der-more", "PEM around a key with four bytes behind it.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", der + b"more"))
     c.add("keyset/pem-certificate-garbage", "A certificate that is none.", "bad-keyset", "KEY-20", keys=jose.pem_block("CERTIFICATE", b"hello"))
     c.add("keyset/pem-encrypted", "An encrypted private key: nobody is asked for a passphrase.", "bad-keyset", "KEY-20", keys=encrypted())
     c.add("keyset/pem-ssh", "An OpenSSH public key is no PEM.", "bad-keyset\nneither JSON nor PEM", "HDR-07 KEY-20", keys=jose.pem(KEYS["p256"], "ssh") + b"\n")
