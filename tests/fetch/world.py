@@ -38,6 +38,13 @@ def _name(common_name):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
+def _usage(ca):
+    """Python 3.13 looks at it, as RFC 5280 section 4.2.1.3 has it."""
+    return x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, content_commitment=False,
+                         key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+                         decipher_only=False)
+
+
 class Authority:
     """One CA and the server certificates that it signs, as files."""
 
@@ -50,7 +57,7 @@ class Authority:
         self.file.write_bytes(self.cert.public_bytes(serialization.Encoding.PEM))
 
     def _sign(self, subject, key, ca=False, hosts=(), days=(-1, 30)):
-        now = datetime.datetime.utcnow()
+        now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -60,6 +67,9 @@ class Authority:
             .not_valid_before(now + datetime.timedelta(days=days[0]))
             .not_valid_after(now + datetime.timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
+            .add_extension(_usage(ca), critical=True)
         )
         if hosts:
             names = [

@@ -226,7 +226,8 @@ class CertificateAuthority:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / "ca.pem"
-        self._request("ca", "/CN=Throw-away CA", "-x509", "-addext", "basicConstraints=critical,CA:TRUE")
+        self._request("ca", "/CN=Throw-away CA", "-x509", "-addext", "basicConstraints=critical,CA:TRUE",
+                      "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def _request(self, name, subject, *args):
         run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
