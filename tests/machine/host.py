@@ -4,6 +4,7 @@ socket, accounts, PAM stacks, certificates, daemons, and logins by the real ssh,
 """
 import contextlib
 import fcntl
+import functools
 import http.server
 import os
 import pathlib
@@ -304,7 +305,7 @@ class Sshd:
         self.port = port
         self.env = env
         self.wrapper = list(wrapper)
-        self.options = {**self.DEFAULTS, **options}
+        self.options = {**self.DEFAULTS, **no_penalties(), **options}
         self.process = None
 
     def __enter__(self):
@@ -325,6 +326,13 @@ class Sshd:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+
+
+@functools.lru_cache(maxsize=None)
+def no_penalties():
+    """OpenSSH 9.8 and later shut an address out for a while that failed a few times; here all come from one."""
+    said = run("/usr/sbin/sshd", "-t", "-f", "/dev/null", "-o", "PerSourcePenalties=no", check=False)
+    return {} if "Bad configuration option" in said.stdout else {"PerSourcePenalties": "no"}
 
 
 def listening(port):
