@@ -239,7 +239,8 @@ static void the_boot_is_in_the_past(void **state)
         (void)state;
         assert_true(boot > 0);
         assert_true(boot <= now);
-        assert_int_equal(pjwt_replay_boot(now + 1000), boot + 1000);
+        /* The clock of the host may have gone on between the two. */
+        assert_in_range(pjwt_replay_boot(now + 1000) - boot, 999, 1000);
 }
 
 int main(void)
