@@ -312,7 +312,7 @@ def make_ml_dsa(world, folder):
     if made.returncode != 0:
         return
     host.run("openssl", "pkey", "-in", private, "-pubout", "-out", folder / "ML-DSA-65.pem")
-    jwks = host.run("pamjwt", "keys", "--json", folder / "ML-DSA-65.pem").stdout
+    jwks = host.run("pamjwt", "keys", folder / "ML-DSA-65.pem", "--public").stdout
     (folder / "ML-DSA-65.jwk").write_text(jwks)
     now = int(time.time())
     claims = json.dumps({"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 36000})
@@ -338,6 +338,8 @@ def verify(world, results, rounds):
                 rate = contender.rate(alg, 0.05)
                 if rate and number > 0:
                     found[name].append(rate)
+        if not found["pam_jwt"]:
+            raise SystemExit(f"pam_jwt refuses the token of {alg}")
         judge_rates(results, alg, found)
     grown(results, contenders["pam_jwt"])
     for contender in contenders.values():
@@ -357,9 +359,9 @@ def judge_rates(results, alg, found):
     for peer in PEERS:
         if not found.get(peer):
             continue
-        # A peer with a crypto library that is faster than OpenSSL cannot be overtaken with OpenSSL.
+        # rhonabwy verifies with GnuTLS: where that is faster than OpenSSL, OpenSSL cannot overtake it.
         theirs, what = ratio("EVP", peer), f"{alg}: pam_jwt to {peer}"
-        if theirs < 0.9:
+        if peer == "rhonabwy" and theirs < 1:
             results.limit("verify", f"{what} (bare EVP: {theirs:.2f})", ratio("pam_jwt", peer), round(0.9 * theirs, 2), True)
         else:
             results.limit("verify", what, ratio("pam_jwt", peer), 1.0, at_least=True)
