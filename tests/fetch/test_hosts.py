@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import stat
 import subprocess
@@ -134,7 +135,7 @@ def test_a_login_with_fresh_keys_makes_no_socket_no_process_and_no_file(host, id
 def test_without_a_helper_nothing_is_started(host, idp):
     """observe: no keys, no helper."""
     calls = strace_of(host, helper="")
-    assert "clone" not in calls and "socket(" not in calls
+    assert not re.search(r"\b(clone3?|v?fork|socket)\(", calls)
 
 
 def test_the_helper_gets_an_empty_environment_and_only_its_descriptors(host, authority):
