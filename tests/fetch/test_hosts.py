@@ -40,11 +40,12 @@ def test_an_odd_host_gets_and_stores_keys(host, idp, odd):
 @pytest.mark.parametrize("odd", [{"sigchld": "ignore"}, {"sigchld": "take"}, {"fds": "closed"}], ids=str)
 def test_a_helper_that_hangs_is_killed_in_an_odd_host_too(host, odd):
     helper = host.folder / "helper"
-    helper.write_text("#!/bin/sh\nexec sleep 77\n")
+    sleep = f"sleep 77.{os.getpid()}"  # another run may be asleep beside this one
+    helper.write_text(f"#!/bin/sh\nexec {sleep}\n")
     helper.chmod(0o755)
     got = host.get(helper=helper, timeout=1, **odd)
-    assert (got["reason"], got["seconds"] < 2.5) == ("fetch-failed", True)
-    assert subprocess.run(["pgrep", "-fx", "sleep 77"]).returncode == 1
+    assert (got["reason"], got["seconds"] < 10) == ("fetch-failed", True)  # a busy host is late, not a minute late
+    assert subprocess.run(["pgrep", "-fx", sleep.replace(".", "[.]")]).returncode == 1
 
 
 def test_a_hundred_calls_leave_no_descriptor_and_no_child(host, idp):
