@@ -1115,9 +1115,10 @@ static void expand_audience(struct builder *b, char **list)
         }
 }
 
-static unsigned line_of(const unsigned *lines, enum kind kind, const char *key)
+/* 0: the key does not stand there. */
+static unsigned line_of(const unsigned *lines, enum kind kind, const struct row *row)
 {
-        return lines[(size_t)(find_row(kind, key) - rows) - first_row(kind)];
+        return row ? lines[(size_t)(row - rows) - first_row(kind)] : 0;
 }
 
 static void require_key(struct builder *b, struct pjwt_origin origin, const unsigned *lines, enum kind kind,
@@ -1125,7 +1126,7 @@ static void require_key(struct builder *b, struct pjwt_origin origin, const unsi
 {
         const struct row *row = find_row(kind, key);
 
-        if (row && lines[(size_t)(row - rows) - first_row(kind)])
+        if (line_of(lines, kind, row))
                 return;
         at(b, origin, key);
         (void)wrong(b, "missing; write a line like %s = %s", key, row ? row->example : "...");
@@ -1151,7 +1152,7 @@ static void refuse_fetch_options(struct builder *b, const struct pjwt_issuer *is
                                            "max_stale", "refresh",     "min_refresh"};
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-                if (line_of(issuer->lines, KIND_ISSUER, keys[i])) {
+                if (line_of(issuer->lines, KIND_ISSUER, find_row(KIND_ISSUER, keys[i]))) {
                         at(b, pjwt_issuer_origin(issuer, keys[i]), keys[i]);
                         (void)wrong(b, "has no effect, since jwks is a file; take the line out");
                 }
