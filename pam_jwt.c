@@ -1,6 +1,7 @@
 /*
- * The PAM entry points, and nothing else. Each has the same shape: arguments, what is asked, one decision, one log
- * line, one answer. What an answer means, and when the secret is kept for the next module, is in pam_jwt(8).
+ * The PAM entry points, and nothing else. Each has the same shape: arguments, what is asked, one decision,
+ * one log line, one answer. What an answer means, and when the secret is kept for the next module, is in
+ * pam_jwt(8).
  */
 #include "account.h"
 #include "login.h"
@@ -37,10 +38,10 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 }
 
 /*
- * sshd calls this in a process where authenticate never ran: after a password or a public key the answer must be
- * one that the stack ignores (PAM_SUCCESS would skip the setcred of later modules, PAM_IGNORE ends the login),
- * after a token PAM_SUCCESS, or a stack with no other auth line would end the login. sshd calls it once more behind
- * open_session.
+ * sshd calls this in a process where authenticate never ran: after a password or a public key the answer must
+ * be one that the stack ignores (PAM_SUCCESS would skip the setcred of later modules, PAM_IGNORE ends the
+ * login), after a token PAM_SUCCESS, or a stack with no other auth line would end the login. sshd calls it
+ * once more behind open_session.
  */
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {

@@ -1,7 +1,7 @@
 /*
- * pamjwt refresh --answer: the refresh service's side of a login's question. systemd starts it for each connection to
- * /run/pam_jwt/refresh.socket, with the socket as standard input and output. One line comes in, "stale NAME" or
- * "unknown-kid NAME"; "yes" or "no" goes back, when the cache holds whatever could be had.
+ * pamjwt refresh --answer: the refresh service's side of a login's question. systemd starts it for each
+ * connection to /run/pam_jwt/refresh.socket, with the socket as standard input and output. One line comes in,
+ * "stale NAME" or "unknown-kid NAME"; "yes" or "no" goes back, when the cache holds whatever could be had.
  */
 #include "cmd.h"
 

@@ -226,8 +226,10 @@ static int unknown_option(const struct cli_command *command, const char *text)
         return cli_usage("%s is no option of %s; see pamjwt %s --help", text, command->name, command->name);
 }
 
-/* One argument that begins with --. *next is what stands behind it; it is taken when the option wants a
- * value. */
+/*
+ * One argument that begins with --. *next is what stands behind it; it is taken when the option wants a
+ * value.
+ */
 static int parse_option(struct cli_args *args, const char *text, char **next, int *rettaken)
 {
         size_t len = strcspn(text + 2, "=");

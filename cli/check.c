@@ -30,8 +30,7 @@ const struct cli_option cli_check_options[] = {
                 "the revocation list instead of /etc/security/pam_jwt.revoked"),
         CLI_OPT("ssh-key", CLI_STRING, "FILE", CLI_FILE, ssh_key,
                 "the public key (id_ed25519.pub) that sshd would have verified in this login, for a token "
-                "that is "
-                "bound to it; at sudo, the one that the ssh login had"),
+                "that is bound to it; at sudo, the one that the ssh login had"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -192,7 +191,10 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, str
         return r;
 }
 
-/* As a login does: the same trimming, the same test of its shape, only then the configuration, the same decision. */
+/*
+ * As a login does: the same trimming, the same test of its shape, only then the configuration, the same
+ * decision.
+ */
 static int judge(const struct cli_args *args, const struct cli_input *input)
 {
         struct pjwt_span token = pjwt_shape_trim((struct pjwt_span){input->bytes, input->len});
@@ -330,8 +332,8 @@ static struct pjwt_conf_problem revoked_problem(const char *path, const struct p
 }
 
 /*
- * The revocation list too: a login whose list cannot be read is refused, and a misspelt line shuts nobody out. Names of
- * issuers can be looked up only in a configuration that holds.
+ * The revocation list too: a login whose list cannot be read is refused, and a misspelt line shuts nobody
+ * out. Names of issuers can be looked up only in a configuration that holds.
  */
 static void check_revoked(const struct cli_args *args, const struct pjwt_conf *conf,
                           struct problems *problems, struct pjwt_error *err)
@@ -350,8 +352,8 @@ static void check_revoked(const struct cli_args *args, const struct pjwt_conf *c
 }
 
 /*
- * On the host itself, the parts of a login by bound tokens that stand outside of the file: a policy without them lets
- * strangers in, or nobody.
+ * On the host itself, the parts of a login by bound tokens that stand outside of the file: a policy without
+ * them lets strangers in, or nobody.
  */
 static struct cli_doctor look_around(const struct cli_args *args, struct pjwt_conf *conf)
 {

@@ -33,7 +33,6 @@ void cli_warn_weak_secret(size_t bytes, const struct pjwt_alg *alg)
 {
         if (bytes * 8 < alg->min_bits)
                 cli_warn("the secret has %zu bits, %s wants at least %u (RFC 7518 section 3.2); a key file "
-                         "or a login "
-                         "would refuse it",
+                         "or a login would refuse it",
                          bytes * 8, alg->name, alg->min_bits);
 }

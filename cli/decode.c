@@ -162,7 +162,8 @@ static void add_signature(const struct pjwt_token *token, struct cli_buf *out)
         cli_buf_str(out, "\"");
 }
 
-/* One object: with --json what was found and that it is true, with --complete the three parts of the token.
+/*
+ * One object: with --json what was found and that it is true, with --complete the three parts of the token.
  */
 static int print_object(const struct cli_args *args, const struct pjwt_token *token)
 {

@@ -40,13 +40,13 @@ static const struct row rows[CLI_FIND_COUNT] = {
                               "correct the line that is named"},
         [CLI_FIND_CLONE] =
                 {"clone", true,
-                 "host_name came along with the copied disk, so this host takes the tokens that are "
-                 "meant for another",
+                 "host_name came along with the copied disk, so this host takes the tokens that are meant "
+                 "for another",
                  "host_name and machine_id of this host in [host]: see /etc/machine-id"},
         [CLI_FIND_UNCONFIRMED] =
                 {"setup-unconfirmed", false,
-                 "a set-up that nobody has confirmed is taken back when its time is over, but not "
-                 "after a restart of the host",
+                 "a set-up that nobody has confirmed is taken back when its time is over, but not after a "
+                 "restart of the host",
                  "run: pamjwt setup --confirm, or: pamjwt setup --undo"},
         [CLI_FIND_KEYS_NONE] = {"keys-none", true,
                                 "the first login would have to wait for the network, or fail",
@@ -100,21 +100,21 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  "auth requisite pam_deny.so   as the last auth line"},
         [CLI_FIND_PAM_REFUSAL_IGNORED] =
                 {"pam-refusal-ignored", true,
-                 "a token that was refused goes on to the other modules: they see it, and one that "
-                 "says yes lets it in",
+                 "a token that was refused goes on to the other modules: they see it, and one that says yes "
+                 "lets it in",
                  CLI_LINE_AUTH},
         [CLI_FIND_PAM_UNKNOWN_MODULE] =
                 {"pam-module-unknown", false,
-                 "when the module's file is missing, during an upgrade for instance, passwords and "
-                 "keys are refused too",
+                 "when the module's file is missing, during an upgrade for instance, passwords and keys are "
+                 "refused too",
                  "add module_unknown=ignore to the control of this line"},
         [CLI_FIND_PAM_SKIPPED] = {"pam-skipped", true,
                                   "a token ends the stack here, so this module is never asked",
                                   "put the module before pam_jwt.so, or take success=done away"},
         [CLI_FIND_PAM_SUBSTACK] =
                 {"pam-substack", true,
-                 "success=done ends the substack alone: behind it the other auth lines ask again, "
-                 "and whoever has a token only is refused",
+                 "success=done ends the substack alone: behind it the other auth lines ask again, and "
+                 "whoever has a token only is refused",
                  "auth include FILE   instead of substack, or pam_jwt.so in the service's own file"},
         [CLI_FIND_PAM_BEFORE] =
                 {"pam-before", false,
@@ -130,18 +130,17 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  CLI_LINE_ACCOUNT_SSHD},
         [CLI_FIND_PAM_LOGINUID] =
                 {"pam-loginuid", false,
-                 "the session gets no number before pam_jwt runs, so sudo's reuse_login and pamjwt "
-                 "sessions do not find it",
+                 "the session gets no number before pam_jwt runs, so sudo's reuse_login and pamjwt sessions "
+                 "do not find it",
                  "session required pam_loginuid.so   before the session line of pam_jwt.so"},
         [CLI_FIND_PAM_SYSTEMD] = {"pam-systemd", true,
                                   "session_until_exp is handed to logind by pam_systemd, behind the session "
-                                  "line of pam_jwt: without "
-                                  "both, the session goes on when the token is over",
+                                  "line of pam_jwt: without both, the session goes on when the token is over",
                                   CLI_LINE_SESSION "   and behind it: session optional pam_systemd.so"},
         [CLI_FIND_REQUIRE_TOKEN] = {"require-token", true,
                                     "the account line is asked also where nobody is authenticated: by sudo "
-                                    "within its timestamp and "
-                                    "under NOPASSWD, by su when root calls it; require_token refuses that",
+                                    "within its timestamp and under NOPASSWD, by su when root calls it; "
+                                    "require_token refuses that",
                                     CLI_LINE_ACCOUNT_ONLY
                                     "   without require_token; the auth lines take tokens only as it is"},
         [CLI_FIND_PAM_SIBLING] = {"pam-sibling", false,
@@ -176,13 +175,13 @@ static const struct row rows[CLI_FIND_COUNT] = {
                                 "a grant names root, but sshd hands rubbish instead of root's token to PAM",
                                 "take root out of the grant and use sudo, or: PermitRootLogin yes"},
         [CLI_FIND_BIND_METHODS] = {"bind-methods", true,
-                                   "a bound token needs a key that sshd has verified before it asks: without "
-                                   "that every login is refused",
+                                   "a bound token needs a key that sshd has verified before it asks: "
+                                   "without that every login is refused",
                                    "AuthenticationMethods publickey,keyboard-interactive:pam"},
         [CLI_FIND_BIND_KEYS] =
                 {"bind-keys", true,
-                 "a bound token needs a key that sshd accepts, and there is no file, no command "
-                 "and no authority of such keys: every login is refused",
+                 "a bound token needs a key that sshd accepts, and there is no file, no command and no "
+                 "authority of such keys: every login is refused",
                  "AuthorizedKeysCommand /usr/bin/pamjwt offer-key %u %t %k   or AuthorizedKeysFile "
                  ".ssh/authorized_keys"},
         [CLI_FIND_OFFER_OVERRIDDEN] =

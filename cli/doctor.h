@@ -81,7 +81,11 @@ struct cli_doctor {
         size_t warnings;
 };
 
-/* Reports what was found. fix: the line to change; NULL: that of the row. fmt: what, beginning with the place. */
+/*
+ * Reports what was found.
+ * fix: the line to change; NULL: that of the row.
+ * fmt: what, beginning with the place.
+ */
 void cli_found(struct cli_doctor *d, enum cli_finding finding, const char *fix, const char *fmt, ...)
         __attribute__((format(printf, 4, 5)));
 

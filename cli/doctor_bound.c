@@ -1,4 +1,6 @@
-/* Bound tokens, and the way without authorized_keys: are all of its parts there, and does no other line win? */
+/*
+ * Bound tokens, and the way without authorized_keys: are all of its parts there, and does no other line win?
+ */
 #include <glob.h>
 #include <pwd.h>
 #include <stdlib.h>

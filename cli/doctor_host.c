@@ -5,7 +5,10 @@
 #include "input.h"
 #include "setup.h"
 
-/* A copied disk keeps host_name, and with it whatever tokens are for; systemd gives the copy a machine id of its own. */
+/*
+ * A copied disk keeps host_name, and with it whatever tokens are for; systemd gives the copy a machine id of
+ * its own.
+ */
 static void look_at_machine(struct cli_doctor *d)
 {
         struct pjwt_error err = {0};

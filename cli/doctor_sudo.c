@@ -1,6 +1,7 @@
 /*
- * sudoers, as far as it changes what pam_jwt is asked. Includes are followed, as sudo does; aliases only name whom a
- * line is for, so a line that is for some counts as one that is there. Whoever wants the last word asks sudo -l.
+ * sudoers, as far as it changes what pam_jwt is asked. Includes are followed, as sudo does; aliases only name
+ * whom a line is for, so a line that is for some counts as one that is there. Whoever wants the last word
+ * asks sudo -l.
  */
 #include <dirent.h>
 #include <stdlib.h>

@@ -268,8 +268,10 @@ static int header_or_option(struct json_object *extra, const char *name, const c
 
 /* --- key --- */
 
-/* The library's rules for a secret hold for signing too: not empty, and no key that somebody mistook for one
- * (HDR-07). */
+/*
+ * The library's rules for a secret hold for signing too: not empty, and no key that somebody mistook for one
+ * (HDR-07).
+ */
 static enum pjwt_reason make_secret(const struct cli_input *input, struct cli_privkey **ret,
                                     struct pjwt_error *reterr)
 {

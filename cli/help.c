@@ -375,8 +375,7 @@ static void completion_bash(void)
         put_command_words();
         puts(" --help --help-reasons --completion --version'\n                return\n        fi\n"
              "        case $command:$prev in\n        --completion:--completion) _pamjwt_reply -W 'bash zsh "
-             "fish'; "
-             "return ;;");
+             "fish'; return ;;");
         for (size_t i = 0; cli_command_at(i); i++)
                 for (const struct cli_option *o = cli_command_at(i)->options; o->name; o++)
                         if (o->type != CLI_FLAG)

@@ -20,8 +20,9 @@ enum {
 
 /*
  * The bytes that an argument stands for: `-` is standard input, `@FILE` a file (also a pipe or /dev/fd/3),
- * anything else itself. ret: on success, for cli_input_clear(). Returns PJWT_OK, PJWT_FILE_OPEN,
- * PJWT_FILE_SIZE, PJWT_NO_MEMORY.
+ * anything else itself.
+ * ret: on success, for cli_input_clear().
+ * Returns PJWT_OK, PJWT_FILE_OPEN, PJWT_FILE_SIZE, PJWT_NO_MEMORY.
  */
 enum pjwt_reason cli_input_read(const char *argument, unsigned flags, struct cli_input *ret,
                                 struct pjwt_error *reterr);
@@ -34,8 +35,10 @@ void cli_input_clear(struct cli_input *input);
 /* Says on a terminal that a token or secret on the command line can be seen by others. */
 void cli_input_warn(const struct cli_input *input, const char *what);
 
-/* Is more than one of these arguments standard input? Says so and returns CLI_ERROR. NULL arguments are
- * skipped. */
+/*
+ * Is more than one of these arguments standard input? Says so and returns CLI_ERROR. NULL arguments are
+ * skipped.
+ */
 int cli_input_stdin_once(const char *const *arguments, size_t count);
 
 #endif

@@ -148,12 +148,11 @@ static void note_no_jws(struct view *view)
         else if (strncasecmp(view->text, "Bearer ", 7) == 0)
                 note(view, "\"Bearer \" stands in front of the token; it is no part of it");
         else if (view->dots == 4)
-                note(view, "an encrypted token (JWE): only its audience can read it; ask for a signed access "
-                           "token");
+                note(view, "an encrypted token (JWE): only its audience can read it; ask for a signed "
+                           "access token");
         else if (view->dots == 0)
                 note(view, "an opaque token, or a part of one: no JWT; some providers give a JWT only when "
-                           "an audience "
-                           "is asked for");
+                           "an audience is asked for");
         else if (view->dots == 1)
                 note(view, "the third part is missing: the token has been cut");
         else
@@ -167,14 +166,12 @@ static void note_size(struct view *view)
         else if (view->len > SSH_MAX)
                 note(view,
                      "%zu bytes: longer than the %d that an ssh prompt passes on, and the %d of sudo; send "
-                     "it in "
-                     "parts (pamjwt-askpass)",
+                     "it in parts (pamjwt-askpass)",
                      view->len, SSH_MAX, SUDO_MAX);
         else if (view->len > SUDO_MAX)
                 note(view,
-                     "%zu bytes: fits an ssh prompt, but is longer than the %d that sudo's prompt passes on; "
-                     "use "
-                     "sudo -A with pamjwt-askpass",
+                     "%zu bytes: fits an ssh prompt, but is longer than the %d that sudo's prompt passes "
+                     "on; use sudo -A with pamjwt-askpass",
                      view->len, SUDO_MAX);
 }
 
@@ -190,8 +187,8 @@ static const struct {
         {"x5c", "the header brings a certificate (x5c); it is never used"},
         {"crit", "the header demands an extension (crit); unknown ones are refused"},
         {"zip", "the header says that the content is compressed (zip); refused"},
-        {"nonce", "the header has a nonce: Microsoft makes such tokens for its own APIs, and nobody else can "
-                  "verify them"},
+        {"nonce", "the header has a nonce: Microsoft makes such tokens for its own APIs, and nobody else "
+                  "can verify them"},
 };
 
 static void note_alg(struct view *view)
@@ -208,8 +205,7 @@ static void note_alg(struct view *view)
         else if (alg->kty == PJWT_KTY_OCT)
                 note(view,
                      "%s: whoever can verify it can also forge it; a login takes it only with a key file of "
-                     "its "
-                     "own, and when the issuer's algorithms name it",
+                     "its own, and when the issuer's algorithms name it",
                      name);
         else if (alg->by_name_only)
                 note(view, "%s: refused unless the issuer's algorithms name it", name);

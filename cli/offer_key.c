@@ -18,8 +18,9 @@ const struct cli_option cli_offer_key_options[] = {
 };
 
 /*
- * Any key is given back: that the client holds it, sshd verifies; that it may come in, the token says, which is bound to
- * it. So never for root, whatever a grant says, nor for a name that no bound token could open (REV-01).
+ * Any key is given back: that the client holds it, sshd verifies; that it may come in, the token says, which
+ * is bound to it. So never for root, whatever a grant says, nor for a name that no bound token could open
+ * (REV-01).
  */
 static enum pjwt_reason may_offer(const struct cli_args *args, const struct pjwt_conf *conf,
                                   const struct pjwt_user *user, struct pjwt_error *reterr)

@@ -111,8 +111,10 @@ bool cli_json_add(struct json_object *object, const char *name, struct json_obje
         return false;
 }
 
-/* A detail may have been cut in the middle of a letter, or quote bytes that are no UTF-8: JSON must stay
- * JSON. */
+/*
+ * A detail may have been cut in the middle of a letter, or quote bytes that are no UTF-8: JSON must stay
+ * JSON.
+ */
 static struct json_object *new_string(const char *value)
 {
         char *text = NULL;

@@ -18,8 +18,9 @@ void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Says why something was refused: `pamjwt: REASON: detail` on stderr, or {"ok":false,...} on stdout with
- * --json. Returns the exit status of the reason: CLI_ERROR for the configuration and what is not the token's
- * fault, else CLI_NO.
+ * --json.
+ * Returns the exit status of the reason: CLI_ERROR for the configuration and what is not the token's fault,
+ * else CLI_NO.
  */
 int cli_refused(const struct cli_args *args, const struct pjwt_error *err);
 /* The same, always CLI_ERROR: a file that the caller named is not what it should be. */

@@ -8,13 +8,17 @@
 #define CLI_PAM_ARGS_MAX 32
 
 /* The lines of the two stacks, as README and etc/pam.d have them. */
-#define CLI_LINE_AUTH      "auth [success=done cred_unavail=ignore module_unknown=ignore default=die] pam_jwt.so"
+#define CLI_LINE_AUTH                                                                                        \
+        "auth [success=done cred_unavail=ignore module_unknown=ignore default=die] "                         \
+        "pam_jwt.so"
 #define CLI_LINE_AUTH_ONLY "auth required pam_jwt.so"
 #define CLI_LINE_ACCOUNT                                                                                     \
         "account [success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=bad] "          \
         "pam_jwt.so"
-/* require_token is for sshd, where a public key passes the auth lines by. sudo and su ask the account line also where
- * they authenticate nobody. */
+/*
+ * require_token is for sshd, where a public key passes the auth lines by. sudo and su ask the account line
+ * also where they authenticate nobody.
+ */
 #define CLI_LINE_ACCOUNT_SSHD "account required pam_jwt.so require_token"
 #define CLI_LINE_ACCOUNT_ONLY "account required pam_jwt.so"
 #define CLI_LINE_SESSION      "-session optional pam_jwt.so"
@@ -48,7 +52,8 @@ struct cli_pam_stack {
 };
 
 /*
- * Reads the stack of a service. root: put in front of /etc/pam.d; "" for this host.
+ * Reads the stack of a service.
+ * root: put in front of /etc/pam.d; "" for this host.
  * ret: for cli_pam_free(), also when there are faults.
  * Returns false when the service has no file.
  */
@@ -56,8 +61,9 @@ bool cli_pam_read(const char *root, const char *service, struct cli_pam_stack *r
 void cli_pam_free(struct cli_pam_stack *stack);
 
 /*
- * What a control does with a module's answer: the action behind `answer` ("cred_unavail"), else behind default.
- * The four words stand for what pam.conf(5) says. Never NULL; "bad" when it is not understood. ret has room for 16.
+ * What a control does with a module's answer: the action behind `answer` ("cred_unavail"), else behind
+ * default. The four words stand for what pam.conf(5) says. Never NULL; "bad" when it is not understood. ret
+ * has room for 16.
  */
 const char *cli_pam_action(const char *control, const char *answer, char ret[16]);
 

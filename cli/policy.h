@@ -21,8 +21,10 @@ const struct pjwt_issuer *cli_issuer_find(const struct pjwt_conf *conf, const ch
 int cli_issuer_named(const struct pjwt_conf *conf, const char *name, const struct pjwt_issuer **ret);
 
 /*
- * The user as NSS knows him. name: NULL: who runs this command. ret: for cli_user_clear(); its name is a
- * copy. Returns an exit status.
+ * The user as NSS knows him.
+ * name: NULL: who runs this command.
+ * ret: for cli_user_clear(); its name is a copy.
+ * Returns an exit status.
  */
 int cli_user_find(const char *name, struct pjwt_user *ret);
 void cli_user_clear(struct pjwt_user *user);

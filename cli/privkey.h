@@ -24,8 +24,8 @@ struct cli_privkey {
 };
 
 /*
- * Reads one private key that is not encrypted: PEM (PKCS#8, PKCS#1, SEC1, OpenSSH's own form), a private JWK, or a
- * JWKS.
+ * Reads one private key that is not encrypted: PEM (PKCS#8, PKCS#1, SEC1, OpenSSH's own form), a private JWK,
+ * or a JWKS.
  * kid: which key of a JWKS; NULL when it holds one only.
  * ret: for cli_privkey_free(); untouched on failure.
  * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_BAD_JSON, PJWT_UNKNOWN_KID, PJWT_NO_MEMORY, PJWT_CRYPTO.
@@ -41,8 +41,10 @@ enum pjwt_reason cli_privkey_generate(const struct pjwt_alg *alg, unsigned bits,
 
 void cli_privkey_free(struct cli_privkey *key);
 
-/* Writes the JWK: with its private members, or without (an oct key has no other, and fails with
- * PJWT_BAD_KEY). */
+/*
+ * Writes the JWK: with its private members, or without (an oct key has no other, and fails with
+ * PJWT_BAD_KEY).
+ */
 enum pjwt_reason cli_privkey_jwk(const struct cli_privkey *key, bool with_private, struct cli_buf *out,
                                  struct pjwt_error *reterr);
 /* Writes PKCS#8 PEM; PJWT_BAD_KEY for an oct key. */

@@ -1,4 +1,6 @@
-/* pamjwt sessions: who is logged in by which token, until when; and the end of those of a sub, jti or issuer. */
+/*
+ * pamjwt sessions: who is logged in by which token, until when; and the end of those of a sub, jti or issuer.
+ */
 #include "cmd.h"
 
 #include <dirent.h>
@@ -77,8 +79,8 @@ static bool has_ended(int pidfd)
 }
 
 /*
- * Sends a signal to one process, if it is of the session. The descriptor comes first and the question second: so it is
- * this very process that is asked and signalled, whatever becomes of its number.
+ * Sends a signal to one process, if it is of the session. The descriptor comes first and the question second:
+ * so it is this very process that is asked and signalled, whatever becomes of its number.
  */
 static bool signal_process(pid_t pid, unsigned id, int signum)
 {
@@ -148,7 +150,10 @@ static bool is_meant(const struct cli_args *args, const struct pjwt_record *reco
                (equal(args->issuer, record->iss) || equal(args->issuer, record->issuer));
 }
 
-/* What is written behind `ended`. A session whose sshd had to be killed leaves its record; the record goes too. */
+/*
+ * What is written behind `ended`. A session whose sshd had to be killed leaves its record; the record goes
+ * too.
+ */
 static const char *end_and_forget(struct walk *walk, unsigned id)
 {
         if (walk->args->dry_run)

@@ -1,4 +1,6 @@
-/* pamjwt setup: tokens open this host, with a way back. The order of the steps, and the talk with the person. */
+/*
+ * pamjwt setup: tokens open this host, with a way back. The order of the steps, and the talk with the person.
+ */
 #include "cmd.h"
 
 #include <errno.h>
@@ -142,7 +144,9 @@ static char ask(int tty, const char *question, int64_t seconds)
 
 /* --- steps --- */
 
-/* Discovery and the keys, by pamjwt-fetch as a login's refresh would; a clock that is wrong shows here first. */
+/*
+ * Discovery and the keys, by pamjwt-fetch as a login's refresh would; a clock that is wrong shows here first.
+ */
 static int ask_issuer(const struct cli_setup *s)
 {
         struct pjwt_keyset *set = NULL;
@@ -176,7 +180,9 @@ static int give_up(const struct cli_setup *s)
         return CLI_NO;
 }
 
-/* The cache of this host gets the keys, so that no login has to wait. A failure is told, and nothing worse. */
+/*
+ * The cache of this host gets the keys, so that no login has to wait. A failure is told, and nothing worse.
+ */
 static void fill_cache(const struct cli_setup *s)
 {
         struct pjwt_keycache cache = cli_keycache(s->args);
@@ -216,8 +222,8 @@ static int wait_for_confirmation(const struct cli_setup *s, int tty, int64_t wit
         struct pjwt_error err = {0};
         char answer = 0;
 
-        printf("\nNow log in from another terminal, and leave this one open. Unless you keep it, all of this "
-               "is taken back\n"
+        printf("\nNow log in from another terminal, and leave this one open. Unless you keep it, all of "
+               "this is taken back\n"
                "in %lld seconds. To keep it:  pamjwt setup --confirm%s%s\n",
                (long long)within, *s->root ? " --root " : "", s->root);
         fflush(stdout);
@@ -279,8 +285,7 @@ static void tell_what_it_means(const struct cli_setup *s)
                 if (strcmp(s->changes[i].path, "/etc/pam.d/sshd") == 0 &&
                     strstr(s->changes[i].text, "require_token"))
                         puts("\nThe stack of sshd takes tokens only: neither a password nor a public key "
-                             "alone gets in. "
-                             "(--stack token-or-password: both do.)");
+                             "alone gets in. (--stack token-or-password: both do.)");
 }
 
 static int set_up(struct cli_setup *s, const char *token)

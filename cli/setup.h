@@ -1,6 +1,7 @@
 /*
- * pamjwt setup, in the order in which its parts are used: look (what is there), plan (what it shall be; pure), check (the
- * plan in a scratch copy), apply (backups, one rename a file, the journal), timer (who takes it back), try (a login).
+ * pamjwt setup, in the order in which its parts are used: look (what is there), plan (what it shall be;
+ * pure), check (the plan in a scratch copy), apply (backups, one rename a file, the journal), timer (who
+ * takes it back), try (a login).
  */
 #ifndef CLI_SETUP_H
 #define CLI_SETUP_H
@@ -67,8 +68,8 @@ void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out);
 /* The two lines that sshd needs, and what stands behind them: the old text, or "". */
 void cli_plan_sshd(const char *behind, struct cli_buf *out);
 /*
- * The stack of a service with the lines of pam_jwt in it, in the places that README names; unchanged when it asks
- * pam_jwt already. The token-or-password stack keeps every line that was there.
+ * The stack of a service with the lines of pam_jwt in it, in the places that README names; unchanged when it
+ * asks pam_jwt already. The token-or-password stack keeps every line that was there.
  * Returns NULL; or why this file has to be changed by hand, in static storage.
  */
 const char *cli_plan_pam(const struct cli_setup *s, const char *service, enum cli_stack stack,
@@ -88,7 +89,10 @@ int cli_setup_plan_sudoers(struct cli_setup *s);
 
 /* --- setup_check.c --- */
 
-/* Tries the plan in a scratch copy of /etc: its configuration, stacks and sudoers, as doctor sees them. As above. */
+/*
+ * Tries the plan in a scratch copy of /etc: its configuration, stacks and sudoers, as doctor sees them. As
+ * above.
+ */
 int cli_setup_check(struct cli_setup *s);
 /* Prints what changes, as a unified diff. */
 void cli_setup_diff(const struct cli_setup *s);
@@ -106,16 +110,17 @@ enum pjwt_reason cli_setup_record(const struct cli_setup *s, int64_t deadline_bo
 enum pjwt_reason cli_setup_apply(const struct cli_setup *s, struct pjwt_error *reterr);
 enum pjwt_reason cli_setup_confirm(const char *root, struct pjwt_error *reterr);
 /*
- * Takes the latest set-up back, in the opposite order. A file that somebody has changed since is left alone and named on
- * stderr; then the journal stays, and the reason is PJWT_FILE_WRITE. sshd is reloaded when a file of its was among them.
+ * Takes the latest set-up back, in the opposite order. A file that somebody has changed since is left alone
+ * and named on stderr; then the journal stays, and the reason is PJWT_FILE_WRITE. sshd is reloaded when a
+ * file of its was among them.
  */
 enum pjwt_reason cli_setup_undo(const char *root, struct pjwt_error *reterr);
 
 /* --- setup_timer.c --- */
 
 /*
- * Sees to it that the set-up is taken back at the deadline unless it is confirmed, also when this process, its terminal
- * and its session are gone. False: nobody will, so nothing may be changed.
+ * Sees to it that the set-up is taken back at the deadline unless it is confirmed, also when this process,
+ * its terminal and its session are gone. False: nobody will, so nothing may be changed.
  */
 bool cli_setup_timer(const char *root, int64_t deadline_boot_ms);
 /* Undo as the timer does it: only what is unconfirmed and whose time is over. Returns an exit status. */

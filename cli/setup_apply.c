@@ -1,8 +1,8 @@
 /*
- * Changes that can be taken back. A set-up is a folder CLI_SETUP_DIR/NUMBER: the old files (N.old), the new ones (N.text)
- * and `journal`, which is written last and synced before the first file is touched. Files are replaced by rename, so a
- * login meets the old stack or the new one, whole. Undo compares before it writes, so it can be done twice, and after a
- * kill at any moment.
+ * Changes that can be taken back. A set-up is a folder CLI_SETUP_DIR/NUMBER: the old files (N.old), the new
+ * ones (N.text) and `journal`, which is written last and synced before the first file is touched. Files are
+ * replaced by rename, so a login meets the old stack or the new one, whole. Undo compares before it writes,
+ * so it can be done twice, and after a kill at any moment.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -50,7 +50,9 @@ static void boot_id(char out[64])
                 fclose(f);
 }
 
-/* The highest number below CLI_SETUP_DIR; 0 when there is none. with_journal: only of those that were begun. */
+/*
+ * The highest number below CLI_SETUP_DIR; 0 when there is none. with_journal: only of those that were begun.
+ */
 static unsigned latest(const char *root, bool with_journal)
 {
         char path[640];
@@ -452,8 +454,8 @@ static bool is_of_sshd(const struct entry *e)
 }
 
 /*
- * In the opposite order, and sshd is told before the stacks change: with the method still on that asked for tokens, the
- * old stack would take passwords that PasswordAuthentication no keeps out.
+ * In the opposite order, and sshd is told before the stacks change: with the method still on that asked for
+ * tokens, the old stack would take passwords that PasswordAuthentication no keeps out.
  */
 static enum pjwt_reason undo(const char *root, const struct journal *j, struct pjwt_error *reterr)
 {

@@ -1,4 +1,7 @@
-/* What is there: sshd's settings, the stacks, the names of this host; and the plan tried in a scratch copy of it. */
+/*
+ * What is there: sshd's settings, the stacks, the names of this host; and the plan tried in a scratch copy of
+ * it.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -35,7 +38,9 @@ int cli_setup_in_the_way(const char *fmt, ...)
 
 /* --- files --- */
 
-/* A file of root's that may be replaced by another: regular, not a link, with nobody else's owner or group. */
+/*
+ * A file of root's that may be replaced by another: regular, not a link, with nobody else's owner or group.
+ */
 static int check_file(const char *path, const struct stat *st)
 {
         if (!S_ISREG(st->st_mode))
@@ -181,7 +186,10 @@ static void look_at_host_section(struct cli_setup *s)
                 closedir(dir);
 }
 
-/* sshd_config is tried before anything is changed: a broken one would be blamed on us, and nobody could log in. */
+/*
+ * sshd_config is tried before anything is changed: a broken one would be blamed on us, and nobody could log
+ * in.
+ */
 static int look_at_sshd(struct cli_setup *s)
 {
         struct cli_buf out = {0};
@@ -256,7 +264,10 @@ static int plan_conf(struct cli_setup *s)
         return end(s, change, &text);
 }
 
-/* Where nobody can type a password, the stack of sshd takes tokens only; sudo's passwords were never shut by sshd. */
+/*
+ * Where nobody can type a password, the stack of sshd takes tokens only; sudo's passwords were never shut by
+ * sshd.
+ */
 static enum cli_stack stack_of(const struct cli_setup *s, const char *service)
 {
         if (s->args->stack)

@@ -172,7 +172,10 @@ static bool is_include(const struct words *w)
         return strcmp(w->control, "include") == 0 || strcmp(w->control, "substack") == 0;
 }
 
-/* Debian: `@include common-TYPE`. Others: `TYPE include|substack FILE`. Else the module that asks for the password. */
+/*
+ * Debian: `@include common-TYPE`. Others: `TYPE include|substack FILE`. Else the module that asks for the
+ * password.
+ */
 static bool is_place(const struct words *w, const char *type)
 {
         size_t len = strlen(type);

@@ -1,8 +1,8 @@
 /*
- * Who takes an unconfirmed set-up back. Where systemd runs it is a transient timer of process 1: a process of ours would
- * be killed with the session that it was started in (KillUserProcesses=yes), and the very case that this is for is a
- * session that ends. Elsewhere it is a process of its own session, without a terminal. `at` would be one more package, and
- * its daemon is off as often as not.
+ * Who takes an unconfirmed set-up back. Where systemd runs it is a transient timer of process 1: a process of
+ * ours would be killed with the session that it was started in (KillUserProcesses=yes), and the very case
+ * that this is for is a session that ends. Elsewhere it is a process of its own session, without a terminal.
+ * `at` would be one more package, and its daemon is off as often as not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,10 @@ static pid_t running_sshd(const char *pid_file)
         return strncmp(target, CLI_SSHD, strlen(CLI_SSHD)) == 0 ? (pid_t)pid : 0;
 }
 
-/* As `systemctl reload ssh` does it. sshd keeps its connections, and refuses to go on with a broken configuration. */
+/*
+ * As `systemctl reload ssh` does it. sshd keeps its connections, and refuses to go on with a broken
+ * configuration.
+ */
 bool cli_setup_reload_sshd(void)
 {
         struct cli_buf out = {0};

@@ -1,7 +1,8 @@
 /*
- * Logins through a second sshd: `sshd -i` with the configuration that has just been written, at the end of one TCP
- * connection over 127.0.0.1 that is ours. Nothing listens but for that one connection, and the sshd that serves the host
- * knows nothing of it. The client is the stock ssh, answered by pamjwt-askpass as a person's would be.
+ * Logins through a second sshd: `sshd -i` with the configuration that has just been written, at the end of
+ * one TCP connection over 127.0.0.1 that is ours. Nothing listens but for that one connection, and the sshd
+ * that serves the host knows nothing of it. The client is the stock ssh, answered by pamjwt-askpass as a
+ * person's would be.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -160,7 +161,10 @@ static void finish(struct trial *t)
         (void)rmdir(t->folder);
 }
 
-/* Logs in with this answer, by pamjwt-askpass when it is a token that may be long. retasked: was anything asked? */
+/*
+ * Logs in with this answer, by pamjwt-askpass when it is a token that may be long. retasked: was anything
+ * asked?
+ */
 static int answer(struct trial *t, const char *user, const char *text, bool is_token, bool *retasked)
 {
         char path[128];
@@ -251,8 +255,7 @@ static int must_get_in(struct trial *t, const char *user, const char *token)
         if (status < 0 || status == REFUSED) {
                 fprintf(stderr,
                         "pamjwt: setup: trial: the token did not let %s in; why: the line of pam_jwt in the "
-                        "log, or "
-                        "pamjwt check --user %s --service sshd -\n",
+                        "log, or pamjwt check --user %s --service sshd -\n",
                         user, user);
                 return CLI_NO;
         }
@@ -282,8 +285,8 @@ int cli_setup_try(const struct cli_setup *s, const char *token)
         int r;
 
         if (!cli_setup_wants(s, "sshd") || *s->root) {
-                puts("No login is tried: sshd is not among the services, or this is another root. Try one by "
-                     "hand.");
+                puts("No login is tried: sshd is not among the services, or this is another root. Try one "
+                     "by hand.");
                 return CLI_YES;
         }
         if (strcmp(s->sshd_methods, "any") != 0 &&

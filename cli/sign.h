@@ -14,7 +14,8 @@ enum pjwt_reason cli_sign_fits(const struct cli_privkey *key, const struct pjwt_
 
 /*
  * Appends `.SIGNATURE` to the signing input in buf, which becomes a compact JWS. cli_sign_fits() must have
- * said yes. Returns PJWT_OK, PJWT_CRYPTO, PJWT_NO_MEMORY.
+ * said yes.
+ * Returns PJWT_OK, PJWT_CRYPTO, PJWT_NO_MEMORY.
  */
 enum pjwt_reason cli_sign(const struct cli_privkey *key, const struct pjwt_alg *alg, struct cli_buf *buf,
                           struct pjwt_error *reterr);

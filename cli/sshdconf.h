@@ -7,8 +7,10 @@
 #define CLI_SSHD "/usr/sbin/sshd"
 
 /*
- * Asks the sshd at this path; connection: for whom, as sshd's -C takes it; NULL: what holds for all. out: for cli_buf_clear(): the settings, lines of `keyword value`; when it refuses its
- * configuration, the first line of its complaint, and false is returned.
+ * Asks the sshd at this path;
+ * connection: for whom, as sshd's -C takes it; NULL: what holds for all.
+ * out: for cli_buf_clear(): the settings, lines of `keyword value`; when it refuses its configuration, the
+ * first line of its complaint, and false is returned.
  */
 bool cli_sshd_ask(const char *path, const char *connection, struct cli_buf *out);
 

@@ -143,8 +143,8 @@ static enum pjwt_reason sign(int fd, const struct agent_request *wanted, unsigne
                 return PJWT_OK;
         return pjwt_fail(
                 reterr, PJWT_BAD_KEY, "%s%s", err.detail,
-                refused ? " with this key: it is locked, its use was not confirmed, or it is "
-                          "constrained to destinations (ssh-add -h) and then signs nothing but logins"
+                refused ? " with this key: it is locked, its use was not confirmed, or it is constrained to "
+                          "destinations (ssh-add -h) and then signs nothing but logins"
                         : "");
 }
 

@@ -15,12 +15,13 @@ struct agent_request {
 };
 
 /*
- * Asks the agent at $SSH_AUTH_SOCK for a signature. out: as agent_signature_read().
+ * Asks the agent at $SSH_AUTH_SOCK for a signature.
+ * out: as agent_signature_read().
  * Returns PJWT_OK or PJWT_BAD_KEY, whose detail says in one sentence what the person can do.
  *
- * A key that is constrained to destinations (ssh-add -h) signs nothing but logins; the agent does not say that
- * it is one, it just refuses (OpenSSH 8.9 and later), and that is told here. An agent without that extension
- * cannot hold one.
+ * A key that is constrained to destinations (ssh-add -h) signs nothing but logins; the agent does not say
+ * that it is one, it just refuses (OpenSSH 8.9 and later), and that is told here. An agent without that
+ * extension cannot hold one.
  */
 enum pjwt_reason agent_sign(const struct agent_request *request, unsigned char *out,
                             struct pjwt_error *reterr);

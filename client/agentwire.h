@@ -1,4 +1,7 @@
-/* What an ssh-agent answers (draft-ietf-sshm-ssh-agent), strictly; and its signatures as JWS wants them. Pure. */
+/*
+ * What an ssh-agent answers (draft-ietf-sshm-ssh-agent), strictly; and its signatures as JWS wants them.
+ * Pure.
+ */
 #ifndef CLIENT_AGENTWIRE_H
 #define CLIENT_AGENTWIRE_H
 
@@ -24,15 +27,17 @@ const struct ssh_key_type *ssh_key_type_at(size_t i);
 
 /*
  * Reads the answer to a request for identities: does the agent hold the key of this blob?
- * message: without its length. Returns PJWT_OK, or PJWT_BAD_KEY when the answer is malformed or a failure.
+ * message: without its length.
+ * Returns PJWT_OK, or PJWT_BAD_KEY when the answer is malformed or a failure.
  */
 enum pjwt_reason agent_identities_read(const unsigned char *message, size_t len, const unsigned char *blob,
                                        size_t blob_len, bool *rethas, struct pjwt_error *reterr);
 
 /*
- * Reads the answer to a request for a signature, and turns it into what a JWS holds: Ed25519 as it is, ECDSA's two
- * numbers filled up to their full length (RFC 7518 section 3.4), RSA filled up to the modulus.
- * size: the exact bytes of a signature by this key. out: room for AGENT_SIGNATURE_MAX; gets `size` bytes.
+ * Reads the answer to a request for a signature, and turns it into what a JWS holds: Ed25519 as it is,
+ * ECDSA's two numbers filled up to their full length (RFC 7518 section 3.4), RSA filled up to the modulus.
+ * size: the exact bytes of a signature by this key.
+ * out: room for AGENT_SIGNATURE_MAX; gets `size` bytes.
  * Returns PJWT_OK, or PJWT_BAD_KEY; an agent that refuses is told apart by *retrefused.
  */
 enum pjwt_reason agent_signature_read(const unsigned char *message, size_t len,

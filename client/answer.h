@@ -1,11 +1,17 @@
-/* What a token endpoint and a device endpoint answer (RFC 6749 section 5, RFC 8628 section 3.2), strictly. Pure. */
+/*
+ * What a token endpoint and a device endpoint answer (RFC 6749 section 5, RFC 8628 section 3.2), strictly.
+ * Pure.
+ */
 #ifndef CLIENT_ANSWER_H
 #define CLIENT_ANSWER_H
 
 #include "reason.h"
 #include "strictjson.h"
 
-/* A good answer of the token endpoint. The strings are owned; free with token_answer_clear(), which wipes them. */
+/*
+ * A good answer of the token endpoint. The strings are owned; free with token_answer_clear(), which wipes
+ * them.
+ */
 struct token_answer {
         char *access_token;
         char *refresh_token; /* NULL: none */
@@ -41,7 +47,10 @@ void token_fault_read(const char *body, size_t len, struct token_fault *ret);
 void token_answer_clear(struct token_answer *answer);
 void device_answer_clear(struct device_answer *answer);
 
-/* What an error of RFC 6749, 8628, 8693, 8707 or 9449 means, one sentence; NULL when it is unknown. Static storage. */
+/*
+ * What an error of RFC 6749, 8628, 8693, 8707 or 9449 means, one sentence; NULL when it is unknown. Static
+ * storage.
+ */
 const char *token_fault_text(const char *error);
 
 #endif

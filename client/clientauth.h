@@ -1,4 +1,7 @@
-/* How the client proves who it is: by its secret (RFC 6749 section 2.3.1), by private_key_jwt (RFC 7523), or not. */
+/*
+ * How the client proves who it is: by its secret (RFC 6749 section 2.3.1), by private_key_jwt (RFC 7523), or
+ * not.
+ */
 #ifndef CLIENT_CLIENTAUTH_H
 #define CLIENT_CLIENTAUTH_H
 
@@ -16,9 +19,11 @@ struct client_auth {
 };
 
 /*
- * Reads the secret or the key that the section names. document: the provider's discovery. bound: the thumbprint of the
- * ssh key that tokens are bound to, or NULL. An ssh key never signs assertions: a file in OpenSSH's form, one with an ssh
- * public key beside it, and the bound key itself are refused. No agent is ever asked.
+ * Reads the secret or the key that the section names.
+ * document: the provider's discovery.
+ * bound: the thumbprint of the ssh key that tokens are bound to, or NULL. An ssh key never signs assertions:
+ * a file in OpenSSH's form, one with an ssh public key beside it, and the bound key itself are refused. No
+ * agent is ever asked.
  * Returns PJWT_OK or the reason with the file's name.
  */
 enum pjwt_reason client_auth_open(const struct client_issuer *issuer, struct json_object *document,

@@ -61,13 +61,11 @@ static const struct client_option options[] = {
         ISSUER("timeout", "TIME", TEXT, timeout_text, "for one request; default: 10s"),
         HOST("match", "PATTERNS", TEXT, match,
              "shell patterns separated by spaces, against the host's name as ssh shows it in its prompts; "
-             "needed, and "
-             "not in [sudo]"),
+             "needed, and not in [sudo]"),
         HOST("issuer", "NAME", TEXT, issuer, "the token comes from [issuer/NAME], by pamjwt-token"),
         HOST("key", "FILE", PATH, key,
              "the token is bound to this ssh key (DPoP), and ssh offers no other: FILE.pub, whose private "
-             "half is in "
-             "the ssh-agent, or the private key's file"),
+             "half is in the ssh-agent, or the private key's file"),
         HOST("resource", "URI", TEXT, resource,
              "what the token is for, as RFC 8707 asks for it; %h stands for the host"),
         HOST("audience", "TEXT", TEXT, audience,

@@ -1,6 +1,7 @@
 /*
- * ~/.config/pamjwt/client.conf: for which host which token, from which provider. The form is lib/ini.h's. One row an
- * option; --help, pamjwt-token(1) and the reader are made from the rows. client/pamjwt-ssh reads the same file.
+ * ~/.config/pamjwt/client.conf: for which host which token, from which provider. The form is lib/ini.h's. One
+ * row an option; --help, pamjwt-token(1) and the reader are made from the rows. client/pamjwt-ssh reads the
+ * same file.
  */
 #ifndef CLIENT_CLIENTCONF_H
 #define CLIENT_CLIENTCONF_H
@@ -47,8 +48,10 @@ struct client_target {
 struct client_conf; /* opaque */
 
 /*
- * Reads the text of a configuration. home: what `~/` stands for.
- * ret: for client_conf_free(). Returns PJWT_OK; PJWT_CONFIG with file, line and key; PJWT_NO_MEMORY.
+ * Reads the text of a configuration.
+ * home: what `~/` stands for.
+ * ret: for client_conf_free().
+ * Returns PJWT_OK; PJWT_CONFIG with file, line and key; PJWT_NO_MEMORY.
  */
 enum pjwt_reason client_conf_read(const char *text, size_t len, const char *file, const char *home,
                                   struct client_conf **ret, struct pjwt_error *reterr);
@@ -63,13 +66,18 @@ const struct client_target *client_conf_target(const struct client_conf *conf, c
 const struct client_issuer *client_conf_issuer(const struct client_conf *conf, const char *name);
 
 /*
- * A value of the configuration with %h replaced by the host. *ret is for free(). host: letters, digits and . - _ : only.
+ * A value of the configuration with %h replaced by the host. *ret is for free().
+ * host: letters, digits and .
+ * - _ : only.
  * Returns PJWT_OK, PJWT_CONFIG, PJWT_NO_MEMORY.
  */
 enum pjwt_reason client_conf_expand(const char *value, const char *host, char **ret,
                                     struct pjwt_error *reterr);
 
-/* One row, for the manual: the i-th; NULL behind the last. kind: "issuer", "host" (also what [sudo] may hold). */
+/*
+ * One row, for the manual: the i-th; NULL behind the last. kind: "issuer", "host" (also what [sudo] may
+ * hold).
+ */
 struct client_option {
         const char *kind;
         const char *name;

@@ -1,4 +1,7 @@
-/* A token by device code (RFC 8628): the person opens a URL anywhere, enters a code and agrees; here it is waited for. */
+/*
+ * A token by device code (RFC 8628): the person opens a URL anywhere, enters a code and agrees; here it is
+ * waited for.
+ */
 #ifndef CLIENT_DEVICE_H
 #define CLIENT_DEVICE_H
 
@@ -7,8 +10,9 @@
 #include "provider.h"
 
 /*
- * Asks for a code, shows it on `out` (with a QR code when qr says so), and asks for the token until the person has
- * agreed, refused, or the code has expired. wanted: scope, resource and audience as a form.
+ * Asks for a code, shows it on `out` (with a QR code when qr says so), and asks for the token until the
+ * person has agreed, refused, or the code has expired.
+ * wanted: scope, resource and audience as a form.
  * Returns PJWT_OK, or PJWT_FETCH_FAILED with one sentence.
  */
 enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *wanted, FILE *out, bool qr,

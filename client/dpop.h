@@ -13,9 +13,10 @@ struct dpop_request {
 };
 
 /*
- * Appends the compact JWS to out (empty before). Everything in it is put together here, from the configuration's URL and
- * the server's nonce; nothing else is ever signed by an ssh key. Its text begins with base64url letters, so no ssh server
- * can take it for an answer to its challenge (those begin with a length in binary).
+ * Appends the compact JWS to out (empty before). Everything in it is put together here, from the
+ * configuration's URL and the server's nonce; nothing else is ever signed by an ssh key. Its text begins with
+ * base64url letters, so no ssh server can take it for an answer to its challenge (those begin with a length
+ * in binary).
  * Returns PJWT_OK, or why the key does not sign.
  */
 enum pjwt_reason dpop_proof(const struct signer *signer, const struct dpop_request *request,

@@ -1,4 +1,7 @@
-/* From a section of client.conf to a token: what is kept, else refreshed, else asked for by the section's flow. */
+/*
+ * From a section of client.conf to a token: what is kept, else refreshed, else asked for by the section's
+ * flow.
+ */
 #ifndef CLIENT_FLOW_H
 #define CLIENT_FLOW_H
 
@@ -19,7 +22,8 @@ struct flow_request {
 };
 
 /*
- * ret: for kept_clear(); its access_token is there, a JWT (unverified: that is the host's part), bound to the section's key if it has one.
+ * ret: for kept_clear(); its access_token is there, a JWT (unverified: that is the host's part), bound to the
+ * section's key if it has one.
  * retkey: the key's thumbprint; empty without one.
  * Returns PJWT_OK, or the reason with one sentence.
  */

@@ -27,7 +27,10 @@ static bool is_ours(const char *path)
                (st.st_mode & 022) == 0;
 }
 
-/* The folder that pamjwt-askpass uses too. XDG_RUNTIME_DIR must be ours: after `sudo -s` it may be another user's. */
+/*
+ * The folder that pamjwt-askpass uses too. XDG_RUNTIME_DIR must be ours: after `sudo -s` it may be another
+ * user's.
+ */
 static bool find_folder(char *out, size_t size)
 {
         const char *runtime = getenv("XDG_RUNTIME_DIR");

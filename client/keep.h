@@ -1,4 +1,7 @@
-/* Tokens that can be used again: 0600 below $XDG_RUNTIME_DIR, until shortly before they expire, and nowhere else. */
+/*
+ * Tokens that can be used again: 0600 below $XDG_RUNTIME_DIR, until shortly before they expire, and nowhere
+ * else.
+ */
 #ifndef CLIENT_KEEP_H
 #define CLIENT_KEEP_H
 
@@ -13,7 +16,9 @@ struct kept {
         int64_t exp;         /* of the access token */
 };
 
-/* Where one token is kept; folder is empty when there is no runtime folder of ours, and then nothing is kept. */
+/*
+ * Where one token is kept; folder is empty when there is no runtime folder of ours, and then nothing is kept.
+ */
 struct keep {
         char folder[4096];
         char name[64];
@@ -21,8 +26,8 @@ struct keep {
 };
 
 /*
- * Finds the place for the token that these words describe (issuer, client, audience, key and so on, ended by NULL), and
- * waits until no other call is about the same one: two must not use one refresh token.
+ * Finds the place for the token that these words describe (issuer, client, audience, key and so on, ended by
+ * NULL), and waits until no other call is about the same one: two must not use one refresh token.
  */
 void keep_open(const char *const *words, struct keep *ret);
 void keep_close(struct keep *keep);

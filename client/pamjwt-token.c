@@ -1,6 +1,6 @@
 /*
- * pamjwt-token: gets an access token from an OpenID provider and prints it. Runs on the person's machine as the person;
- * part of no login process.
+ * pamjwt-token: gets an access token from an OpenID provider and prints it. Runs on the person's machine as
+ * the person; part of no login process.
  */
 #include <curl/curl.h>
 #include <stdio.h>

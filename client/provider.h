@@ -23,7 +23,8 @@ struct provider {
 
 /*
  * Finds the provider by discovery, reads the client's secret or key, and chooses the algorithm of proofs.
- * signer: its alg is set. Returns PJWT_OK, or the reason.
+ * signer: its alg is set.
+ * Returns PJWT_OK, or the reason.
  */
 enum pjwt_reason provider_open(const struct client_issuer *issuer, struct signer *signer,
                                struct provider *ret, struct pjwt_error *reterr);
@@ -31,20 +32,23 @@ void provider_close(struct provider *provider);
 
 /*
  * Posts a form (without what proves the client; that is added) to a URL of the provider.
- * prove: with a DPoP proof, when there is a key. Returns PJWT_OK for any HTTP answer, else the reason.
+ * prove: with a DPoP proof, when there is a key.
+ * Returns PJWT_OK for any HTTP answer, else the reason.
  */
 enum pjwt_reason provider_post(struct provider *provider, const char *url, const struct cli_buf *form,
                                bool prove, struct fetch_response *ret, struct pjwt_error *reterr);
 
 /*
- * Makes a proof and throws it away: a key that cannot make any is found before a person is asked. Without a key there is
- * nothing to do. Returns PJWT_OK, or what the key, the agent or memory have to say.
+ * Makes a proof and throws it away: a key that cannot make any is found before a person is asked. Without a
+ * key there is nothing to do.
+ * Returns PJWT_OK, or what the key, the agent or memory have to say.
  */
 enum pjwt_reason provider_try_proof(const struct provider *provider, struct pjwt_error *reterr);
 
 /*
  * Asks the token endpoint; once more when it gives a nonce for the proof (RFC 9449 section 8).
- * ret: for token_answer_clear(). retfault: what the provider said when it refused; empty when it was not reached.
+ * ret: for token_answer_clear().
+ * retfault: what the provider said when it refused; empty when it was not reached.
  * Returns PJWT_OK; PJWT_FETCH_FAILED with one sentence; what the key or memory have to say.
  */
 enum pjwt_reason provider_token(struct provider *provider, const struct cli_buf *form,

@@ -4,7 +4,10 @@
 
 #include <stdio.h>
 
-/* Prints a text as a QR code of black and white cells, two of them a character; nothing when it is too long for one. */
+/*
+ * Prints a text as a QR code of black and white cells, two of them a character; nothing when it is too long
+ * for one.
+ */
 void qr_print(FILE *out, const char *text);
 
 #endif

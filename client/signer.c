@@ -93,8 +93,10 @@ enum pjwt_reason signer_open(const char *path, struct signer *ret, struct pjwt_e
         return pjwt_fail(reterr, r, "%.200s: %s", path, err.detail);
 }
 
-/* The agent signs with the one algorithm of the key's type; a file with every one that fits. EdDSA and Ed25519 are two
- * names of the same (RFC 9864). */
+/*
+ * The agent signs with the one algorithm of the key's type; a file with every one that fits. EdDSA and
+ * Ed25519 are two names of the same (RFC 9864).
+ */
 static bool can_sign(const struct signer *s, const struct pjwt_alg *alg)
 {
         if (s->file)

@@ -17,9 +17,9 @@ struct signer {
 };
 
 /*
- * Opens the key that client.conf names: an ssh public key (FILE.pub), whose private half the agent holds; or a private
- * key that is not encrypted (OpenSSH's form, PEM or JWK), which signs itself; or one that is encrypted, whose private
- * half the agent holds. The agent is not asked before something is to be signed.
+ * Opens the key that client.conf names: an ssh public key (FILE.pub), whose private half the agent holds; or
+ * a private key that is not encrypted (OpenSSH's form, PEM or JWK), which signs itself; or one that is
+ * encrypted, whose private half the agent holds. The agent is not asked before something is to be signed.
  * Returns PJWT_OK, or the reason with the file's name.
  */
 enum pjwt_reason signer_open(const char *path, struct signer *ret, struct pjwt_error *reterr);
@@ -27,7 +27,8 @@ void signer_clear(struct signer *signer);
 
 /*
  * Chooses among the algorithms of the key the first that the provider takes.
- * takes: JSON array of names, or NULL when it does not say. Returns PJWT_OK or PJWT_BAD_KEY.
+ * takes: JSON array of names, or NULL when it does not say.
+ * Returns PJWT_OK or PJWT_BAD_KEY.
  */
 enum pjwt_reason signer_choose_alg(struct signer *signer, struct json_object *takes,
                                    struct pjwt_error *reterr);

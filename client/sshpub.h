@@ -1,4 +1,7 @@
-/* An ssh public key: a line of a .pub file, its blob (RFC 4253 section 6.6, 5656, 8709), and the JWK of it. Pure. */
+/*
+ * An ssh public key: a line of a .pub file, its blob (RFC 4253 section 6.6, 5656, 8709), and the JWK of it.
+ * Pure.
+ */
 #ifndef CLIENT_SSHPUB_H
 #define CLIENT_SSHPUB_H
 
@@ -13,7 +16,8 @@ struct ssh_public {
 };
 
 /*
- * Reads the first line of a .pub file: TYPE BASE64 [COMMENT]. Types that sign no proof are refused with the reason.
+ * Reads the first line of a .pub file: TYPE BASE64 [COMMENT]. Types that sign no proof are refused with the
+ * reason.
  * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_NO_MEMORY.
  */
 enum pjwt_reason ssh_public_read(const char *text, struct ssh_public *ret, struct pjwt_error *reterr);
@@ -22,8 +26,10 @@ enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, str
                                       struct pjwt_error *reterr);
 void ssh_public_clear(struct ssh_public *key);
 
-/* Appends the key as a JWK with the members that RFC 7638 names and no other. Returns PJWT_OK, PJWT_BAD_KEY
- * or PJWT_NO_MEMORY. */
+/*
+ * Appends the key as a JWK with the members that RFC 7638 names and no other.
+ * Returns PJWT_OK, PJWT_BAD_KEY or PJWT_NO_MEMORY.
+ */
 enum pjwt_reason ssh_public_jwk(const struct ssh_public *key, struct cli_buf *out, struct pjwt_error *reterr);
 
 #endif

@@ -147,8 +147,8 @@ static void put_keys(const char *kind)
 void token_help(void)
 {
         puts("usage: pamjwt-token --host NAME | --sudo [OPTION]...\n\n"
-             "Gets an access token from an OpenID provider, as ~/.config/pamjwt/client.conf says, and prints "
-             "it.\n"
+             "Gets an access token from an OpenID provider, as ~/.config/pamjwt/client.conf says, and "
+             "prints it.\n"
              "pamjwt ssh and pamjwt sudo call it.\n\nOptions:");
         put_options();
         puts("\nIn client.conf, [issuer/NAME] says how a provider is asked:");

@@ -1,4 +1,7 @@
-/* The command line of pamjwt-token: one row an option; --help, the manual and the completions are made from them. */
+/*
+ * The command line of pamjwt-token: one row an option; --help, the manual and the completions are made from
+ * them.
+ */
 #ifndef CLIENT_TOKENARGS_H
 #define CLIENT_TOKENARGS_H
 
@@ -22,7 +25,10 @@ struct token_args {
 /* Reads the command line; a mistake is said on stderr. Returns false then. Strings are borrowed from argv. */
 bool token_args_parse(int argc, char **argv, struct token_args *ret);
 
-/* The help; the manual's template on standard input with its tables filled in; a completion. All on standard output. */
+/*
+ * The help; the manual's template on standard input with its tables filled in; a completion. All on standard
+ * output.
+ */
 void token_help(void);
 int token_man(void);
 int token_completion(const char *shell);

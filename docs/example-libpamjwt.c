@@ -4,7 +4,8 @@
  *     cc example-libpamjwt.c $(pkg-config --cflags --libs libpamjwt) -o example
  *     ./example KEYS ISSUER AUDIENCE < token
  *
- * KEYS is a file with a JWKS, a JWK or PEM. Exit status: 0 the token is good, 1 it is not, 2 something else is wrong.
+ * KEYS is a file with a JWKS, a JWK or PEM. Exit status: 0 the token is good, 1 it is not, 2 something else
+ * is wrong.
  */
 #include <inttypes.h>
 #include <pamjwt.h>

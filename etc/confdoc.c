@@ -98,7 +98,10 @@ static void put_conf(FILE *out)
         }
 }
 
-/* With every ; taken away the file must still be a policy: each default and each example is a value that is accepted. */
+/*
+ * With every ; taken away the file must still be a policy: each default and each example is a value that is
+ * accepted.
+ */
 static bool is_policy(char *text, size_t len)
 {
         struct pjwt_conf_text all = {.file = "pam_jwt.conf without its semicolons", .text = text, .len = len};

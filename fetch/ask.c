@@ -17,7 +17,8 @@ struct asking {
         int64_t deadline;
 };
 
-/* The bearer token goes to the origin that the administrator wrote down, never to one that a document names.
+/*
+ * The bearer token goes to the origin that the administrator wrote down, never to one that a document names.
  */
 static const char *bearer_for(const struct asking *a, const char *url)
 {
@@ -63,8 +64,10 @@ static enum pjwt_reason discover(const struct asking *a, char retjwks[FETCH_URL_
         return r;
 }
 
-/* Only what a verification needs leaves this process: usable public keys, without private parts or
- * certificates. */
+/*
+ * Only what a verification needs leaves this process: usable public keys, without private parts or
+ * certificates.
+ */
 static enum pjwt_reason minimal_keys(const char *url, const struct fetch_response *response, char **ret,
                                      struct pjwt_error *reterr)
 {

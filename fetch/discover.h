@@ -8,18 +8,22 @@
 #include "url.h"
 
 /*
- * Gets the document of an issuer: OpenID Connect first, RFC 8414 when the server says that it does not have that (4xx).
- * Its `issuer` is the same string, byte for byte: whoever answers for another issuer does not answer for this one.
+ * Gets the document of an issuer: OpenID Connect first, RFC 8414 when the server says that it does not have
+ * that (4xx). Its `issuer` is the same string, byte for byte: whoever answers for another issuer does not
+ * answer for this one.
  * how: the certificates, the deadline and so on; its url, etag and form do not count.
- * ret: a new reference. retfrom: the document's URL.
+ * ret: a new reference.
+ * retfrom: the document's URL.
  * Returns PJWT_OK; PJWT_FETCH_FAILED with the first failure; PJWT_NO_MEMORY.
  */
 enum pjwt_reason fetch_discover(const struct fetch_get *how, const char *issuer, struct json_object **ret,
                                 char retfrom[FETCH_URL_MAX], struct pjwt_error *reterr);
 
 /*
- * A URL that the document names as `member`; refused when it is missing, too long, may not be asked, or goes from https
- * to http. from: the document's URL, for errors. Returns PJWT_OK or PJWT_FETCH_FAILED.
+ * A URL that the document names as `member`; refused when it is missing, too long, may not be asked, or goes
+ * from https to http.
+ * from: the document's URL, for errors.
+ * Returns PJWT_OK or PJWT_FETCH_FAILED.
  */
 enum pjwt_reason fetch_discovered_url(struct json_object *document, const char *from, const char *member,
                                       char out[FETCH_URL_MAX], struct pjwt_error *reterr);

@@ -88,8 +88,10 @@ static void take_cache_control(const char *s, size_t len, struct fetch_response 
         }
 }
 
-/* An ETag or a nonce goes into a file and back into a request: visible ASCII of a modest length, or it is
- * forgotten. */
+/*
+ * An ETag or a nonce goes into a file and back into a request: visible ASCII of a modest length, or it is
+ * forgotten.
+ */
 static void take_word(const char *s, size_t len, char *out, size_t max)
 {
         if (len > max)
@@ -265,7 +267,10 @@ enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_respon
         if (e != CURLE_OK) {
                 enum pjwt_reason r = failure(e, get, &response, errors, reterr);
 
-                /* No cleanup: it would wait for a resolver thread that hangs. The process ends soon, by _exit. */
+                /*
+                 * No cleanup: it would wait for a resolver thread that hangs. The process ends soon, by
+                 * _exit.
+                 */
                 fetch_response_clear(&response);
                 return r;
         }

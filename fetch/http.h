@@ -34,7 +34,8 @@ struct fetch_response {
         char etag[FETCH_ETAG_MAX + 1];
         int64_t max_age; /* Cache-Control: max-age less Age; 0 for no-store and no-cache; -1: not said */
         int64_t age;
-        int64_t date; /* the server's clock, seconds since the epoch: Date, and Age where a cache answered; 0: not said */
+        /* the server's clock, seconds since the epoch: Date, and Age where a cache answered; 0: not said */
+        int64_t date;
         char dpop_nonce[FETCH_NONCE_MAX + 1]; /* DPoP-Nonce (RFC 9449 section 8); empty: none */
         bool too_long;
 };

@@ -97,8 +97,10 @@ static void __attribute__((noreturn)) answer_and_exit(const char *text, size_t l
         _exit(0);
 }
 
-/* The text of an answer; where memory is short even for that, the process ends without one, which is a
- * failure too. */
+/*
+ * The text of an answer; where memory is short even for that, the process ends without one, which is a
+ * failure too.
+ */
 static char *make_text(const struct pjwt_fetch_reply *reply, size_t *retlen)
 {
         char *text = NULL;
@@ -258,8 +260,8 @@ int main(int argc, char **argv)
         const char *lock_dir = argc == 2 ? argv[1] : PJWT_LOCK_DIR; /* tests lock elsewhere */
         struct pjwt_error err = {0};
 
-        (void)clearenv(); /* no variable decides anything here: proxies, CA files, OpenSSL's settings (NET-21,
-                             PAM-01) */
+        /* no variable decides anything here: proxies, CA files, OpenSSL's settings (NET-21, PAM-01) */
+        (void)clearenv();
         if (argc > 2)
                 return 2;
         if (fetch_sandbox(lock_dir, &err) != PJWT_OK)

@@ -91,8 +91,8 @@ static enum pjwt_reason find_user(uid_t *retuid, gid_t *retgid, struct pjwt_erro
 }
 
 /*
- * Where nothing like systemd-tmpfiles does it, and where somebody made the folder root's: without a lock there is no
- * cool-down. That it fails is no reason to stop.
+ * Where nothing like systemd-tmpfiles does it, and where somebody made the folder root's: without a lock
+ * there is no cool-down. That it fails is no reason to stop.
  */
 static void make_lock_folder(uid_t uid, gid_t gid)
 {
@@ -174,7 +174,10 @@ enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr)
         enum pjwt_reason r = close_descriptors(reterr);
 
         (void)umask(022);
-        /* Where the user's limit on file sizes could not be lifted, a note that does not fit is left out, no more. */
+        /*
+         * Where the user's limit on file sizes could not be lifted, a note that does not fit is left out, no
+         * more.
+         */
         (void)signal(SIGXFSZ, SIG_IGN);
         if (r == PJWT_OK)
                 r = set_limits(root, reterr);

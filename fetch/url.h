@@ -8,7 +8,8 @@
 
 /*
  * https without user and password; or http to 127.0.0.1 or [::1] below port 1024, where only root can listen
- * (REV-14). Returns PJWT_OK or PJWT_FETCH_FAILED with the URL in the detail.
+ * (REV-14).
+ * Returns PJWT_OK or PJWT_FETCH_FAILED with the URL in the detail.
  */
 enum pjwt_reason fetch_url_check(const char *url, struct pjwt_error *reterr);
 

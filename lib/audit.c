@@ -10,7 +10,9 @@ struct line {
         size_t len;
 };
 
-/* Bytes of the character at s that may stand as they are: printable ASCII, or UTF-8 that shows what it says. */
+/*
+ * Bytes of the character at s that may stand as they are: printable ASCII, or UTF-8 that shows what it says.
+ */
 static size_t plain_char(const char *s, size_t len)
 {
         unsigned char c = (unsigned char)s[0];

@@ -2,8 +2,10 @@
 
 #include <stdint.h>
 
-/* The value of each letter; NO for a byte that is none. Bit 7 survives an OR, so four letters are tested at
- * once. */
+/*
+ * The value of each letter; NO for a byte that is none. Bit 7 survives an OR, so four letters are tested at
+ * once.
+ */
 #define NO 0x80
 static const uint8_t value_of[256] = {
         NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* 00 */
@@ -26,8 +28,10 @@ static const uint8_t value_of[256] = {
 
 static const char letters[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The two or three letters behind the last whole group of four: spare bits must be zero (RFC 4648
- * section 3.5). */
+/*
+ * The two or three letters behind the last whole group of four: spare bits must be zero (RFC 4648
+ * section 3.5).
+ */
 static bool decode_tail(const unsigned char *in, size_t len, unsigned char *out)
 {
         unsigned a = value_of[in[0]], b = value_of[in[1]], c = len == 3 ? value_of[in[2]] : 0;

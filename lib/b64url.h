@@ -11,12 +11,15 @@
 
 /*
  * Decodes len characters into out, which has room for PJWT_B64URL_DECODED(len) bytes.
- * Returns false, with *retlen untouched, for any character outside A-Z a-z 0-9 - _ (padding, white space, + and /
- * too), for a length of 4n+1, and for spare bits that are not zero (RFC 4648 section 3.5). Empty input is valid.
+ * Returns false, with *retlen untouched, for any character outside A-Z a-z 0-9 - _ (padding, white space, +
+ * and / too), for a length of 4n+1, and for spare bits that are not zero (RFC 4648 section 3.5). Empty input
+ * is valid.
  */
 bool pjwt_b64url_decode(const char *in, size_t len, unsigned char *out, size_t *retlen);
 
-/* Encodes len bytes into out, which has room for PJWT_B64URL_ENCODED(len) + 1 characters; ends it with a NUL. */
+/*
+ * Encodes len bytes into out, which has room for PJWT_B64URL_ENCODED(len) + 1 characters; ends it with a NUL.
+ */
 void pjwt_b64url_encode(const unsigned char *in, size_t len, char *out);
 
 #endif

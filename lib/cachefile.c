@@ -77,8 +77,10 @@ static char *string_of(struct json_object *object, const char *name)
         return s ? strndup(s, len) : NULL;
 }
 
-/* Refuses a file that was written for other settings, so that a changed configuration never meets the old
- * keys. */
+/*
+ * Refuses a file that was written for other settings, so that a changed configuration never meets the old
+ * keys.
+ */
 static enum pjwt_reason read_first_line(struct json_object *o, const char *path,
                                         const struct pjwt_issuer *issuer, int64_t now,
                                         struct pjwt_cachefile *file, struct pjwt_error *reterr)

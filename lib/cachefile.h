@@ -29,17 +29,19 @@ struct pjwt_cachefile {
 /*
  * Reads folder/NAME.json. The file is two lines, `{"format":1,...}` and the key set, each ended by a line
  * feed. It counts only when it was written for this issuer and this jwks setting, and not in the future of
- * `now`. with_keys: false reads the first line only. ret: untouched on failure. Returns PJWT_OK; PJWT_NO_KEYS
- * when there is no such file; PJWT_FILE_..., PJWT_BAD_KEYSET, PJWT_BAD_JSON when there is one that is not
- * trusted; PJWT_NO_MEMORY.
+ * `now`.
+ * with_keys: false reads the first line only.
+ * ret: untouched on failure.
+ * Returns PJWT_OK; PJWT_NO_KEYS when there is no such file; PJWT_FILE_..., PJWT_BAD_KEYSET, PJWT_BAD_JSON
+ * when there is one that is not trusted; PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_cachefile_read(const char *folder, const struct pjwt_issuer *issuer, int64_t now,
                                      bool with_keys, struct pjwt_cachefile *ret, struct pjwt_error *reterr);
 
 /*
  * Replaces folder/NAME.json, unless what stands there was asked for later than this, or the keys were asked
- * for more than 60 seconds ago: then a process was stopped in between (REV-07). Returns PJWT_OK,
- * PJWT_FILE_..., PJWT_NO_MEMORY.
+ * for more than 60 seconds ago: then a process was stopped in between (REV-07).
+ * Returns PJWT_OK, PJWT_FILE_..., PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_cachefile_write(const char *folder, const struct pjwt_issuer *issuer, int64_t now,
                                       const struct pjwt_cachefile *file, struct pjwt_error *reterr);

@@ -27,8 +27,10 @@ static enum pjwt_reason wrong(const char *claim, const char *what, struct pjwt_e
         return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "%s is %s", claim, what);
 }
 
-/* A registered claim that has to be a string with something in it when it is there. *ret stays NULL when it
- * is not. */
+/*
+ * A registered claim that has to be a string with something in it when it is there. *ret stays NULL when it
+ * is not.
+ */
 static enum pjwt_reason string_claim(const struct pjwt_token *token, const char *name, const char **ret,
                                      size_t *retlen, struct pjwt_error *reterr)
 {
@@ -107,7 +109,8 @@ static enum pjwt_reason check_iat(const struct pjwt_token *token, const struct p
         return pjwt_fail(reterr, PJWT_ISSUED_IN_FUTURE, "iat %" PRId64 ", now %" PRId64, times->iat, now);
 }
 
-/* exp - iat, or exp - now when there is no iat: milliseconds taken for seconds are caught here too (CLM-05).
+/*
+ * exp - iat, or exp - now when there is no iat: milliseconds taken for seconds are caught here too (CLM-05).
  */
 static enum pjwt_reason check_lifetime(const struct pjwt_claims_policy *policy, int64_t now,
                                        const struct pjwt_times *times, bool has_iat,

@@ -11,9 +11,11 @@ enum {
         PJWT_SKIP_IAT = 4,
         PJWT_SKIP_AUD = 8,
         PJWT_SKIP_ISS = 16,
-        PJWT_IF_PRESENT =
-                32, /* the command's decode: exp is checked when it is there, and aud must match when it is
-                       there. A login never sets this: there, exp, iss and aud are required. */
+        /*
+         * the command's decode: exp is checked when it is there, and aud must match when it is there.
+         * A login never sets this: there, exp, iss and aud are required.
+         */
+        PJWT_IF_PRESENT = 32,
         PJWT_MAY_BE_BOUND = 64, /* the caller judges cnf (bound.h); else a token with one is refused */
 };
 
@@ -22,11 +24,11 @@ struct pjwt_claims_policy {
         const char *issuer;          /* NULL: not compared (needs PJWT_IF_PRESENT or PJWT_SKIP_ISS) */
         const char *const *audience; /* aud must hold one of these */
         const char *subject;         /* NULL: not compared */
-        const char *const
-                *typ; /* empty: any; compared without case and without "application/" (RFC 7515 4.1.9) */
+        /* empty: any; compared without case and without "application/" (RFC 7515 4.1.9) */
+        const char *const *typ;
         const char *const *require; /* further claims that must be there */
-        const char *const
-                *clients;     /* empty: any; else azp, or client_id where there is no azp, is one of these */
+        /* empty: any; else azp, or client_id where there is no azp, is one of these */
+        const char *const *clients;
         int64_t leeway;       /* seconds */
         int64_t max_lifetime; /* seconds from iat (now when absent) to exp; 0: no limit */
         unsigned flags;
@@ -41,12 +43,12 @@ struct pjwt_times {
 
 /*
  * Checks the time, issuer, audience, type and required claims of a token whose signature has been verified.
- * now:      seconds since the epoch, chosen by the caller.
- * rettimes: filled on success; may be NULL.
- * A token is valid while now < exp + leeway, and from now >= nbf - leeway. A claim that is required and
- * absent is a failure. Returns PJWT_OK, PJWT_CLAIM_MISSING, PJWT_CLAIM_TYPE, PJWT_EXPIRED,
- * PJWT_NOT_YET_VALID, PJWT_ISSUED_IN_FUTURE, PJWT_LIFETIME, PJWT_BAD_ISSUER, PJWT_BAD_AUDIENCE,
- * PJWT_BAD_SUBJECT, PJWT_BAD_TYP, PJWT_BAD_CLIENT, PJWT_BOUND.
+ * now: seconds since the epoch, chosen by the caller.
+ * rettimes: filled on success; may be NULL. A token is valid while now < exp + leeway, and from now >= nbf -
+ * leeway. A claim that is required and absent is a failure.
+ * Returns PJWT_OK, PJWT_CLAIM_MISSING, PJWT_CLAIM_TYPE, PJWT_EXPIRED, PJWT_NOT_YET_VALID,
+ * PJWT_ISSUED_IN_FUTURE, PJWT_LIFETIME, PJWT_BAD_ISSUER, PJWT_BAD_AUDIENCE, PJWT_BAD_SUBJECT, PJWT_BAD_TYP,
+ * PJWT_BAD_CLIENT, PJWT_BOUND.
  */
 enum pjwt_reason pjwt_claims_check(const struct pjwt_token *token, const struct pjwt_claims_policy *policy,
                                    int64_t now, struct pjwt_times *rettimes, struct pjwt_error *reterr);

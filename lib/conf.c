@@ -94,17 +94,13 @@ struct row {
 /* Every option there is. The commented pam_jwt.conf and pam_jwt.conf(5) are made from these rows. */
 static const struct row rows[] = {
         {HOST(host_name), TYPE_HOST, IN_CONF(host_name), NULL, 0, 0, "db1.acme.example",
-         "What %h stands for in an audience, and what `hosts` is compared with. Default: the host's own name "
-         "in lower "
-         "case; refused when that is empty, localhost or an address. Set it where the host's name can change "
-         "under it "
-         "(DHCP, clones)."},
+         "What %h stands for in an audience, and what `hosts` is compared with. Default: the host's own "
+         "name in lower case; refused when that is empty, localhost or an address. Set it where the host's "
+         "name can change under it (DHCP, clones)."},
         {HOST(bind_services), TYPE_SSHD_SERVICES, IN_CONF(bind_services), "sshd", 0, 0, "sshd sshd-internal",
          "The PAM services that are sshd's. There, and nowhere else, what sshd says of the key that it has "
-         "verified "
-         "(SSH_AUTH_INFO_0) is believed: the proof for a token that is bound to a key. Name another one only "
-         "when an "
-         "sshd of yours runs under another name."},
+         "verified (SSH_AUTH_INFO_0) is believed: the proof for a token that is bound to a key. Name "
+         "another one only when an sshd of yours runs under another name."},
         {HOST(machine_id), TYPE_MACHINE, IN_CONF(machine_id), NULL, 0, 0, "0123456789abcdef0123456789abcdef",
          "The /etc/machine-id of the host that this file was written for. Logins do not look at it; `pamjwt "
          "doctor` says when the host has another: a clone with the same host_name takes the tokens of its "
@@ -115,17 +111,14 @@ static const struct row rows[] = {
          "Required. The iss of its tokens, byte for byte. Without jwks it is also where discovery begins."},
         {ISSUER("audience"), TYPE_AUDIENCE, IN_ISSUER(audience), NULL, 0, 0, "ssh://%h",
          "Required. The aud of a token must hold one of these, byte for byte. With %h a token for one host "
-         "is worthless "
-         "at the next; %% is a percent sign."},
+         "is worthless at the next; %% is a percent sign."},
         {ISSUER("jwks"), TYPE_KEYS_URL, IN_ISSUER(jwks), NULL, 0, 0,
          "https://login.acme.example/realms/staff/certs",
          "Where the keys are. Default: found by discovery below the issuer. https://..., or file:///PATH to "
-         "a JWKS, JWK "
-         "or PEM file. http://127.0.0.1:PORT is allowed below port 1024."},
+         "a JWKS, JWK or PEM file. http://127.0.0.1:PORT is allowed below port 1024."},
         {ISSUER("algorithms"), TYPE_ALGS, IN_ISSUER(algorithms), DEFAULT_ALGS, 0, 0, "RS256 ES256 EdDSA",
          "The algorithms that its tokens may use. HS256, HS384 and HS512 only when named here and only with "
-         "keys in a "
-         "file; ES256K only when named here."},
+         "keys in a file; ES256K only when named here."},
         {ISSUER("leeway"), TYPE_SECONDS, IN_ISSUER(leeway), "30s", 0, 600, "10s",
          "How far the clocks may differ when exp, nbf, iat and auth_time are checked; at most 10m."},
         {ISSUER("max_lifetime"), TYPE_SECONDS, IN_ISSUER(max_lifetime), "24h", 0, 100 * YEAR, "1h",
@@ -136,15 +129,14 @@ static const struct row rows[] = {
         {ISSUER("require"), TYPE_WORDS, IN_ISSUER(require), NULL, 0, 0, "jti azp",
          "Further claims that must be there. exp, iss, aud and the user claim always must."},
         {ISSUER("azp"), TYPE_WORDS, IN_ISSUER(clients), NULL, 0, 0, "ssh-login",
-         "The clients whose tokens count: azp, or client_id where there is no azp, is one of these. Default: "
-         "any."},
+         "The clients whose tokens count: azp, or client_id where there is no azp, is one of these. "
+         "Default: any."},
         {ISSUER("email_trusted"), TYPE_BOOL, IN_ISSUER(email_trusted), "no", 0, 0, "yes",
          "Where email stands in user or a match, email_verified must be true. yes: this issuer's email "
          "counts without."},
         {ISSUER("bind"), TYPE_BIND, IN_ISSUER(bind), "no", 0, 0, "ssh-key",
          "ssh-key: only tokens that are bound (cnf) to the ssh key of the same login, so that a stolen one "
-         "opens "
-         "nothing. A bound token needs its key anyway; this refuses those that are not bound. See "
+         "opens nothing. A bound token needs its key anyway; this refuses those that are not bound. See "
          "docs/bound-tokens.md."},
         {ISSUER("ca_file"), TYPE_PATH, IN_ISSUER(ca_file), NULL, 0, 0, "/etc/ssl/acme-ca.pem",
          "CA certificates that replace the system's when the keys are fetched."},
@@ -168,18 +160,15 @@ static const struct row rows[] = {
         {GRANT("user"), TYPE_USERS, IN_GRANT(user), "%{sub}", 0, 0, "%{preferred_username}",
          "The local users that the token may log in as, equal byte for byte to the name that is asked for. "
          "%{CLAIM} stands for a string claim, \\1 to \\9 for what a group of the regex: match took, %% and "
-         "\\\\ for the "
-         "characters themselves. System accounts, root too, only where the name is spelled out."},
+         "\\\\ for the characters themselves. System accounts, root too, only where the name is spelled "
+         "out."},
         {GRANT("strip_suffix"), TYPE_WORD, IN_GRANT(strip_suffix), NULL, 0, 0, "@acme.example",
          "What a templated user must end with; it is cut off, and no further @ may be left."},
         {GRANT("match."), TYPE_MATCH, 0, NULL, 0, 0, "linux-users",
          "match.CLAIM = VALUE: the claim must have the value. An array matches when an element does, scope "
-         "and scp when "
-         "a word does; numbers, true and false are compared as JSON text. glob: has ? for one character, * "
-         "for any but "
-         "/, ** for any. regex: must match the whole value. A CLAIM that begins with / is a JSON Pointer. "
-         "All match "
-         "lines of a section must hold."},
+         "and scp when a word does; numbers, true and false are compared as JSON text. glob: has ? for one "
+         "character, * for any but /, ** for any. regex: must match the whole value. A CLAIM that begins "
+         "with / is a JSON Pointer. All match lines of a section must hold."},
         {GRANT("services"), TYPE_SERVICES, IN_GRANT(services), "sshd", 0, 0, "sshd sudo",
          "The PAM services that the grant is for. `sudo -i` is sudo-i, `su -` is su-l."},
         {GRANT("hosts"), TYPE_GLOBS, IN_GRANT(hosts), NULL, 0, 0, "db*.acme.example",
@@ -201,15 +190,13 @@ static const struct row rows[] = {
         {SERVICE("one_use"), TYPE_BOOL, IN_SERVICE(one_use), "no", 0, 0, "yes",
          "A token counts once on this host. Not together with reuse_login."},
         {SERVICE("reuse_login"), TYPE_BOOL, IN_SERVICE(reuse_login), "no", 0, 0, "yes",
-         "The token of the ssh login counts here while it is valid and meets the demands above. Not together "
-         "with "
-         "one_use or audience."},
+         "The token of the ssh login counts here while it is valid and meets the demands above. Not "
+         "together with one_use or audience."},
         {SERVICE("session_until_exp"), TYPE_BOOL, IN_SERVICE(session_until_exp), "no", 0, 0, "yes",
          "The session ends with the token."},
         {SERVICE("bind"), TYPE_BIND, IN_SERVICE(bind), "no", 0, 0, "ssh-key",
          "ssh-key: only tokens that are bound to the ssh key of the same login; as in an issuer. For sudo "
-         "the key is the "
-         "one of the ssh login, which its login record keeps."},
+         "the key is the one of the ssh login, which its login record keeps."},
 };
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
@@ -744,8 +731,10 @@ static void read_key(struct builder *b, const char *value)
         }
 }
 
-/* One more element at the end of an array of the policy. There is room for all sections that the texts hold
- * (make_room()); a count that was wrong would be memory that ran out, never a write behind the end. */
+/*
+ * One more element at the end of an array of the policy. There is room for all sections that the texts hold
+ * (make_room()); a count that was wrong would be memory that ran out, never a write behind the end.
+ */
 static void *append(struct builder *b, enum kind kind, void *array, size_t *count, size_t size,
                     const void *start)
 {
@@ -775,8 +764,8 @@ static void open_issuer(struct builder *b, const char *name)
         struct pjwt_issuer *issuer;
 
         if (!pjwt_value_issuer_name_ok(name)) {
-                (void)wrong(b, "no name of an issuer; write at most 64 of A-Z a-z 0-9 . _ "
-                               "-, no dot in front");
+                (void)wrong(b, "no name of an issuer; write at most 64 of A-Z a-z 0-9 . _ -, no dot in "
+                               "front");
                 return;
         }
         issuer = append(b, KIND_ISSUER, conf->issuers, &conf->issuer_count, sizeof(*issuer), &b->new_issuer);
@@ -982,7 +971,9 @@ static size_t hash(const char *name)
         return h;
 }
 
-/* Grants can be many thousands: a table of their numbers, since sorting would touch several times the memory. */
+/*
+ * Grants can be many thousands: a table of their numbers, since sorting would touch several times the memory.
+ */
 static void check_grant_names(struct builder *b)
 {
         const struct pjwt_conf *conf = b->conf;
@@ -1247,11 +1238,10 @@ static void check_captures(struct builder *b, const struct pjwt_grant *grant)
                         continue;
                 at(b, pjwt_grant_origin(grant, "user"), "user");
                 if (with_groups != 1)
-                        (void)wrong(
-                                b,
-                                "'%.80s' takes a group; write exactly one regex: match with groups into this "
-                                "grant",
-                                grant->user[i]);
+                        (void)wrong(b,
+                                    "'%.80s' takes a group; write exactly one regex: match with groups into "
+                                    "this grant",
+                                    grant->user[i]);
                 else if (most > groups)
                         (void)wrong(b, "'%.80s' takes group %u; write one up to %u, as the regex: has",
                                     grant->user[i], most, groups);

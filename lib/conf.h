@@ -1,7 +1,7 @@
 /*
- * The policy: issuers, grants, services (design section 3). Options are rows of a table in conf.c, from which the
- * parser, `pamjwt check`, the commented pam_jwt.conf and pam_jwt.conf(5) are made. Parsing is pure; pjwt_conf_load()
- * is the thin part that opens files.
+ * The policy: issuers, grants, services (design section 3). Options are rows of a table in conf.c, from which
+ * the parser, `pamjwt check`, the commented pam_jwt.conf and pam_jwt.conf(5) are made. Parsing is pure;
+ * pjwt_conf_load() is the thin part that opens files.
  */
 #ifndef PJWT_CONF_H
 #define PJWT_CONF_H
@@ -21,7 +21,8 @@
 
 /* Who may speak. Times in seconds. */
 struct pjwt_issuer {
-        char *name; /* [issuer/NAME]; also the cache file's name: [A-Za-z0-9._-], not beginning with a dot, at most 64 */
+        /* [issuer/NAME]; also the cache file's name: [A-Za-z0-9._-], not beginning with a dot, at most 64 */
+        char *name;
         struct pjwt_origin origin;
         unsigned lines[PJWT_ISSUER_LINES]; /* for pjwt_issuer_origin() */
         char *issuer;
@@ -119,8 +120,9 @@ struct pjwt_conf_text {
 };
 
 /*
- * Makes a policy of the texts, in order. hostname: gethostname() of this host, NULL when unknown; needed only for %h
- * without host_name. The same section in two texts is an error that names both.
+ * Makes a policy of the texts, in order.
+ * hostname: gethostname() of this host, NULL when unknown; needed only for %h without host_name. The same
+ * section in two texts is an error that names both.
  * ret: on success a new policy for pjwt_conf_free(); untouched on failure.
  * Returns PJWT_OK; PJWT_CONFIG ("FILE:LINE: KEY: ..."); PJWT_NO_MEMORY.
  */
@@ -138,19 +140,23 @@ struct pjwt_conf_problem {
 typedef void (*pjwt_conf_report_fn)(void *arg, const struct pjwt_conf_problem *problem);
 
 /*
- * pjwt_conf_parse() for `pamjwt check`: tells every error of all texts in one run, and when there is none the warnings.
+ * pjwt_conf_parse() for `pamjwt check`: tells every error of all texts in one run, and when there is none the
+ * warnings.
  * Returns as pjwt_conf_parse(); warnings are no failure.
  */
 enum pjwt_reason pjwt_conf_check(const struct pjwt_conf_text *texts, size_t count, const char *hostname,
                                  pjwt_conf_report_fn report, void *arg, struct pjwt_conf **ret,
                                  struct pjwt_error *reterr);
 
-/* The warnings alone, for a policy that has been read: settings that work, but let in more than most people mean. */
+/*
+ * The warnings alone, for a policy that has been read: settings that work, but let in more than most people
+ * mean.
+ */
 void pjwt_conf_warn(const struct pjwt_conf *conf, pjwt_conf_report_fn report, void *arg);
 
 /*
- * Reads `path` and, when it is there, every *.conf of the folder `path`.d in byte order. Each must belong to root or
- * the effective uid and not be writable by others.
+ * Reads `path` and, when it is there, every *.conf of the folder `path`.d in byte order. Each must belong to
+ * root or the effective uid and not be writable by others.
  * Returns as above, or PJWT_FILE_... .
  */
 enum pjwt_reason pjwt_conf_load(const char *path, const char *hostname, struct pjwt_conf **ret,
@@ -161,8 +167,8 @@ enum pjwt_reason pjwt_conf_load_check(const char *path, const char *hostname, pj
                                       void *arg, struct pjwt_conf **ret, struct pjwt_error *reterr);
 
 /*
- * The policy of the module arguments issuer= audience= jwks=: one issuer "arguments", one grant "arguments" with user
- * %{sub} for this service. jwks may be NULL. Otherwise as pjwt_conf_parse().
+ * The policy of the module arguments issuer= audience= jwks=: one issuer "arguments", one grant "arguments"
+ * with user %{sub} for this service. jwks may be NULL. Otherwise as pjwt_conf_parse().
  */
 enum pjwt_reason pjwt_conf_from_arguments(const char *issuer, const char *audience, const char *jwks,
                                           const char *service, const char *hostname, struct pjwt_conf **ret,
@@ -176,7 +182,9 @@ struct pjwt_origin pjwt_issuer_origin(const struct pjwt_issuer *issuer, const ch
 struct pjwt_origin pjwt_grant_origin(const struct pjwt_grant *grant, const char *key);
 struct pjwt_origin pjwt_service_origin(const struct pjwt_service *service, const char *key);
 
-/* The section of a PAM service, by its name or an `also`, which no two sections share; NULL: there is none. */
+/*
+ * The section of a PAM service, by its name or an `also`, which no two sections share; NULL: there is none.
+ */
 const struct pjwt_service *pjwt_conf_service(const struct pjwt_conf *conf, const char *service);
 
 /* Does a list of strings hold this word, byte for byte? An empty list (NULL) does not. */

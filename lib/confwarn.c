@@ -52,8 +52,7 @@ static void warn_audience(const struct warner *w, const struct pjwt_issuer *issu
                         if (!held_to_this_host(w->conf, w->conf->grants[i].services[j])) {
                                 warn(w, pjwt_issuer_origin(issuer, "audience"), "audience",
                                      "does not name this host (%%h), and one_use is off for %.64s: whoever "
-                                     "gets a token on "
-                                     "one host can use it on all that expect this audience",
+                                     "gets a token on one host can use it on all that expect this audience",
                                      w->conf->grants[i].services[j]);
                                 return;
                         }
@@ -184,7 +183,10 @@ static void warn_matches(const struct warner *w, const struct pjwt_match *matche
         }
 }
 
-/* `sudo -i` and `su -` are services of their own; demands on one alone are walked around by the other (REV-09). */
+/*
+ * `sudo -i` and `su -` are services of their own; demands on one alone are walked around by the other
+ * (REV-09).
+ */
 static void warn_twin(const struct warner *w, const struct pjwt_grant *grant, const char *service,
                       const char *twin)
 {

@@ -54,7 +54,10 @@ static const char *or_none(const char *s)
         return s ? s : "none";
 }
 
-/* Copies what the audit line shows, before the token is wiped. An odd type is left out; a later stage judges it. */
+/*
+ * Copies what the audit line shows, before the token is wiped. An odd type is left out; a later stage judges
+ * it.
+ */
 static enum pjwt_reason note_claim(struct run *run, const char *name, char **field)
 {
         size_t len = 0;
@@ -130,8 +133,9 @@ static enum pjwt_reason pick(struct run *run, struct pjwt_error *err)
 }
 
 /*
- * An issuer that has rotated its keys signs with one that the cache does not know: one refresh, then the same question
- * again (NET-27). When nothing new comes, the answer stays "unknown kid": keys are there, this one is not among them.
+ * An issuer that has rotated its keys signs with one that the cache does not know: one refresh, then the same
+ * question again (NET-27). When nothing new comes, the answer stays "unknown kid": keys are there, this one
+ * is not among them.
  */
 static enum pjwt_reason pick_after_refresh(struct run *run, struct pjwt_error *err)
 {
@@ -256,8 +260,8 @@ static enum pjwt_reason proof_of_record(struct run *run, const struct pjwt_recor
 }
 
 /*
- * Which key did this login prove? sshd's word is taken in sshd's services only: elsewhere another module may have filled
- * the PAM environment. There the login that the caller came by has proved one, or nobody has.
+ * Which key did this login prove? sshd's word is taken in sshd's services only: elsewhere another module may
+ * have filled the PAM environment. There the login that the caller came by has proved one, or nobody has.
  */
 static enum pjwt_reason find_proof(struct run *run, struct pjwt_sshkey *ret)
 {
@@ -409,7 +413,10 @@ static enum pjwt_reason find_grant(struct run *run)
                     request->user.exists ? request->user.name : "?");
 }
 
-/* The last step: everything else has said yes, and among all processes that try at the same time one gets through. */
+/*
+ * The last step: everything else has said yes, and among all processes that try at the same time one gets
+ * through.
+ */
 static enum pjwt_reason use_once(struct run *run)
 {
         struct pjwt_decision *ret = run->ret;
@@ -471,16 +478,18 @@ static enum pjwt_reason check_reuse(struct run *run)
 typedef enum pjwt_reason stage_fn(struct run *);
 
 /*
- * In this order. The token is judged whole before the user is, so that known, unknown and forbidden users cost the same
- * work (PAM-15); cheap checks stand before the signature (PAM-22), and nothing unverified is believed but the iss and
- * kid that pick the key.
+ * In this order. The token is judged whole before the user is, so that known, unknown and forbidden users
+ * cost the same work (PAM-15); cheap checks stand before the signature (PAM-22), and nothing unverified is
+ * believed but the iss and kid that pick the key.
  */
 static stage_fn *const token_stages[] = {take_apart,    find_issuer,  allow_alg,     find_keys,
                                          verify,        check_claims, check_bound,   demand_of_issuer,
                                          check_revoked, find_service, check_service, demand_of_service,
                                          find_grant,    use_once,     NULL};
 
-/* What was true of the token when it opened the session is judged again, by now's clock, policy and service. */
+/*
+ * What was true of the token when it opened the session is judged again, by now's clock, policy and service.
+ */
 static stage_fn *const record_stages[] = {take_record, find_issuer,      allow_alg,         check_claims,
                                           check_bound, demand_of_issuer, check_revoked,     find_service,
                                           check_reuse, check_service,    demand_of_service, find_grant,

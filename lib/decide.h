@@ -18,8 +18,8 @@ struct pjwt_request {
         struct pjwt_user user;
         const char *service;
         const char *rhost; /* NULL: none */
-        const char
-                *auth_info; /* SSH_AUTH_INFO_0 of the PAM environment, as authenticate found it; NULL: none */
+        /* SSH_AUTH_INFO_0 of the PAM environment, as authenticate found it; NULL: none */
+        const char *auth_info;
         const struct pjwt_record *login; /* of the session that the caller is in; NULL: none */
         int64_t now;
         struct pjwt_keycache keys;
@@ -46,7 +46,8 @@ struct pjwt_decision {
         char *kid;
         char *jti;
         char *key_kid; /* of the key under which the signature held; NULL when it has none */
-        char *bound_key; /* thumbprint of the key that the token is bound to and that was proved; NULL: unbound */
+        /* thumbprint of the key that the token is bound to and that was proved; NULL: unbound */
+        char *bound_key;
         const char *alg;                  /* static */
         const struct pjwt_issuer *issuer; /* borrowed from conf */
         const struct pjwt_grant *grant;
@@ -59,9 +60,10 @@ struct pjwt_decision {
 };
 
 /*
- * Judges one token: token -> issuer -> keys -> verify -> claims -> bound? -> revoked? -> service and its demands -> grant -> use.
- * The user comes last, so that known, unknown and forbidden users cost the same work (PAM-15). one_use is recorded as
- * the very last step, when all else has been accepted; with replay.look_only it is looked up and not recorded.
+ * Judges one token: token -> issuer -> keys -> verify -> claims -> bound? -> revoked? -> service and its
+ * demands -> grant -> use. The user comes last, so that known, unknown and forbidden users cost the same work
+ * (PAM-15). one_use is recorded as the very last step, when all else has been accepted; with replay.look_only
+ * it is looked up and not recorded.
  * ret: a decision in any case, for pjwt_decision_clear(); need not be initialised. It borrows from conf.
  * Returns ret->error.reason: PJWT_OK when the token opens the door, else why not.
  */
@@ -69,10 +71,10 @@ enum pjwt_reason pjwt_decide(const struct pjwt_conf *conf, const struct pjwt_req
                              struct pjwt_decision *ret);
 
 /*
- * Judges a login record in place of a token (reuse_login): was the token that opened the session of a kind that is still
- * welcome, now and here? issuer -> alg -> claims -> service, which must say reuse_login -> grant -> its demands. The
- * signature was verified when the record was made, and root keeps it; request->token is not looked at.
- * Otherwise as pjwt_decide().
+ * Judges a login record in place of a token (reuse_login): was the token that opened the session of a kind
+ * that is still welcome, now and here? issuer -> alg -> claims -> service, which must say reuse_login ->
+ * grant -> its demands. The signature was verified when the record was made, and root keeps it;
+ * request->token is not looked at. Otherwise as pjwt_decide().
  */
 enum pjwt_reason pjwt_decide_record(const struct pjwt_conf *conf, const struct pjwt_request *request,
                                     const struct pjwt_record *record, struct pjwt_decision *ret);

@@ -48,8 +48,10 @@ static bool ready(int fd, short events, int64_t deadline)
         }
 }
 
-/* MSG_NOSIGNAL: a helper that died must not kill the host by SIGPIPE. One that reads nothing costs the
- * deadline. */
+/*
+ * MSG_NOSIGNAL: a helper that died must not kill the host by SIGPIPE. One that reads nothing costs the
+ * deadline.
+ */
 static enum pjwt_reason send_all(int fd, const char *bytes, size_t len, int64_t deadline,
                                  struct pjwt_error *reterr)
 {
@@ -60,7 +62,8 @@ static enum pjwt_reason send_all(int fd, const char *bytes, size_t len, int64_t 
                         bytes += n;
                         len -= (size_t)n;
                 } else if (n < 0 && errno == EPIPE)
-                        return PJWT_OK; /* it ended already: what it said before (no user, no sandbox) is read next */
+                        /* it ended already: what it said before (no user, no sandbox) is read next */
+                        return PJWT_OK;
                 else if (n < 0 && errno != EINTR && errno != EAGAIN)
                         return fail_errno("asking", reterr);
                 else if (!ready(fd, POLLOUT, deadline))
@@ -161,8 +164,10 @@ static int describe_descriptors(posix_spawn_file_actions_t *actions, int theirs,
         return r;
 }
 
-/* Signals as after boot, whatever the host or its user did to them; a session of its own, away from the
- * terminal. */
+/*
+ * Signals as after boot, whatever the host or its user did to them; a session of its own, away from the
+ * terminal.
+ */
 static int describe_signals(posix_spawnattr_t *attr)
 {
         sigset_t none, all;

@@ -1,5 +1,7 @@
-/* One conversation with pamjwt-fetch, or with the refresh service, under a hard deadline and in any host
- * process. */
+/*
+ * One conversation with pamjwt-fetch, or with the refresh service, under a hard deadline and in any host
+ * process.
+ */
 #ifndef PJWT_FETCHCALL_H
 #define PJWT_FETCHCALL_H
 
@@ -23,9 +25,9 @@ struct pjwt_fetchcall {
  * Starts the program, hands it the request, takes its whole output, and ends it: by itself when it closed its
  * output, by SIGKILL at the deadline. Leaves no child, no descriptor, no signal disposition behind; never
  * raises SIGPIPE; works in threads, with SIGCHLD ignored or handled by the host, with descriptors 0 to 2
- * closed. The exit status counts for nothing, since the host may take it first. ret: on success the output
- * for free(), ended by a NUL that is not counted; untouched on failure. Returns PJWT_OK, PJWT_FETCH_FAILED,
- * PJWT_NO_MEMORY.
+ * closed. The exit status counts for nothing, since the host may take it first.
+ * ret: on success the output for free(), ended by a NUL that is not counted; untouched on failure.
+ * Returns PJWT_OK, PJWT_FETCH_FAILED, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_fetchcall(const struct pjwt_fetchcall *call, char **ret, size_t *retlen,
                                 struct pjwt_error *reterr);

@@ -1,6 +1,6 @@
 /*
- * The note of the last request to an issuer: the answer of pamjwt-fetch, kept under its lock. Logins share it, so that one
- * request serves all and a failure is not tried again before min_refresh is over.
+ * The note of the last request to an issuer: the answer of pamjwt-fetch, kept under its lock. Logins share
+ * it, so that one request serves all and a failure is not tried again before min_refresh is over.
  */
 #ifndef PJWT_FETCHNOTE_H
 #define PJWT_FETCHNOTE_H
@@ -28,8 +28,8 @@ enum pjwt_reason pjwt_fetchnote_too_early(const struct pjwt_fetch_request *reque
                                           struct pjwt_error *reterr);
 
 /*
- * Looks at lock_dir/NAME without taking the lock: a caller who was stopped must not hold one (REV-07). The file belongs
- * to the helper's user, whose word counts here as much as it does on the pipe.
+ * Looks at lock_dir/NAME without taking the lock: a caller who was stopped must not hold one (REV-07). The
+ * file belongs to the helper's user, whose word counts here as much as it does on the pipe.
  * rettext: for free(), what *ret borrows from; both are set for SHARE and WAIT, and *ret is for
  *          pjwt_fetch_reply_clear(). Otherwise untouched.
  */

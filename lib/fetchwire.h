@@ -1,4 +1,5 @@
-/* What the caller and pamjwt-fetch say to each other: one JSON object there; one, and a key set, back. Pure.
+/*
+ * What the caller and pamjwt-fetch say to each other: one JSON object there; one, and a key set, back. Pure.
  */
 #ifndef PJWT_FETCHWIRE_H
 #define PJWT_FETCHWIRE_H
@@ -23,8 +24,8 @@ struct pjwt_fetch_request {
         int ca_fd; /* descriptors; 0: none */
         int bearer_fd;
         bool force; /* ask within the cool-down too */
-        bool wait;  /* wait for another request to the same issuer and share its answer; else give up at once
-                     */
+        /* wait for another request to the same issuer and share its answer; else give up at once */
+        bool wait;
         struct json_object *json;
 };
 
@@ -32,8 +33,10 @@ struct pjwt_fetch_request {
 enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *request, char **ret,
                                           struct pjwt_error *reterr);
 
-/* Returns PJWT_OK, PJWT_BAD_JSON, PJWT_FETCH_FAILED (a member is missing or has a wrong type),
- * PJWT_NO_MEMORY. */
+/*
+ * Returns PJWT_OK, PJWT_BAD_JSON, PJWT_FETCH_FAILED (a member is missing or has a wrong type),
+ * PJWT_NO_MEMORY.
+ */
 enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pjwt_fetch_request *ret,
                                          struct pjwt_error *reterr);
 void pjwt_fetch_request_clear(struct pjwt_fetch_request *request);
@@ -41,18 +44,21 @@ void pjwt_fetch_request_clear(struct pjwt_fetch_request *request);
 /* What was learnt. Strings as above; keys are borrowed from the text that was read. */
 struct pjwt_fetch_reply {
         bool ok;
-        enum pjwt_reason reason; /* not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET;
-                                    PJWT_NO_KEYS: nobody was asked this time */
-        const char *detail;      /* not ok */
-        const char *issuer;      /* of the request: an answer to another one is none (KEY-25) */
-        const char *jwks;        /* of the request; NULL: by discovery */
-        const char *source;      /* ok: the URL of the keys */
-        const char *etag;        /* NULL: none */
-        int64_t asked_boot_ms;   /* when the request began, by CLOCK_BOOTTIME */
-        int64_t max_age;         /* seconds; -1: the server did not say */
-        int64_t server_date;     /* the server's clock, seconds since the epoch; 0: it did not say */
-        bool not_modified;       /* 304: the keys of the request's etag are still the right ones */
-        const char *keys;        /* JWKS text; NULL when not ok or not_modified */
+        /*
+         * not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET; PJWT_NO_KEYS: nobody was asked this
+         * time
+         */
+        enum pjwt_reason reason;
+        const char *detail;    /* not ok */
+        const char *issuer;    /* of the request: an answer to another one is none (KEY-25) */
+        const char *jwks;      /* of the request; NULL: by discovery */
+        const char *source;    /* ok: the URL of the keys */
+        const char *etag;      /* NULL: none */
+        int64_t asked_boot_ms; /* when the request began, by CLOCK_BOOTTIME */
+        int64_t max_age;       /* seconds; -1: the server did not say */
+        int64_t server_date;   /* the server's clock, seconds since the epoch; 0: it did not say */
+        bool not_modified;     /* 304: the keys of the request's etag are still the right ones */
+        const char *keys;      /* JWKS text; NULL when not ok or not_modified */
         size_t keys_len;
         struct json_object *json;
 };

@@ -13,7 +13,10 @@ struct pjwt_freshness {
         int64_t fresh_until;
 };
 
-/* The last moment of freshness: what the server said (-1: nothing), else `refresh`; not below min_refresh or over a day. */
+/*
+ * The last moment of freshness: what the server said (-1: nothing), else `refresh`; not below min_refresh or
+ * over a day.
+ */
 int64_t pjwt_fresh_until(const struct pjwt_issuer *issuer, int64_t asked_at, int64_t max_age);
 
 /* Seconds since the keys were asked for; 0 for a future within the clocks' slack. */
@@ -22,7 +25,10 @@ int64_t pjwt_fresh_age(struct pjwt_freshness keys, int64_t now);
 /* May the keys still be used (max_stale)? */
 bool pjwt_fresh_serves(const struct pjwt_issuer *issuer, struct pjwt_freshness keys, int64_t now);
 
-/* Is it time to ask the issuer? flags: PJWT_KEYS_... of keycache.h. A fresh_until that is too far away counts for a day. */
+/*
+ * Is it time to ask the issuer? flags: PJWT_KEYS_... of keycache.h. A fresh_until that is too far away counts
+ * for a day.
+ */
 bool pjwt_fresh_must_ask(const struct pjwt_issuer *issuer, struct pjwt_freshness keys, unsigned flags,
                          int64_t now);
 

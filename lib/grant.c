@@ -363,8 +363,8 @@ static enum pjwt_reason refused(const struct search *s, struct pjwt_error *reter
 }
 
 /*
- * All of the search is done before anybody asks whether the user exists, so that the time tells nothing about names
- * (PAM-15).
+ * All of the search is done before anybody asks whether the user exists, so that the time tells nothing about
+ * names (PAM-15).
  */
 enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
                                  const struct pjwt_token *token, const struct pjwt_user *user,
@@ -395,7 +395,10 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
 
 /* ---- what could be granted ---- */
 
-/* Where the name can be cut once the piece is used up: a text takes itself, a claim or group one byte or more. */
+/*
+ * Where the name can be cut once the piece is used up: a text takes itself, a claim or group one byte or
+ * more.
+ */
 static void advance(const struct pjwt_piece *piece, const char *name, size_t len, const bool *from, bool *to)
 {
         bool begun = false;

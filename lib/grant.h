@@ -17,7 +17,8 @@ struct pjwt_user {
 
 /*
  * Is the service known at all: named by a grant, or by a service section (its name or its `also`)?
- * retservice: the service section that applies (its own name goes before an `also`), NULL when none does. Borrowed.
+ * retservice: the service section that applies (its own name goes before an `also`), NULL when none does.
+ * Borrowed.
  * Returns PJWT_OK or PJWT_SERVICE.
  */
 enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *service,
@@ -36,16 +37,17 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
                                  struct pjwt_error *reterr);
 
 /*
- * Could any token let this user in through `service`, on this host: is there a grant whose `user` spells the name, or has
- * a template that can make it? bound: only grants that demand a bound token (bind, there or in their issuer or the
- * service). For who must know before there is a token: `pamjwt offer-key`. A system account is possible only where its
- * name is spelled, as at a login.
+ * Could any token let this user in through `service`, on this host: is there a grant whose `user` spells the
+ * name, or has a template that can make it? bound: only grants that demand a bound token (bind, there or in
+ * their issuer or the service). For who must know before there is a token: `pamjwt offer-key`. A system
+ * account is possible only where its name is spelled, as at a login.
  */
 bool pjwt_grant_possible(const struct pjwt_conf *conf, const struct pjwt_user *user, const char *service,
                          bool bound);
 
 /*
- * The demands of a service section that need claims only: match, max_age, max_token_age, audience. service may be NULL.
+ * The demands of a service section that need claims only: match, max_age, max_token_age, audience. service
+ * may be NULL.
  * Returns PJWT_OK, PJWT_SERVICE_MATCH, PJWT_TOO_OLD, PJWT_CLAIM_MISSING, PJWT_CLAIM_TYPE, PJWT_BAD_AUDIENCE.
  */
 enum pjwt_reason pjwt_service_check(const struct pjwt_service *service, const struct pjwt_issuer *issuer,

@@ -110,7 +110,8 @@ static void trim_end(char *s, size_t len)
         s[len] = '\0';
 }
 
-/* `[kind/name]` or `[kind]`; a bad one leaves no section open, so that its keys do not land in the one above.
+/*
+ * `[kind/name]` or `[kind]`; a bad one leaves no section open, so that its keys do not land in the one above.
  */
 static enum pjwt_reason read_section(struct reader *r, char *s)
 {
@@ -131,7 +132,8 @@ static enum pjwt_reason read_section(struct reader *r, char *s)
         return r->fn(r->arg, &r->line, r->reterr);
 }
 
-/* Somebody who writes ` ;` or ` #` meant a comment; taking it for a part of the value would be a misreading.
+/*
+ * Somebody who writes ` ;` or ` #` meant a comment; taking it for a part of the value would be a misreading.
  */
 static bool has_comment(const char *value)
 {
@@ -193,8 +195,10 @@ static enum pjwt_reason read_lines(struct reader *r, char *s, size_t len)
                 char *newline = memchr(s, '\n', (size_t)(end - s));
 
                 r->line.origin.line++;
-                /* A file that lost its end (disk full, a broken copy) may have lost a part of its last value
-                 * too. */
+                /*
+                 * A file that lost its end (disk full, a broken copy) may have lost a part of its last value
+                 * too.
+                 */
                 if (!newline)
                         return bad_line(r, NULL, "the last line is not ended; is the file complete?");
                 *newline = '\0';

@@ -12,8 +12,10 @@ struct pjwt_origin {
         unsigned line;
 };
 
-/* One line with a meaning. key and value are NULL at a section line. The strings are valid during the call
- * only. */
+/*
+ * One line with a meaning. key and value are NULL at a section line. The strings are valid during the call
+ * only.
+ */
 struct pjwt_ini_line {
         struct pjwt_origin origin;
         const char *kind; /* [kind/name]; name is NULL in a [kind] */
@@ -22,8 +24,10 @@ struct pjwt_ini_line {
         const char *value;
 };
 
-/* Called once a section line and once a `key = value`, in order. Anything but PJWT_OK ends the reading with
- * it. */
+/*
+ * Called once a section line and once a `key = value`, in order. Anything but PJWT_OK ends the reading with
+ * it.
+ */
 typedef enum pjwt_reason (*pjwt_ini_fn)(void *arg, const struct pjwt_ini_line *line,
                                         struct pjwt_error *reterr);
 
@@ -48,14 +52,17 @@ enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *fil
                                    pjwt_ini_bad_fn bad, void *arg, struct pjwt_error *reterr);
 
 /*
- * The same again, but the text is cut in place and not copied, so the strings of the lines live as long as it does.
+ * The same again, but the text is cut in place and not copied, so the strings of the lines live as long as it
+ * does.
  * text: len bytes and room for one more.
  */
 enum pjwt_reason pjwt_ini_cut(char *text, size_t len, const char *file, pjwt_ini_fn fn, pjwt_ini_bad_fn bad,
                               void *arg, struct pjwt_error *reterr);
 
-/* Is this UTF-8 that shows what it says: valid, no control character, nothing invisible or right-to-left?
- * Pure. */
+/*
+ * Is this UTF-8 that shows what it says: valid, no control character, nothing invisible or right-to-left?
+ * Pure.
+ */
 bool pjwt_ini_text_ok(const char *text, size_t len);
 
 #endif

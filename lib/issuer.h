@@ -6,8 +6,8 @@
 #include "token.h"
 
 /*
- * The one issuer whose `issuer` equals the token's iss byte for byte. The iss is not verified yet: it only picks the
- * keys, and never becomes part of a URL or a path.
+ * The one issuer whose `issuer` equals the token's iss byte for byte. The iss is not verified yet: it only
+ * picks the keys, and never becomes part of a URL or a path.
  * ret: borrowed from conf; untouched on failure.
  * Returns PJWT_OK, PJWT_CLAIM_MISSING, PJWT_CLAIM_TYPE, PJWT_ISSUER_UNKNOWN.
  */

@@ -544,8 +544,10 @@ static EVP_PKEY *make_rsa(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
         return pkey;
 }
 
-/* OpenSSL checks that the point is on the curve; all accepted curves have cofactor 1, so that is the whole
- * check. */
+/*
+ * OpenSSL checks that the point is on the curve; all accepted curves have cofactor 1, so that is the whole
+ * check.
+ */
 static EVP_PKEY *make_ec(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
         const struct curve *curve = find_curve(PJWT_KTY_EC, key->curve);

@@ -7,8 +7,10 @@
 /*
  * Fills *ret (all zero before) from a JWK. What is wrong with the key is not an error of this function: it is
  * written to ret->unusable and ret->note. Private members are wiped and removed from the object, a secret is
- * moved out of it. jwk:   borrowed, must live as long as *ret. flags: PJWT_KEYS_WEAK_SECRET. Returns PJWT_OK
- * or PJWT_NO_MEMORY.
+ * moved out of it.
+ * jwk: borrowed, must live as long as *ret.
+ * flags: PJWT_KEYS_WEAK_SECRET.
+ * Returns PJWT_OK or PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_jwk_read(struct json_object *jwk, unsigned flags, struct pjwt_key *ret,
                                struct pjwt_error *reterr);

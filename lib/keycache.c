@@ -144,7 +144,8 @@ static void read_cache(struct call *c)
 
 /* ---- the helper ---- */
 
-/* The time of a request by the caller's clock: never later than the truth, also when the caller was stopped.
+/*
+ * The time of a request by the caller's clock: never later than the truth, also when the caller was stopped.
  */
 static int64_t wall_clock(const struct call *c, int64_t boot_ms)
 {
@@ -271,8 +272,9 @@ static const char *lock_dir_of(const struct pjwt_keycache *cache)
 }
 
 /*
- * What another login has learnt, without starting anything. While a request is on its way, this waits for it (or does
- * not, when there are keys to go on with); for a second only, since the helper alone can put an abandoned lock aside.
+ * What another login has learnt, without starting anything. While a request is on its way, this waits for it
+ * (or does not, when there are keys to go on with); for a second only, since the helper alone can put an
+ * abandoned lock aside.
  * PJWT_NOTE_ASK: a helper has to be started.
  */
 static enum pjwt_note ask_note(struct call *c, const struct pjwt_fetch_request *request,
@@ -360,7 +362,9 @@ static bool ask_service(struct call *c, int64_t deadline)
 
 /* ---- all together ---- */
 
-/* Keys that are there let a login wait a little, keys that are missing let it wait as long as `timeout` says. */
+/*
+ * Keys that are there let a login wait a little, keys that are missing let it wait as long as `timeout` says.
+ */
 static int64_t deadline_of(const struct call *c)
 {
         int64_t wait = c->issuer->timeout * 1000;

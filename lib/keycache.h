@@ -27,30 +27,33 @@ struct pjwt_keycache_info {
         bool fetched;     /* this call brought keys from the network, or learnt that they are unchanged */
         bool stored;      /* and the cache holds the result */
         int64_t asked_at; /* when the keys were asked for; 0: unknown */
-        int64_t server_date; /* the server's clock when it answered, not earlier than asked_at if both are right; 0: unknown */
-        int64_t fresh_until;       /* 0: unknown. From then on `pamjwt refresh` and logins ask again. */
-        char source[512];          /* the URL or path that they came from; empty: unknown */
-        struct pjwt_error warning; /* a refresh that failed while cached keys serve, or a cache file that was
-                                      not trusted */
+        /* the server's clock when it answered, not earlier than asked_at if both are right; 0: unknown */
+        int64_t server_date;
+        int64_t fresh_until; /* 0: unknown. From then on `pamjwt refresh` and logins ask again. */
+        char source[512];    /* the URL or path that they came from; empty: unknown */
+        /* a refresh that failed while cached keys serve, or a cache file that was not trusted */
+        struct pjwt_error warning;
 };
 
 enum {
         PJWT_KEYS_REFRESH = 1, /* an unknown kid: refresh unless min_refresh forbids it */
         PJWT_KEYS_FORCE = 2,   /* `pamjwt refresh --force`: ask in any case, also before min_refresh */
-        PJWT_KEYS_AHEAD = 4,   /* `pamjwt refresh` by a timer: ask when half of the freshness is over, so that
-                                  no login   ever has to */
+        /*
+         * `pamjwt refresh` by a timer: ask when half of the freshness is over, so that no login ever has to
+         */
+        PJWT_KEYS_AHEAD = 4,
 };
 
 /*
  * The keys of `issuer`.
- * ret:     a new set for pjwt_keyset_free(); untouched on failure.
- * retinfo: filled as far as known, also on failure; may be NULL.
- * Cached keys that are not older than max_stale serve whenever newer ones cannot be had: PJWT_OK with
- * retinfo->warning set and retinfo->fetched false. (So `pamjwt refresh` has failed when a warning is set.)
- * Never waits longer than issuer->timeout for the network. Leaves no child, descriptor or signal disposition
- * behind; works in threads, with SIGCHLD ignored, with descriptors 0 to 2 closed. Returns PJWT_OK;
- * PJWT_NO_KEYS, PJWT_STALE_KEYS, PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET; PJWT_FILE_... for a
- * file: source; PJWT_NO_MEMORY.
+ * ret: a new set for pjwt_keyset_free(); untouched on failure.
+ * retinfo: filled as far as known, also on failure; may be NULL. Cached keys that are not older than
+ * max_stale serve whenever newer ones cannot be had: PJWT_OK with retinfo->warning set and retinfo->fetched
+ * false. (So `pamjwt refresh` has failed when a warning is set.) Never waits longer than issuer->timeout for
+ * the network. Leaves no child, descriptor or signal disposition behind; works in threads, with SIGCHLD
+ * ignored, with descriptors 0 to 2 closed.
+ * Returns PJWT_OK; PJWT_NO_KEYS, PJWT_STALE_KEYS, PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET;
+ * PJWT_FILE_... for a file: source; PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
                                    unsigned flags, struct pjwt_keyset **ret,

@@ -129,8 +129,10 @@ static void refuse_unsupported(struct pjwt_keyset *set)
         }
 }
 
-/* An HMAC secret beside public keys is how algorithms get confused, and one from the network is no secret
- * (KEY-13). */
+/*
+ * An HMAC secret beside public keys is how algorithms get confused, and one from the network is no secret
+ * (KEY-13).
+ */
 static enum pjwt_reason refuse_mixture(const struct pjwt_keyset *set, unsigned flags,
                                        struct pjwt_error *reterr)
 {

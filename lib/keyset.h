@@ -16,7 +16,8 @@
 /* What a verification sets up and the next one under the same key can use again. Belongs to verify.c. */
 struct pjwt_kept;
 
-/* What is made of a key when it is first used. Threads share it: both pointers are only exchanged as a whole.
+/*
+ * What is made of a key when it is first used. Threads share it: both pointers are only exchanged as a whole.
  */
 struct pjwt_key_state {
         OSSL_LIB_CTX *libctx; /* borrowed from the set */
@@ -39,8 +40,8 @@ struct pjwt_key {
         unsigned bits;              /* modulus, curve or secret size */
         bool pss_only;              /* a PEM key of the type RSASSA-PSS: PS* only */
         bool weak;                  /* read with PJWT_KEYS_WEAK_SECRET */
-        struct json_object
-                *source;       /* the JWK as it was read, without private members; borrowed from the set */
+        /* the JWK as it was read, without private members; borrowed from the set */
+        struct json_object *source;
         unsigned char *secret; /* oct only; wiped when freed */
         size_t secret_len;
         struct pjwt_key_state *state;
@@ -54,8 +55,8 @@ struct pjwt_keyset {
         struct pjwt_key *keys;
         size_t count;
         size_t usable;
-        bool nameless; /* PEM, a secret or a lone JWK without kid: the administrator named the key, a kid is
-                          not looked at */
+        /* PEM, a secret or a lone JWK without kid: the administrator named the key, a kid is not looked at */
+        bool nameless;
         struct json_object *doc;
         struct pjwt_key_state *states;
 };
@@ -86,16 +87,18 @@ void pjwt_keyset_free(struct pjwt_keyset *set);
 /*
  * Makes every usable key ready, and marks those unusable that OpenSSL refuses (a point that is not on its
  * curve). For key sets that are looked at or stored as a whole; a login leaves it out. Not while other
- * threads use the set. Returns PJWT_OK, or PJWT_BAD_KEYSET when no usable key is left.
+ * threads use the set.
+ * Returns PJWT_OK, or PJWT_BAD_KEYSET when no usable key is left.
  */
 enum pjwt_reason pjwt_keyset_check_all(struct pjwt_keyset *set, struct pjwt_error *reterr);
 
 /*
  * The keys that may have signed a token with this alg and kid.
- * kid:   NULL: every usable key that fits alg, at most PJWT_KEYSET_TRIES. Otherwise the one key with exactly
+ * kid: NULL: every usable key that fits alg, at most PJWT_KEYSET_TRIES. Otherwise the one key with exactly
  * this kid and alg's key type: nothing else is ever tried. In a nameless set a kid counts as NULL. picks:
- * room for PJWT_KEYSET_TRIES borrowed pointers; *retcount gets their number. Returns PJWT_OK,
- * PJWT_UNKNOWN_KID, PJWT_NO_FITTING_KEY, PJWT_BAD_KEY (the kid's key is unusable, for its reason).
+ * room for PJWT_KEYSET_TRIES borrowed pointers; *retcount gets their number.
+ * Returns PJWT_OK, PJWT_UNKNOWN_KID, PJWT_NO_FITTING_KEY, PJWT_BAD_KEY (the kid's key is unusable, for its
+ * reason).
  */
 enum pjwt_reason pjwt_keyset_pick(const struct pjwt_keyset *set, const struct pjwt_alg *alg, const char *kid,
                                   size_t kid_len, const struct pjwt_key **picks, size_t *retcount,
@@ -104,8 +107,10 @@ enum pjwt_reason pjwt_keyset_pick(const struct pjwt_keyset *set, const struct pj
 /* Does the key serve alg: key type, curve, size and the algorithm that it is pinned to? */
 bool pjwt_key_fits(const struct pjwt_key *key, const struct pjwt_alg *alg);
 
-/* The public key for OpenSSL, borrowed from the key; made when first asked for. Returns PJWT_OK or
- * PJWT_BAD_KEY. */
+/*
+ * The public key for OpenSSL, borrowed from the key; made when first asked for.
+ * Returns PJWT_OK or PJWT_BAD_KEY.
+ */
 enum pjwt_reason pjwt_key_public(const struct pjwt_key *key, EVP_PKEY **ret, struct pjwt_error *reterr);
 
 /*
@@ -114,17 +119,22 @@ enum pjwt_reason pjwt_key_public(const struct pjwt_key *key, EVP_PKEY **ret, str
  */
 struct json_object *pjwt_key_jwk(const struct pjwt_key *key);
 
-/* The minimal public JWKS of the usable public keys, a new reference; NULL when memory runs out. Never holds
- * oct keys. */
+/*
+ * The minimal public JWKS of the usable public keys, a new reference; NULL when memory runs out. Never holds
+ * oct keys.
+ */
 struct json_object *pjwt_keyset_public_jwks(const struct pjwt_keyset *set);
 
-/* RFC 7638 SHA-256 thumbprint in base64url, 43 characters and a NUL. Returns PJWT_OK, PJWT_BAD_KEY,
- * PJWT_CRYPTO. */
+/*
+ * RFC 7638 SHA-256 thumbprint in base64url, 43 characters and a NUL.
+ * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_CRYPTO.
+ */
 enum pjwt_reason pjwt_key_thumbprint(const struct pjwt_key *key, char out[44], struct pjwt_error *reterr);
 
 /*
- * The same of one public JWK that stands alone, after every check that a key of a set gets; the point is on its curve.
- * One with a private member (RFC 7800 section 3.2 wants none) or a symmetric key is refused. The JWK is not changed.
+ * The same of one public JWK that stands alone, after every check that a key of a set gets; the point is on
+ * its curve. One with a private member (RFC 7800 section 3.2 wants none) or a symmetric key is refused. The
+ * JWK is not changed.
  * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_BAD_KEYSET, PJWT_BAD_JSON, PJWT_CRYPTO, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_jwk_thumbprint(struct json_object *jwk, char out[44], struct pjwt_error *reterr);

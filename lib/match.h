@@ -6,7 +6,10 @@
 #include "pattern.h"
 #include "strictjson.h"
 
-/* A claim by its literal name, or by a JSON Pointer (RFC 6901) when the name begins with /. Borrowed; NULL: absent. */
+/*
+ * A claim by its literal name, or by a JSON Pointer (RFC 6901) when the name begins with /. Borrowed; NULL:
+ * absent.
+ */
 struct json_object *pjwt_claim_find(struct json_object *claims, const char *name);
 
 /* The texts that a claim offers for a match, one after the other. */
@@ -17,8 +20,8 @@ struct pjwt_texts {
 };
 
 /*
- * A string offers itself, a number, true and false their JSON text, an array its elements; scope and scp their words.
- * null, objects and arrays inside arrays offer nothing.
+ * A string offers itself, a number, true and false their JSON text, an array its elements; scope and scp
+ * their words. null, objects and arrays inside arrays offer nothing.
  */
 struct pjwt_texts pjwt_texts_of(struct json_object *claims, const char *name);
 /* The next text, borrowed from the claim; false behind the last. */

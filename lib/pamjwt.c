@@ -55,7 +55,10 @@ const char *pjwt_version(void)
 
 /* ---- keys ---- */
 
-/* All keys are made ready at once: a program that loads keys uses them often, and wants to hear what is wrong. */
+/*
+ * All keys are made ready at once: a program that loads keys uses them often, and wants to hear what is
+ * wrong.
+ */
 static enum pjwt_reason ready(struct pjwt_keyset *set, struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
         enum pjwt_reason r = pjwt_keyset_check_all(set, reterr);

@@ -14,8 +14,8 @@ static size_t char_len(const char *s, size_t len)
 }
 
 /*
- * One pass with a return to the last star and, where that may not cross a slash, to the last double star: at most
- * pattern times text steps for each kind.
+ * One pass with a return to the last star and, where that may not cross a slash, to the last double star: at
+ * most pattern times text steps for each kind.
  */
 bool pjwt_glob_match(const char *glob, const char *text, size_t len)
 {
@@ -60,7 +60,10 @@ enum op { OP_CHAR, OP_ANY, OP_CLASS, OP_SPLIT, OP_JUMP, OP_SAVE, OP_MATCH };
 struct inst {
         enum op op;
         unsigned a,
-                b; /* CHAR: code point; CLASS: first range, count; SPLIT: the two ways, better first; JUMP; SAVE */
+                /*
+                 * CHAR: code point; CLASS: first range, count; SPLIT: the two ways, better first; JUMP; SAVE
+                 */
+                b;
         bool negated; /* CLASS */
 };
 
@@ -528,7 +531,9 @@ struct state {
         uint32_t slots[SLOTS];
 };
 
-/* The states at one place of the text, best first; `seen` says at which place an instruction was added last. */
+/*
+ * The states at one place of the text, best first; `seen` says at which place an instruction was added last.
+ */
 struct states {
         unsigned count;
         struct state at[INST_MAX];
@@ -540,7 +545,10 @@ struct machine {
         uint32_t seen[INST_MAX];
 };
 
-/* Follows what takes no character. Each instruction is entered once a place: this bounds the work, empty loops too. */
+/*
+ * Follows what takes no character. Each instruction is entered once a place: this bounds the work, empty
+ * loops too.
+ */
 static void add_state(struct machine *m, struct states *states, unsigned pc, uint32_t slots[SLOTS],
                       uint32_t place)
 {

@@ -1,10 +1,10 @@
 /*
  * Patterns over whole values: globs and regular expressions. Pure.
  *
- * Why not regcomp(3): what it matches depends on the locale that the host process has set, and glibc's takes time and
- * memory that no bound on the input limits (back-references, nested counts), or ends the process by an assertion. The
- * expressions here run as a set of states side by side (Thompson 1968, Pike's captures): at most one step for each
- * character and each instruction, whatever the pattern and whatever the value.
+ * Why not regcomp(3): what it matches depends on the locale that the host process has set, and glibc's takes
+ * time and memory that no bound on the input limits (back-references, nested counts), or ends the process by
+ * an assertion. The expressions here run as a set of states side by side (Thompson 1968, Pike's captures): at
+ * most one step for each character and each instruction, whatever the pattern and whatever the value.
  */
 #ifndef PJWT_PATTERN_H
 #define PJWT_PATTERN_H
@@ -19,15 +19,18 @@ bool pjwt_glob_match(const char *glob, const char *text, size_t len);
 
 struct pjwt_regex;
 
-/* What a group took: text[start] up to text[end]; start == end == SIZE_MAX when it took no part. [0] is the whole. */
+/*
+ * What a group took: text[start] up to text[end]; start == end == SIZE_MAX when it took no part. [0] is the
+ * whole.
+ */
 struct pjwt_span {
         size_t start, end;
 };
 
 /*
- * Compiles an expression over whole values: characters, `.` (any but a newline), [a-z] and [^a-z], \d \w, a backslash
- * before punctuation, (groups), (?:without a number), a|b, * + ? {m} {m,} {m,n}. No ^ and $ (the whole value is matched
- * anyway), no back-references, nothing lazy. Upper and lower case differ.
+ * Compiles an expression over whole values: characters, `.` (any but a newline), [a-z] and [^a-z], \d \w, a
+ * backslash before punctuation, (groups), (?:without a number), a|b, * + ? {m} {m,} {m,n}. No ^ and $ (the
+ * whole value is matched anyway), no back-references, nothing lazy. Upper and lower case differ.
  * ret: on success for pjwt_regex_free(); untouched on failure.
  * Returns PJWT_OK; PJWT_CONFIG that says what is wrong and where; PJWT_NO_MEMORY.
  */
@@ -37,8 +40,8 @@ enum pjwt_reason pjwt_regex_compile(const char *pattern, struct pjwt_regex **ret
 unsigned pjwt_regex_groups(const struct pjwt_regex *regex);
 
 /*
- * Does the expression match the whole of this UTF-8 text? spans (may be NULL) has room for PJWT_REGEX_GROUPS + 1 and is
- * filled on success. When memory runs out, or the text is too long or not UTF-8, nothing matches.
+ * Does the expression match the whole of this UTF-8 text? spans (may be NULL) has room for PJWT_REGEX_GROUPS
+ * + 1 and is filled on success. When memory runs out, or the text is too long or not UTF-8, nothing matches.
  */
 bool pjwt_regex_match(const struct pjwt_regex *regex, const char *text, size_t len, struct pjwt_span *spans);
 

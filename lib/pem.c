@@ -43,8 +43,9 @@ static bool note(struct pjwt_pem_key *key, const char *what, const char *why)
 }
 
 /*
- * One SEQUENCE and nothing behind it, as all keys and certificates are. OpenSSL's decoders would say so too, but those
- * of 3.0.13 take a mark too many from the error queue when the value is cut, and the host's errors with it (SIG-25).
+ * One SEQUENCE and nothing behind it, as all keys and certificates are. OpenSSL's decoders would say so too,
+ * but those of 3.0.13 take a mark too many from the error queue when the value is cut, and the host's errors
+ * with it (SIG-25).
  */
 static bool is_one_value(const struct block *block)
 {
@@ -157,8 +158,10 @@ static bool same_param(const EVP_PKEY *pkey, const char *param, const char *valu
                strcmp(text, value) == 0;
 }
 
-/* A key of the type RSASSA-PSS with parameters serves the one algorithm that has the same hashes and salt
- * (SIG-17). */
+/*
+ * A key of the type RSASSA-PSS with parameters serves the one algorithm that has the same hashes and salt
+ * (SIG-17).
+ */
 static bool add_pss_alg(struct json_object *jwk, const EVP_PKEY *pkey, struct pjwt_pem_key *key)
 {
         static const struct {
@@ -314,7 +317,10 @@ enum pjwt_reason pjwt_pem_read(OSSL_LIB_CTX *libctx, const char *bytes, size_t l
         if (!bio)
                 return pjwt_fail_memory(reterr);
         while (r == PJWT_OK && more) {
-                /* A mark a block: the queue holds 15 errors, and many bad blocks would push the mark out of it. */
+                /*
+                 * A mark a block: the queue holds 15 errors, and many bad blocks would push the mark out of
+                 * it.
+                 */
                 (void)ERR_set_mark();
                 r = read_next(libctx, bio, fn, arg, &more, reterr);
                 (void)ERR_pop_to_mark();

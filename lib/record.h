@@ -1,9 +1,10 @@
 /*
- * The login record (design section 7): what an accepted token said, kept by root for the session that it opened, so that
- * sudo can ask for it and `pamjwt sessions` can show it. Never the token.
+ * The login record (design section 7): what an accepted token said, kept by root for the session that it
+ * opened, so that sudo can ask for it and `pamjwt sessions` can show it. Never the token.
  *
- * PJWT_RUN_DIR/pending/PID.STARTTIME   from authenticate to open_session, named by the process that will open the session
- * PJWT_RUN_DIR/session/ID              while the session lasts, named by the kernel's audit session id
+ * PJWT_RUN_DIR/pending/PID.STARTTIME   from authenticate to open_session, named by the process that will open
+ * the session PJWT_RUN_DIR/session/ID              while the session lasts, named by the kernel's audit
+ * session id
  *
  * Both folders are root's alone (0700, files 0600). Nothing in an environment is ever an input.
  */
@@ -35,9 +36,10 @@ struct pjwt_record {
         char *kid;
         char *alg;
         char *typ;
-        char *bound_key; /* thumbprint of the ssh key that the token was bound to, and that the login proved */
-        char *claims;    /* the token's payload, exactly as signed */
-        int64_t since;   /* when authenticate accepted it */
+        /* thumbprint of the ssh key that the token was bound to, and that the login proved */
+        char *bound_key;
+        char *claims;  /* the token's payload, exactly as signed */
+        int64_t since; /* when authenticate accepted it */
         int64_t exp;
         int64_t until;          /* exp and the issuer's leeway */
         bool session_until_exp; /* the service demands that the session ends with the token */
@@ -51,7 +53,8 @@ char *pjwt_record_text(const struct pjwt_record *record);
 
 /*
  * Reads such a text. Anything missing, unknown or of another type is refused. Pure.
- * ret: on success a new record; untouched on failure. Returns PJWT_OK, PJWT_BAD_JSON, PJWT_NO_MEMORY.
+ * ret: on success a new record; untouched on failure.
+ * Returns PJWT_OK, PJWT_BAD_JSON, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_record_parse(const char *text, size_t len, struct pjwt_record **ret,
                                    struct pjwt_error *reterr);
@@ -62,14 +65,14 @@ bool pjwt_process_of(pid_t pid, struct pjwt_process *ret);
 bool pjwt_process_parent(struct pjwt_process *ret);
 
 /*
- * The kernel's audit session id of this process: set by pam_loginuid, inherited, and not to be changed by the user.
- * False when there is none (containers, audit off).
+ * The kernel's audit session id of this process: set by pam_loginuid, inherited, and not to be changed by the
+ * user. False when there is none (containers, audit off).
  */
 bool pjwt_record_session_id(unsigned *ret);
 
 /*
- * Writes the pending record of `opener`, and takes away what earlier logins left (pjwt_record_sweep). run_dir and its
- * folders are made when they are not there. Needs root.
+ * Writes the pending record of `opener`, and takes away what earlier logins left (pjwt_record_sweep). run_dir
+ * and its folders are made when they are not there. Needs root.
  * Returns PJWT_OK; PJWT_FILE_...; PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_record_put(const char *run_dir, struct pjwt_process opener,
@@ -80,7 +83,8 @@ enum pjwt_reason pjwt_record_pending(const char *run_dir, struct pjwt_process op
                                      struct pjwt_record **ret, struct pjwt_error *reterr);
 
 /*
- * Makes the pending record the one of the session `id`. A record that is there already stays, and the pending one is
+ * Makes the pending record the one of the session `id`. A record that is there already stays, and the pending
+ * one is
  * removed: one session is opened by one login.
  * Returns PJWT_OK; PJWT_FILE_WRITE.
  */
@@ -96,8 +100,9 @@ enum pjwt_reason pjwt_record_session(const char *run_dir, unsigned id, struct pj
                                      struct pjwt_error *reterr);
 
 /*
- * Calls fn for each session's record, in the order of their ids; one that cannot be read comes with record NULL and its
- * error. For `pamjwt sessions`. Returns PJWT_OK, also when there are none; PJWT_FILE_OPEN.
+ * Calls fn for each session's record, in the order of their ids; one that cannot be read comes with record
+ * NULL and its error. For `pamjwt sessions`.
+ * Returns PJWT_OK, also when there are none; PJWT_FILE_OPEN.
  */
 typedef void pjwt_record_fn(void *arg, unsigned id, const struct pjwt_record *record,
                             const struct pjwt_error *error);
@@ -105,8 +110,9 @@ enum pjwt_reason pjwt_record_list(const char *run_dir, pjwt_record_fn *fn, void 
                                   struct pjwt_error *reterr);
 
 /*
- * Removes pending records whose process is gone or whose token is over, and sessions' records whose token is over: a
- * login that never finished and a session that crashed leave nothing for long. Also run by `pamjwt refresh`.
+ * Removes pending records whose process is gone or whose token is over, and sessions' records whose token is
+ * over: a login that never finished and a session that crashed leave nothing for long. Also run by `pamjwt
+ * refresh`.
  */
 void pjwt_record_sweep(const char *run_dir, int64_t now);
 

@@ -90,7 +90,10 @@ static enum pjwt_reason no_store(const char *folder, const char *why, struct pjw
         return pjwt_fail(reterr, PJWT_NO_STORE, "%.200s: %s", folder, why);
 }
 
-/* Opens a folder of ours below `at`, made first where `make` says so; asked by its descriptor, not by its name. */
+/*
+ * Opens a folder of ours below `at`, made first where `make` says so; asked by its descriptor, not by its
+ * name.
+ */
 static int open_folder(int at, const char *name, mode_t mode, bool make, const char **why)
 {
         struct stat st;
@@ -124,7 +127,10 @@ static int open_store(const struct pjwt_replay *replay, const char **why)
         return used;
 }
 
-/* One system call, so that of any number of processes one succeeds, and the record is whole from the first moment. */
+/*
+ * One system call, so that of any number of processes one succeeds, and the record is whole from the first
+ * moment.
+ */
 static int create(int folder, const char *name, int64_t until)
 {
         char target[32];

@@ -52,7 +52,10 @@ static enum pjwt_reason wrong(const struct reader *r, const char *what, const ch
                          word ? " '" : "", word ? word : "", word ? "'" : "");
 }
 
-/* Days since the epoch of a date of the proleptic Gregorian calendar, from March on so that the leap day comes last. */
+/*
+ * Days since the epoch of a date of the proleptic Gregorian calendar, from March on so that the leap day
+ * comes last.
+ */
 static int64_t days(int64_t year, int64_t month, int64_t day)
 {
         int64_t y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
@@ -102,7 +105,10 @@ static char *cut_word(char **s)
         return word;
 }
 
-/* A misspelt issuer would shut nobody out, so it is an error. An iss (it has a colon) may be of another policy. */
+/*
+ * A misspelt issuer would shut nobody out, so it is an error. An iss (it has a colon) may be of another
+ * policy.
+ */
 static bool issuer_is_known(const struct reader *r, const char *name)
 {
         bool known = !r->conf || strchr(name, ':');

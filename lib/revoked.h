@@ -1,6 +1,6 @@
 /*
- * The revocation list, /etc/security/pam_jwt.revoked: what must not open a door any more, effective at the next login,
- * without a network. One line each, in the character rules of the configuration:
+ * The revocation list, /etc/security/pam_jwt.revoked: what must not open a door any more, effective at the
+ * next login, without a network. One line each, in the character rules of the configuration:
  *
  *   jti ISSUER VALUE             one token
  *   sub ISSUER VALUE             everything of one person or machine
@@ -8,7 +8,8 @@
  *   issued_before ISSUER TIME    everything issued earlier; seconds since the epoch or 2026-11-24T10:00:00Z
  *   user NAME                    a local account
  *
- * ISSUER is the NAME of an issuer section, or the iss itself when it holds a colon. VALUE is the rest of the line.
+ * ISSUER is the NAME of an issuer section, or the iss itself when it holds a colon. VALUE is the rest of the
+ * line.
  */
 #ifndef PJWT_REVOKED_H
 #define PJWT_REVOKED_H
@@ -22,7 +23,8 @@
 struct pjwt_revoked;
 
 /*
- * Reads a list. Strict: a line that is not understood refuses the whole, since it was meant to shut somebody out.
+ * Reads a list. Strict: a line that is not understood refuses the whole, since it was meant to shut somebody
+ * out.
  * conf: an issuer NAME that it does not hold is an error; NULL: names are not looked up.
  * ret:  on success a new list for pjwt_revoked_free(); untouched on failure.
  * Returns PJWT_OK; PJWT_CONFIG ("FILE:LINE: ..."); PJWT_NO_MEMORY.

@@ -54,8 +54,10 @@ static enum pjwt_reason check_owner_and_mode(const struct stat *st, const char *
         return PJWT_OK;
 }
 
-/* In a sticky folder only the owner renames or removes, so others' right to write there changes no file of
- * ours. */
+/*
+ * In a sticky folder only the owner renames or removes, so others' right to write there changes no file of
+ * ours.
+ */
 static enum pjwt_reason check_folder(int fd, const char *path, struct pjwt_error *reterr)
 {
         struct stat st;
@@ -87,8 +89,10 @@ static int open_parent(const char *path, const char **retbase)
         return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Opens by way of the checked folder, so that what was checked is what was used. -1 with the reason in
- * reterr. */
+/*
+ * Opens by way of the checked folder, so that what was checked is what was used. -1 with the reason in
+ * reterr.
+ */
 static int open_checked(const char *path, struct pjwt_error *reterr)
 {
         const char *base;
@@ -248,8 +252,10 @@ static bool size_limit_is_finite(void)
         return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
 }
 
-/* Others must not be able to rename in this folder at all, hence no exception for root's folders or the
- * sticky bit. */
+/*
+ * Others must not be able to rename in this folder at all, hence no exception for root's folders or the
+ * sticky bit.
+ */
 static int open_own_folder(const char *path, struct pjwt_error *reterr)
 {
         int fd = pjwt_fd_above(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 3);

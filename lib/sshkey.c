@@ -267,7 +267,10 @@ enum pjwt_reason pjwt_sshkey_jwk(const unsigned char *blob, size_t len, struct j
         return PJWT_OK;
 }
 
-/* Strict base64 (RFC 4648 section 4): the strict decoder of the other alphabet, and exactly the padding that is due. */
+/*
+ * Strict base64 (RFC 4648 section 4): the strict decoder of the other alphabet, and exactly the padding that
+ * is due.
+ */
 static bool decode(const char *in, size_t len, char *room, unsigned char *out, size_t *retlen)
 {
         size_t data = len;

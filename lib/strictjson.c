@@ -217,8 +217,10 @@ static bool read_escaped(struct parser *ps, const char *start, struct text *ret)
         const char *close = ps->p;
         char *out;
 
-        /* The closing quote is the first one without a backslash before it; no string is longer than its
-         * spelling. */
+        /*
+         * The closing quote is the first one without a backslash before it; no string is longer than its
+         * spelling.
+         */
         while (close < ps->end && *close != '"')
                 close += *close == '\\' ? 2 : 1;
         if (close >= ps->end)
@@ -328,8 +330,10 @@ static bool parse_element(struct parser *ps, struct json_object *array)
         return false;
 }
 
-/* What stands between the brackets: nothing, or items with commas between them. ps->p is behind the opening
- * one. */
+/*
+ * What stands between the brackets: nothing, or items with commas between them. ps->p is behind the opening
+ * one.
+ */
 static bool parse_items(struct parser *ps, struct json_object *container, char close,
                         bool (*item)(struct parser *, struct json_object *))
 {

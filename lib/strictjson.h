@@ -1,5 +1,7 @@
-/* JSON as RFC 8259 has it and no more: a strict parser that makes json-c's values; json-c's own is not used.
- * Pure. */
+/*
+ * JSON as RFC 8259 has it and no more: a strict parser that makes json-c's values; json-c's own is not used.
+ * Pure.
+ */
 #ifndef PJWT_STRICTJSON_H
 #define PJWT_STRICTJSON_H
 
@@ -13,14 +15,14 @@
 #define PJWT_TIME_MAX INT64_C(253402300799)
 
 /*
- * Parses exactly len bytes as one JSON object.
- * Refused: duplicate names at any level (also in escaped spellings), NUL in names and values
- * (raw or \u0000), raw control bytes, invalid or overlong UTF-8, lone surrogates, a BOM, NaN and Infinity,
- * numbers outside RFC 8259's grammar, integers outside int64, numbers whose double is not finite, nesting
- * over PJWT_JSON_DEPTH, anything after the end, more than PJWT_JSON_BYTES_MAX. ret: on success a new
- * reference for the caller to json_object_put(); untouched on failure. what: names the text in the error
- * ("header", "claims", a file name). Returns PJWT_OK, PJWT_BAD_JSON with the byte offset in the detail, or
- * PJWT_NO_MEMORY.
+ * Parses exactly len bytes as one JSON object. Refused: duplicate names at any level (also in escaped
+ * spellings), NUL in names and values (raw or \u0000), raw control bytes, invalid or overlong UTF-8, lone
+ * surrogates, a BOM, NaN and Infinity, numbers outside RFC 8259's grammar, integers outside int64, numbers
+ * whose double is not finite, nesting over PJWT_JSON_DEPTH, anything after the end, more than
+ * PJWT_JSON_BYTES_MAX.
+ * ret: on success a new reference for the caller to json_object_put(); untouched on failure.
+ * what: names the text in the error ("header", "claims", a file name).
+ * Returns PJWT_OK, PJWT_BAD_JSON with the byte offset in the detail, or PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_json_parse_object(const char *text, size_t len, const char *what,
                                         struct json_object **ret, struct pjwt_error *reterr);
@@ -34,8 +36,10 @@ bool pjwt_json_find(struct json_object *object, const char *name, struct json_ob
 /* The value of member `name`, borrowed; NULL when it is absent, or JSON null. */
 struct json_object *pjwt_json_member(struct json_object *object, const char *name);
 
-/* String value with its length (retlen may be NULL); NULL when o is no string. The bytes hold no NUL (the
- * parser refused it). */
+/*
+ * String value with its length (retlen may be NULL); NULL when o is no string. The bytes hold no NUL (the
+ * parser refused it).
+ */
 const char *pjwt_json_string(struct json_object *o, size_t *retlen);
 
 /* Is o a list in which this very string stands? Whatever is no list (NULL, too) holds nothing. */

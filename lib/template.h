@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * What is wrong with a template, in static storage; NULL when nothing is.
- * %{CLAIM} stands for a claim (a JSON Pointer when it begins with /), \1 to \9 for a group, %% and \\ for themselves.
+ * What is wrong with a template, in static storage; NULL when nothing is. %{CLAIM} stands for a claim (a JSON
+ * Pointer when it begins with /), \1 to \9 for a group, %% and \\ for themselves.
  */
 const char *pjwt_template_problem(const char *s);
 

@@ -213,8 +213,10 @@ static enum pjwt_reason read_names(struct pjwt_token *token, struct pjwt_error *
         return r;
 }
 
-/* jwk, jku, x5u, x5c and all else in the header is never looked at: a token does not bring its own key
- * (KEY-01..04). */
+/*
+ * jwk, jku, x5u, x5c and all else in the header is never looked at: a token does not bring its own key
+ * (KEY-01..04).
+ */
 static enum pjwt_reason read_header(struct pjwt_token *token, const char *bytes, size_t len, unsigned flags,
                                     struct pjwt_error *reterr)
 {

@@ -7,8 +7,8 @@
 #include "strictjson.h"
 
 /*
- * A token that has been taken apart. NOTHING in it is verified: its claims count only after pjwt_verify_token().
- * Strings are borrowed from the JSON objects and live as long as the token.
+ * A token that has been taken apart. NOTHING in it is verified: its claims count only after
+ * pjwt_verify_token(). Strings are borrowed from the JSON objects and live as long as the token.
  */
 struct pjwt_token {
         char *text; /* own copy of the whole token, wiped when freed */
@@ -37,8 +37,8 @@ enum {
  * Takes a token apart. Checks its form and its header (alg, kid, typ, cty, crit, b64), verifies nothing.
  * text:  len bytes, borrowed; no white space is trimmed here.
  * ret:   on success a new token for pjwt_token_free(); untouched on failure.
- * Returns PJWT_OK; PJWT_TOO_LONG, PJWT_MALFORMED, PJWT_BAD_BASE64URL, PJWT_BAD_JSON, PJWT_BAD_HEADER, PJWT_BAD_CRIT,
- * PJWT_BAD_B64, PJWT_ALG_UNKNOWN; PJWT_NO_MEMORY.
+ * Returns PJWT_OK; PJWT_TOO_LONG, PJWT_MALFORMED, PJWT_BAD_BASE64URL, PJWT_BAD_JSON, PJWT_BAD_HEADER,
+ * PJWT_BAD_CRIT, PJWT_BAD_B64, PJWT_ALG_UNKNOWN; PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_token_parse(const char *text, size_t len, unsigned flags, struct pjwt_token **ret,
                                   struct pjwt_error *reterr);

@@ -74,8 +74,10 @@ static unsigned char *put_integer(unsigned char *out, const unsigned char *numbe
         return out + size;
 }
 
-/* r || s (RFC 7518 section 3.4) as the DER that OpenSSL takes. Returns its size, 0 when r or s is out of
- * range. */
+/*
+ * r || s (RFC 7518 section 3.4) as the DER that OpenSSL takes. Returns its size, 0 when r or s is out of
+ * range.
+ */
 static size_t der_of_rs(const unsigned char *rs, size_t size, const char *curve, unsigned char out[DER_MAX])
 {
         size_t half = size / 2, len;
@@ -307,7 +309,10 @@ enum pjwt_reason pjwt_verify_token(const struct pjwt_keyset *set, const struct p
         if (!token->alg || count == 0)
                 return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "no key to verify with");
         for (size_t i = 0; i < count && r != PJWT_OK; i++) {
-                /* A mark a key: the queue holds 15 errors, and what many keys leave would push the mark out of it. */
+                /*
+                 * A mark a key: the queue holds 15 errors, and what many keys leave would push the mark out
+                 * of it.
+                 */
                 (void)ERR_set_mark();
                 r = verify_one(picks[i], token, &first);
                 (void)ERR_pop_to_mark();

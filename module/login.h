@@ -26,9 +26,9 @@ struct pjwt_login {
 void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret);
 
 /*
- * reuse_login: does the token of the login that the caller came in by count here? Only for a set-uid program (sudo), and
- * only when there is a record; no configuration is read otherwise. A record that the service's demands refuse is logged,
- * and a token is asked for.
+ * reuse_login: does the token of the login that the caller came in by count here? Only for a set-uid program
+ * (sudo), and only when there is a record; no configuration is read otherwise. A record that the service's
+ * demands refuse is logged, and a token is asked for.
  * Returns PJWT_OK, or PJWT_NO_RECORD.
  */
 enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login);

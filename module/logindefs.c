@@ -29,7 +29,8 @@ static long decimal_of(const char *s, const char *end)
         return start != s && s == end && value <= SYSTEM_UID_LIMIT ? value : -1;
 }
 
-/* The value of `name` in a text of lines `NAME value`; the last one counts, as in shadow's getdef. -1: none.
+/*
+ * The value of `name` in a text of lines `NAME value`; the last one counts, as in shadow's getdef. -1: none.
  */
 static long number_of(const char *text, size_t len, const char *name)
 {

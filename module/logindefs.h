@@ -1,5 +1,7 @@
-/* Which accounts are system accounts on this host: login.defs(5). For the module, and for `pamjwt check`,
- * without PAM. */
+/*
+ * Which accounts are system accounts on this host: login.defs(5). For the module, and for `pamjwt check`,
+ * without PAM.
+ */
 #ifndef PJWT_LOGINDEFS_H
 #define PJWT_LOGINDEFS_H
 
@@ -12,8 +14,10 @@
  */
 uid_t pjwt_system_uid_max(const char *text, size_t len);
 
-/* The same of /etc/login.defs. One that cannot be trusted counts as absent: the usual border is the careful
- * one. */
+/*
+ * The same of /etc/login.defs. One that cannot be trusted counts as absent: the usual border is the careful
+ * one.
+ */
 uid_t pjwt_system_uid_max_read(void);
 
 #endif

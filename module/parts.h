@@ -26,9 +26,10 @@ bool pjwt_parts_is_part(struct pjwt_span answer);
 /*
  * Makes one token of the answers in their order.
  * answers: count of them, at least one; each but the last has PJWT_PARTS_FULL bytes, as pjwt_parts_more() saw
- * to it. out:     room for PJWT_PARTS_MAX * PJWT_PARTS_BODY bytes or the length of the first answer,
- * whichever is more. A first answer that is a whole token counts when nothing else followed: an empty second
- * answer, or the very same answer again and again, which is how sshd's password method answers every prompt.
+ * to it.
+ * out: room for PJWT_PARTS_MAX * PJWT_PARTS_BODY bytes or the length of the first answer, whichever is more.
+ * A first answer that is a whole token counts when nothing else followed: an empty second answer, or the very
+ * same answer again and again, which is how sshd's password method answers every prompt.
  * Returns PJWT_OK; PJWT_BAD_PARTS; PJWT_TOO_LONG. retlen is untouched on failure.
  */
 enum pjwt_reason pjwt_parts_join(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,

@@ -12,8 +12,10 @@
 /* More than any token with white space around it. An answer that has no end within it is refused unread. */
 #define ANSWER_MAX 65536
 
-/* What was answered so far. At most one answer is longer than PJWT_PARTS_FULL bytes, so the memory is
- * bounded. */
+/*
+ * What was answered so far. At most one answer is longer than PJWT_PARTS_FULL bytes, so the memory is
+ * bounded.
+ */
 struct answers {
         struct pjwt_span given[PJWT_PARTS_MAX];
         size_t count;
@@ -42,8 +44,10 @@ static size_t answers_bytes(const struct answers *answers)
         return bytes;
 }
 
-/* One prompt. An application that fails and one that gives no text have both given no answer (attacks
- * PAM-24). */
+/*
+ * One prompt. An application that fails and one that gives no text have both given no answer (attacks
+ * PAM-24).
+ */
 static enum pjwt_reason ask(pam_handle_t *pamh, const char *prompt, struct answers *answers,
                             struct pjwt_error *reterr)
 {
@@ -88,8 +92,10 @@ static enum pjwt_reason first_answer(pam_handle_t *pamh, const struct pjwt_optio
         return ask(pamh, options->prompt, answers, reterr);
 }
 
-/* Asks on as long as the length of the last answer says that more follows. Looks at no content (attacks
- * REV-03). */
+/*
+ * Asks on as long as the length of the last answer says that more follows. Looks at no content (attacks
+ * REV-03).
+ */
 static enum pjwt_reason further_answers(pam_handle_t *pamh, struct answers *answers,
                                         struct pjwt_error *reterr)
 {

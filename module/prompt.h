@@ -1,5 +1,7 @@
-/* The secret: from PAM_AUTHTOK or the conversation, whole or in parts, and whether it has the shape of a
- * token. */
+/*
+ * The secret: from PAM_AUTHTOK or the conversation, whole or in parts, and whether it has the shape of a
+ * token.
+ */
 #ifndef PJWT_PROMPT_H
 #define PJWT_PROMPT_H
 
@@ -19,8 +21,8 @@
 struct pjwt_answer {
         char *token; /* trimmed and put together; wiped when freed */
         size_t len;
-        size_t typed; /* bytes that arrived, before trimming and joining; set also on failure, 0 when none did
-                       */
+        /* bytes that arrived, before trimming and joining; set also on failure, 0 when none did */
+        size_t typed;
         unsigned prompts; /* how often something was asked; 0: taken from PAM_AUTHTOK. Set also on failure */
 };
 

@@ -9,8 +9,8 @@
 #include "prompt.h"
 
 /*
- * Logs the audit line by pam_syslog (authpriv), with `debug` one line a stage, and a warning when the issuer's keys could
- * not be renewed, with their age. Never the token.
+ * Logs the audit line by pam_syslog (authpriv), with `debug` one line a stage, and a warning when the
+ * issuer's keys could not be renewed, with their age. Never the token.
  */
 void pjwt_report_decision(pam_handle_t *pamh, const struct pjwt_options *options,
                           const struct pjwt_request *request, const struct pjwt_decision *decision);

@@ -9,7 +9,8 @@
 
 /*
  * Fills the request but for its token. Strings are borrowed from the handle and the options. The clock is
- * read once, here (attacks CLM-09). Returns PJWT_OK, or PJWT_BAD_USER when the application names no user.
+ * read once, here (attacks CLM-09).
+ * Returns PJWT_OK, or PJWT_BAD_USER when the application names no user.
  */
 enum pjwt_reason pjwt_request_fill(pam_handle_t *pamh, const struct pjwt_options *options,
                                    struct pjwt_request *ret, struct pjwt_error *reterr);

@@ -100,9 +100,9 @@ static bool parent_runs_the_same(void)
 }
 
 /*
- * Which process will open the session? sshd holds the conversation of keyboard-interactive in a forked child. The
- * process that serves a connection leads a session of its own (or, in debug mode, was not started by sshd); the child of
- * the conversation does not, and its parent is sshd too.
+ * Which process will open the session? sshd holds the conversation of keyboard-interactive in a forked child.
+ * The process that serves a connection leads a session of its own (or, in debug mode, was not started by
+ * sshd); the child of the conversation does not, and its parent is sshd too.
  */
 static bool find_opener(struct pjwt_process *ret)
 {
@@ -161,7 +161,10 @@ static bool fits_environment(const char *value)
         return len > 0 && len <= VALUE_MAX;
 }
 
-/* For whoever audits: what is absent, not printable or too long is left out, also if ~/.pam_environment has it. */
+/*
+ * For whoever audits: what is absent, not printable or too long is left out, also if ~/.pam_environment has
+ * it.
+ */
 static void put_env(pam_handle_t *pamh, const char *name, const char *value)
 {
         char text[32 + VALUE_MAX];
@@ -174,7 +177,10 @@ static void put_env(pam_handle_t *pamh, const char *name, const char *value)
         }
 }
 
-/* record: NULL where no token opened the session. PAMJWT_EXP then stays what it is: setcred may need the hint. */
+/*
+ * record: NULL where no token opened the session. PAMJWT_EXP then stays what it is: setcred may need the
+ * hint.
+ */
 static void put_environment(pam_handle_t *pamh, const struct pjwt_record *record)
 {
         char exp[24];
@@ -228,8 +234,9 @@ static void tell_end(pam_handle_t *pamh, int64_t exp)
 }
 
 /*
- * What is left until exp, as pam_systemd reads it: to the millisecond, and EARLY less. logind counts from the start of
- * the session's scope, which waits for the user's own systemd: tenths of a second, on a busy host some seconds.
+ * What is left until exp, as pam_systemd reads it: to the millisecond, and EARLY less. logind counts from the
+ * start of the session's scope, which waits for the user's own systemd: tenths of a second, on a busy host
+ * some seconds.
  */
 static void seconds_until(int64_t exp, char text[32])
 {

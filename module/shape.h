@@ -11,8 +11,10 @@ struct pjwt_span {
         size_t len;
 };
 
-/* From this length on, letters and dots alone are a token, and an answer to a user who may not log in is
- * refused. */
+/*
+ * From this length on, letters and dots alone are a token, and an answer to a user who may not log in is
+ * refused.
+ */
 #define PJWT_SHAPE_LONG 200
 
 /* Without the white space, quotes and `Bearer ` around it. */
@@ -33,8 +35,10 @@ bool pjwt_shape_token(struct pjwt_span answer);
  */
 bool pjwt_shape_cut(struct pjwt_span answer);
 
-/* sshd's fake_password(): `\b\n\r\177INCORRECT` again and again, for a user who may not log in (attacks
- * PAM-14). */
+/*
+ * sshd's fake_password(): `\b\n\r\177INCORRECT` again and again, for a user who may not log in (attacks
+ * PAM-14).
+ */
 bool pjwt_shape_stand_in(struct pjwt_span answer);
 
 #endif

@@ -20,8 +20,8 @@ static void state_free(struct pjwt_state *state)
 }
 
 /*
- * A login that this process did not finish leaves no pending record. When the record is another process's (sshd's parent
- * of the conversation), or this is a fork of ours, it is not ours to remove.
+ * A login that this process did not finish leaves no pending record. When the record is another process's
+ * (sshd's parent of the conversation), or this is a fork of ours, it is not ours to remove.
  */
 static void drop_pending(const struct pjwt_state *state)
 {

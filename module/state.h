@@ -1,4 +1,6 @@
-/* What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10). */
+/*
+ * What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10).
+ */
 #ifndef PJWT_STATE_H
 #define PJWT_STATE_H
 

@@ -1,4 +1,7 @@
-/* The least that answers ssh: prints the file PROGRAM.secret, where PROGRAM is what it was called as. For bench.py. */
+/*
+ * The least that answers ssh: prints the file PROGRAM.secret, where PROGRAM is what it was called as. For
+ * bench.py.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -5,8 +5,8 @@
  *
  * SERVICE is a service of /etc/pam.d, or the path of such a file elsewhere.
  *
- * With REPEAT it logs in that often in one process, and prints what the process holds after the first login and after
- * each tenth of the rest: RSS and private dirty memory in KB. For `./dev bench`.
+ * With REPEAT it logs in that often in one process, and prints what the process holds after the first login
+ * and after each tenth of the rest: RSS and private dirty memory in KB. For `./dev bench`.
  */
 #include <fcntl.h>
 #include <security/pam_appl.h>

@@ -1,7 +1,7 @@
 /*
- * What an issuer sees from a fleet of hosts, in virtual time: each host is simulated with the very functions by which a
- * login, the timer and the helper decide (freshness.c, fetchnote.c). docs/scale.md computes the same numbers from the
- * settings; this program compares, and fails when they differ by more than 10 %.
+ * What an issuer sees from a fleet of hosts, in virtual time: each host is simulated with the very functions
+ * by which a login, the timer and the helper decide (freshness.c, fetchnote.c). docs/scale.md computes the
+ * same numbers from the settings; this program compares, and fails when they differ by more than 10 %.
  *
  *   fleet [HOSTS]
  */
@@ -93,7 +93,10 @@ static void begin(struct host *h, const struct scenario *s)
         h->keys = (struct pjwt_freshness){asked_at, asked_at + HOUR};
 }
 
-/* One host to the end of the scenario. The timer runs every TIMER + delay, since the delay of a host is always the same. */
+/*
+ * One host to the end of the scenario. The timer runs every TIMER + delay, since the delay of a host is
+ * always the same.
+ */
 static void simulate(struct host *h, const struct scenario *s)
 {
         double delay = draw(h) * TIMER;

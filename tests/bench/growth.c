@@ -1,12 +1,12 @@
 /*
- * What a policy of many grants costs: a whole login decision in a process of its own, the configuration read from its
- * file, the keys too, as the module does it. The grant that decides is the last one.
+ * What a policy of many grants costs: a whole login decision in a process of its own, the configuration read
+ * from its file, the keys too, as the module does it. The grant that decides is the last one.
  *
  *   growth CASES [--rounds N] [--json FILE]     CASES: tests/cases, for its keys and tokens
  *
- * Sizes and kinds take turns, so that a busy moment of the machine hits all alike. CPU time of the process, by wait4().
- * Exit status 1 when a decision over 10,000 grants costs more than three times one over 10, or when reading does not
- * grow linearly; with fewer than 20 rounds it only shows that every decision is a yes.
+ * Sizes and kinds take turns, so that a busy moment of the machine hits all alike. CPU time of the process,
+ * by wait4(). Exit status 1 when a decision over 10,000 grants costs more than three times one over 10, or
+ * when reading does not grow linearly; with fewer than 20 rounds it only shows that every decision is a yes.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -187,9 +187,8 @@ static void write_json(const char *path, unsigned rounds, double linear)
         for (size_t k = 0; k < KINDS; k++)
                 for (size_t i = 0; i < SIZES; i++)
                         fprintf(f,
-                                "%s\n{\"kind\":\"%s\",\"grants\":%u,\"min\":%.3f,\"p25\":%.3f,\"median\":%."
-                                "3f,"
-                                "\"p75\":%.3f,\"ratio\":%.3f}",
+                                "%s\n{\"kind\":\"%s\",\"grants\":%u,\"min\":%.3f,\"p25\":%.3f,\"median\":%.3"
+                                "f,\"p75\":%.3f,\"ratio\":%.3f}",
                                 k + i ? "," : "", kinds[k].name, sizes[i], part(&all[k][i], rounds, 0),
                                 part(&all[k][i], rounds, 25), part(&all[k][i], rounds, 50),
                                 part(&all[k][i], rounds, 75),
@@ -200,8 +199,8 @@ static void write_json(const char *path, unsigned rounds, double linear)
 }
 
 /*
- * What a grant costs on the way to 10,000, against one on the way to 1000; 1 is a straight line. A tenth of the smallest
- * case is the least that counts, since less is noise.
+ * What a grant costs on the way to 10,000, against one on the way to 1000; 1 is a straight line. A tenth of
+ * the smallest case is the least that counts, since less is noise.
  */
 static double per_grant(unsigned rounds)
 {

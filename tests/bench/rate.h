@@ -1,6 +1,7 @@
 /*
- * Verifications a second, contender by contender. Each rate_NAME.c is one library behind these functions; rate.c is the
- * program around it. tests/bench/bench.py makes the keys and tokens and lets the contenders take turns.
+ * Verifications a second, contender by contender. Each rate_NAME.c is one library behind these functions;
+ * rate.c is the program around it. tests/bench/bench.py makes the keys and tokens and lets the contenders
+ * take turns.
  */
 #ifndef RATE_H
 #define RATE_H

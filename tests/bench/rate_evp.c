@@ -1,6 +1,7 @@
 /*
- * Bare OpenSSL: one verification of a signature that is already decoded, set up per call as most programs do. No JSON, no
- * claims, nothing of a token: what is left of our rate against this one is what a whole decode costs.
+ * Bare OpenSSL: one verification of a signature that is already decoded, set up per call as most programs do.
+ * No JSON, no claims, nothing of a token: what is left of our rate against this one is what a whole decode
+ * costs.
  */
 #include "rate.h"
 

@@ -1,7 +1,8 @@
 /*
- * SIG-22: an HMAC is compared in a time that tells nothing about it. Run under valgrind: the secret is marked as not
- * initialised, and so is all that is computed of it; valgrind then reports every branch and every address that depends
- * on it. What the comparison answers is given out on purpose, so it is marked as known again.
+ * SIG-22: an HMAC is compared in a time that tells nothing about it. Run under valgrind: the secret is marked
+ * as not initialised, and so is all that is computed of it; valgrind then reports every branch and every
+ * address that depends on it. What the comparison answers is given out on purpose, so it is marked as known
+ * again.
  */
 #include <stdio.h>
 #include <string.h>

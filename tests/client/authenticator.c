@@ -1,7 +1,7 @@
 /*
- * A FIDO authenticator without hardware, for tests: the library that ssh, ssh-keygen and ssh-agent load as security key
- * provider (SSH_SK_PROVIDER, ssh-keygen -w). It signs as OpenSSH's PROTOCOL.u2f says, for keys of both kinds. The handle
- * of a key is its secret, so nothing is stored; no person is asked.
+ * A FIDO authenticator without hardware, for tests: the library that ssh, ssh-keygen and ssh-agent load as
+ * security key provider (SSH_SK_PROVIDER, ssh-keygen -w). It signs as OpenSSH's PROTOCOL.u2f says, for keys
+ * of both kinds. The handle of a key is its secret, so nothing is stored; no person is asked.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,10 @@
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 
-/* sk-api.h as it is since OpenSSH 9.1. ssh refuses a library of another major version, and says which one it wants. */
+/*
+ * sk-api.h as it is since OpenSSH 9.1. ssh refuses a library of another major version, and says which one it
+ * wants.
+ */
 #define API_VERSION 0x000a0000
 
 enum { ALG_ECDSA = 0, ALG_ED25519 = 1 };

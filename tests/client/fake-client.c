@@ -13,7 +13,9 @@
 
 enum { ANSWER_SIZE = 1024 };
 
-/* As in ssh, the pipe stays open behind standard output: what askpass leaves running would hold up the login. */
+/*
+ * As in ssh, the pipe stays open behind standard output: what askpass leaves running would hold up the login.
+ */
 static void become_askpass(const char *askpass, const char *prompt, int out)
 {
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -1,4 +1,7 @@
-/* Gives up its rights as pamjwt-fetch does, then tries what must not work any more. One line `NAME yes|no` an attempt. */
+/*
+ * Gives up its rights as pamjwt-fetch does, then tries what must not work any more. One line `NAME yes|no` an
+ * attempt.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

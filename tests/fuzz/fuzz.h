@@ -1,5 +1,7 @@
-/* What the fuzz targets share. A target is one file: fuzz_NAME.c has fuzz_target(), and calls public
- * functions only. */
+/*
+ * What the fuzz targets share. A target is one file: fuzz_NAME.c has fuzz_target(), and calls public
+ * functions only.
+ */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -8,9 +10,9 @@
 #include <stdint.h>
 
 /*
- * Feeds the bytes to the code under test and checks what must always hold (FUZZ_CHECK). Returns whether they
- * were accepted; is called twice with the same bytes, the second time with one call to memory, json-c or
- * OpenSSL failing: then what was refused must not be accepted.
+ * Feeds the bytes to the code under test and checks what must always hold (FUZZ_CHECK).
+ * Returns whether they were accepted; is called twice with the same bytes, the second time with one call to
+ * memory, json-c or OpenSSL failing: then what was refused must not be accepted.
  */
 bool fuzz_target(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /*
- * A token in parts, put together again. The input is the answers, each ended by byte 0; byte 1 and a letter stand for
- * 500 of that letter, so that full parts are near.
+ * A token in parts, put together again. The input is the answers, each ended by byte 0; byte 1 and a letter
+ * stand for 500 of that letter, so that full parts are near.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,10 @@ struct answers {
         size_t count;
 };
 
-/* One answer in memory of its exact size, so that ASan sees a byte too much. Returns where the next one begins,
- * or NULL without memory. */
+/*
+ * One answer in memory of its exact size, so that ASan sees a byte too much. Returns where the next one
+ * begins, or NULL without memory.
+ */
 static const uint8_t *read_answer(const uint8_t *at, const uint8_t *end, struct answers *answers)
 {
         static char text[ANSWER_MAX + PJWT_PARTS_BODY];

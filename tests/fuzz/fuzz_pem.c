@@ -1,5 +1,7 @@
-/* DER of any kind, put into a PEM block whose label the first byte chooses. Text in front and behind is the
- * rest. */
+/*
+ * DER of any kind, put into a PEM block whose label the first byte chooses. Text in front and behind is the
+ * rest.
+ */
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>

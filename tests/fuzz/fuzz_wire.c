@@ -1,5 +1,7 @@
-/* What a process that is not trusted, or an old file, says to root: the helper's answer, the request, the login record,
- * the revocation list. */
+/*
+ * What a process that is not trusted, or an old file, says to root: the helper's answer, the request, the
+ * login record, the revocation list.
+ */
 #include <string.h>
 
 #include "fetchwire.h"

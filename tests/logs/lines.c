@@ -1,6 +1,6 @@
 /*
- * Real audit lines as syslog shows them, for the tests of what reads logs: one for every reason, and some whose values
- * try to break out of their quotes. Each comes from 192.0.2.N, N being the number of the reason.
+ * Real audit lines as syslog shows them, for the tests of what reads logs: one for every reason, and some
+ * whose values try to break out of their quotes. Each comes from 192.0.2.N, N being the number of the reason.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/* The conversation of a login without a person: one secret answers every prompt. For the tests' own PAM programs. */
+/*
+ * The conversation of a login without a person: one secret answers every prompt. For the tests' own PAM
+ * programs.
+ */
 #ifndef TESTS_CONVERSE_H
 #define TESTS_CONVERSE_H
 

@@ -4,8 +4,10 @@
 
 #include <security/pam_modules.h>
 
-/* Before an entry point of the module under test is called: the place to set PAM_AUTHTOK, which applications
- * cannot. */
+/*
+ * Before an entry point of the module under test is called: the place to set PAM_AUTHTOK, which applications
+ * cannot.
+ */
 void probe_before(pam_handle_t *pamh, const char *entry);
 /* After it: its answer, and PAM_AUTHTOK as the next module finds it (NULL: none). */
 void probe_after(pam_handle_t *pamh, const char *entry, int result, const char *authtok);

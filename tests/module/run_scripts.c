@@ -3,20 +3,25 @@
  * script.
  *
  *   # the rule that this script guards, with the attack's id
- *   [options]            auth, account, session = arguments of that line; `conf=` is added unless noconf is
- * set [set]                user, service, rhost, authtok (before authenticate), noconf, root (skipped without), systemd [conf] another
- * configuration, %d is the folder [run]                what is called and what must come of it, in order:
- *                          authenticate [silent] = PAM_AUTH_ERR     also setcred, acct_mgmt, open_session,
- * close_session authtok = none | text                    as the next module finds it delay = yes | no of the
- * last authenticate putenv NAME = VALUE before it user = NAME                              changes PAM_USER sleep = SECONDS [prompts] what
- * the user must see, in order, and what he answers ask PROMPT|ANSWER      (tokens.h; `|@fail` fails the
- * conversation, `|@null` answers nothing,
- *                                                 `|@again` gives the last answer once more) error TEXT, info TEXT  patterns of fnmatch(3) [output] every log
- * line but DEBUG, in order: patterns of fnmatch(3); with DEBUG in front a line must be there somewhere under
- * `debug`
+ *   [options]  auth, account, session = arguments of that line; `conf=` is added unless noconf is set
+ *   [set]      user, service, rhost, authtok (before authenticate), noconf, root (skipped without), systemd
+ *   [conf]     another configuration, %d is the directory
+ *   [run]      what is called and what must come of it, in order:
+ *              authenticate [silent] = PAM_AUTH_ERR  (also setcred, acct_mgmt, open_session, close_session)
+ *              authtok = none | text                 (as the next module finds it)
+ *              delay = yes | no                      (of the last authenticate)
+ *              putenv NAME = VALUE                   (before it)
+ *              user = NAME                           (changes PAM_USER)
+ *              sleep = SECONDS
+ *   [prompts]  what the user must see, in order, and the replies:
+ *              ask PROMPT|REPLY   (tokens.h; `|@fail` fails the conversation, `|@null` replies nothing,
+ *                                 `|@again` gives the last reply once more)
+ *              error TEXT, info TEXT   (patterns of fnmatch(3))
+ *   [output]   every log line but DEBUG, in order: patterns of fnmatch(3); with DEBUG before it, a line must
+ *              appear somewhere under `debug`
  *
- * Each script runs twice, the second time with `debug`, and in both no piece of 16 bytes of an answer that
- * holds a token may be in any line of the log or any message (attacks USR-13).
+ * Each script runs twice, the second time with `debug`, and in both no piece of 16 bytes of a reply that
+ * holds a token may appear in any line of the log or any message (attacks USR-13).
  */
 #include "probe.h"
 #include "tokens.h"

@@ -1,6 +1,6 @@
 /*
- * What the module does to the process that it is a guest of: nothing that stays (attacks PAM-01, PAM-03, PAM-18, PAM-19,
- * PAM-21, PAM-24).
+ * What the module does to the process that it is a guest of: nothing that stays (attacks PAM-01, PAM-03,
+ * PAM-18, PAM-19, PAM-21, PAM-24).
  *
  * test_host MODULE
  */

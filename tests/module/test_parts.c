@@ -1,4 +1,5 @@
-/* Parts, exactly by length (design section 7): every kind of wrong sequence is refused, with bounded memory.
+/*
+ * Parts, exactly by length (design section 7): every kind of wrong sequence is refused, with bounded memory.
  */
 #include "cm.h"
 #include "parts.h"

@@ -1,5 +1,7 @@
-/* The shape test of design section 4: what never reaches another module (attacks REV-13), and what is a
- * password. */
+/*
+ * The shape test of design section 4: what never reaches another module (attacks REV-13), and what is a
+ * password.
+ */
 #include "cm.h"
 #include "shape.h"
 

@@ -13,8 +13,8 @@
 
 #define SECRET "0123456789abcdef0123456789abcdef"
 
-const char tokens_jwk[] = "{\"kty\":\"oct\",\"alg\":\"HS256\",\"kid\":\"k1\",\"k\":"
-                          "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}\n";
+const char tokens_jwk[] = "{\"kty\":\"oct\",\"alg\":\"HS256\",\"kid\":\"k1\",\"k\":\"MDEyMzQ1Njc4OWFiY2RlZjA"
+                          "xMjM0NTY3ODlhYmNkZWY\"}\n";
 
 struct claim {
         char name[64];

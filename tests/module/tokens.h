@@ -8,9 +8,10 @@
 extern const char tokens_jwk[];
 
 /*
- * A token signed by HS256. spec: words `claim=value` that replace or add to iss=https://idp.test
- * aud=ssh://test sub=alice exp=+300 iat=+0. A value +N or -N is now + N; one that begins with { is JSON;
- * a value of `none` leaves the claim out. Further words: len=N    pads header and claims until the token has exactly N bytes cut=N    keeps the
+ * A token signed by HS256.
+ * spec: words `claim=value` that replace or add to iss=https://idp.test aud=ssh://test sub=alice exp=+300
+ * iat=+0. A value +N or -N is now + N; one that begins with { is JSON; a value of `none` leaves the claim
+ * out. Further words: len=N    pads header and claims until the token has exactly N bytes cut=N    keeps the
  * first N bytes alg=A kid=K   written into the header; the signature stays HS256 sig=bad  changes the
  * signature To be freed. Exits with a message when the spec is wrong.
  */

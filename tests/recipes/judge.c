@@ -1,6 +1,7 @@
 /*
- * judge CONF RUN_DIR USER UID SERVICE NOW TOKEN...: what a login on db1.acme.example would get for each token, one
- * after the other, an audit line each. judge CONF: the problems of the configuration, `error` or `warning` first.
+ * judge CONF RUN_DIR USER UID SERVICE NOW TOKEN...: what a login on db1.acme.example would get for each
+ * token, one after the other, an audit line each. judge CONF: the problems of the configuration, `error` or
+ * `warning` first.
  */
 #include <stdio.h>
 #include <stdlib.h>

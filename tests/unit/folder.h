@@ -1,4 +1,7 @@
-/* A folder of the test's own, for tests of files: make_folder() and remove_folder() in front of and behind each test. */
+/*
+ * A folder of the test's own, for tests of files: make_folder() and remove_folder() in front of and behind
+ * each test.
+ */
 #ifndef FOLDER_H
 #define FOLDER_H
 

@@ -256,8 +256,7 @@ static void what_a_section_needs_must_be_there(void **state) /* CLM-11 */
         refuses(ISSUER "[grant/a]\nissuer = acmee\n",
                 "f:5: issuer: there is no [issuer/acmee]; did you mean acme?");
         refuses(ISSUER "[grant/a]\nissuer = https://idp.example\n",
-                "f:5: issuer: there is no [issuer/https://idp.example]; "
-                "the NAME");
+                "f:5: issuer: there is no [issuer/https://idp.example]; the NAME");
 }
 
 static void empty_values_are_errors(void **state) /* CLM-15 */
@@ -507,14 +506,14 @@ static void dangerous_settings_are_warned_of(void **state) /* USR-10, REV-09 */
               1, "6 user without a match line every token of issuer a opens root");
         warns(SAFE "user = %{email}\n", 1, "7 user email can change hands");
         warns(SAFE "user = %{preferred_username}\n", 1, "7 user preferred_username can change hands");
-        warns("[issuer/a]\nissuer = https://a.example\naudience = all\n[grant/g]\nissuer = a\nmatch.groups = "
-              "x\n",
+        warns("[issuer/a]\nissuer = https://a.example\naudience = all\n[grant/g]\nissuer = a\nmatch.groups "
+              "= x\n",
               1, "3 audience does not name this host (%h), and one_use is off for sshd");
         warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h all\n[grant/g]\nissuer = "
               "a\nmatch.g = x\n",
               1, "3 audience does not name this host");
-        warns("[issuer/a]\nissuer = https://a.example\naudience = all\n[grant/g]\nissuer = a\nmatch.groups = "
-              "x\n"
+        warns("[issuer/a]\nissuer = https://a.example\naudience = all\n[grant/g]\nissuer = a\nmatch.groups "
+              "= x\n"
               "services = sudo\n[service/sudo]\none_use = yes\n",
               0, NULL);
         warns("[issuer/a]\nissuer = https://token.actions.githubusercontent.com\naudience = "
@@ -533,15 +532,16 @@ static void dangerous_settings_are_warned_of(void **state) /* USR-10, REV-09 */
               "HS256\n[grant/g]\nissuer = a\n"
               "match.g = x\n",
               1, "5 algorithms HMAC: every host");
+        /* REV-09 */
         warns(SAFE "services = sudo sudo-i\n[service/sudo]\nmax_age = 5m\n", 1,
-              "8 - grant g also allows sudo-i, which has none of these demands; add also = sudo-i"); /* REV-09 */
+              "8 - grant g also allows sudo-i, which has none of these demands; add also = sudo-i");
         warns(SAFE "services = sudo sudo-i\n[service/sudo]\nalso = sudo-i\nmax_age = 5m\n", 0, NULL);
         warns(SAFE "services = su su-l\n[service/su]\nmax_age = 5m\n", 1, "add also = su-l");
         warns(SAFE "[service/sshd]\none_use = yes\n", 1,
               "8 one_use on sshd: every connection needs a new token");
         warns(SAFE "[service/sudo]\nmax_age = 5m\n", 1, "7 - no grant is for this service");
-        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n[grant/g]\nissuer = a\nmatch.g = "
-              "glob:*\n",
+        warns("[issuer/a]\nissuer = https://a.example\naudience = ssh://%h\n[grant/g]\nissuer = a\nmatch.g "
+              "= glob:*\n",
               2, "6 g matches anything");
 }
 

@@ -19,7 +19,9 @@
 #define NOW    1700000000
 #define SECRET "0123456789abcdef0123456789abcdef"
 
-/* A folder with one HMAC key and a policy for it: a whole decision without a network and without randomness. */
+/*
+ * A folder with one HMAC key and a policy for it: a whole decision without a network and without randomness.
+ */
 struct host {
         char dir[64];
         char keys[96];
@@ -178,15 +180,15 @@ static void the_first_stage_that_refuses_decides(void **state)
         assert_int_equal(
                 judge_claims(
                         host, HEADER,
-                        "{\"iss\":\"https://idp.example\",\"aud\":\"ssh://db2.example\",\"sub\":\"alice\","
-                        "\"exp\":1700000300,\"jti\":\"x\"}",
+                        "{\"iss\":\"https://idp.example\",\"aud\":\"ssh://db2.example\",\"sub\":\"alice\",\""
+                        "exp\":1700000300,\"jti\":\"x\"}",
                         "sshd"),
                 PJWT_BAD_AUDIENCE);
         assert_int_equal(
                 judge_claims(
                         host, HEADER,
-                        "{\"iss\":\"https://idp.example\",\"aud\":\"ssh://db1.example\",\"sub\":\"alice\","
-                        "\"exp\":1700000300}",
+                        "{\"iss\":\"https://idp.example\",\"aud\":\"ssh://db1.example\",\"sub\":\"alice\",\""
+                        "exp\":1700000300}",
                         "sshd"),
                 PJWT_CLAIM_MISSING);
         assert_int_equal(judge_claims(host, HEADER, CLAIMS, "su"), PJWT_SERVICE);

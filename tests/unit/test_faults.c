@@ -5,9 +5,9 @@
 #include "pamjwt.h"
 
 /*
- * PRS-20, SIG-24 (libjwt#282 M3): each call that can fail for want of memory, or because OpenSSL has
- * a bad day, fails once, one after the other. Whatever fails, a good token is accepted or refused with a reason and a
- * bad one is never accepted; under ASan and valgrind nothing leaks and nothing is freed twice.
+ * PRS-20, SIG-24 (libjwt#282 M3): each call that can fail for want of memory, or because OpenSSL has a bad
+ * day, fails once, one after the other. Whatever fails, a good token is accepted or refused with a reason and
+ * a bad one is never accepted; under ASan and valgrind nothing leaks and nothing is freed twice.
  */
 
 #define NOW INT64_C(1700000000)
@@ -198,8 +198,8 @@ static void no_fault_opens_the_door_to_a_wrong_hmac(void **state)
 static void no_fault_makes_half_a_jwks(void **state)
 {
         static const char text[] =
-                "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"a\",\"alg\":\"EdDSA\",\"x\":"
-                "\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}";
+                "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"a\",\"alg\":\"EdDSA\",\"x\":\"11q"
+                "YAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}";
         struct pjwt_keyset *set = NULL;
         unsigned long calls, n = 0;
 

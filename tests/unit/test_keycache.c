@@ -1,4 +1,7 @@
-/* Key files, what the caller and the helper say to each other, and when a noted answer is shared. See tests/fetch too. */
+/*
+ * Key files, what the caller and the helper say to each other, and when a noted answer is shared. See
+ * tests/fetch too.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

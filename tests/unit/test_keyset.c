@@ -313,7 +313,10 @@ static void rsa_exponents_are_odd_and_from_3_to_2_to_the_32(void **state)
         assert_key("\"kty\":\"RSA\",\"n\":\"" N_2048 "\",\"e\":\"" N_2048 "\"", "exponent");
 }
 
-/* SIG-13: a modulus that is a power of 65537 modulo the product of the first primes, as those of the flawed chips are. */
+/*
+ * SIG-13: a modulus that is a power of 65537 modulo the product of the first primes, as those of the flawed
+ * chips are.
+ */
 static void roca_moduli_are_refused(void **state)
 {
         BN_CTX *ctx = BN_CTX_new();

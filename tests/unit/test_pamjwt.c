@@ -195,12 +195,11 @@ static void hmac_only_when_named(void **state)
 
 static void keys_say_what_is_wrong_with_them(void **state)
 {
-        static const char jwks[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"a\",\"x\":"
-                                   "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_"
-                                   "FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"},{\"kty\":\"EC\",\"crv\":\"P-"
-                                   "256\",\"kid\":\"b\",\"x\":"
-                                   "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":"
-                                   "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"}]}";
+        static const char jwks[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"a\",\"x\":\"f83OJ"
+                                   "3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_FEzRu9m36HLN_tue659LN"
+                                   "pXW6pCyStikYjKIWI5a0\"},{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"b\","
+                                   "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"f83OJ3D2xF"
+                                   "1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"}]}";
         struct pjwt_keyset *set = NULL;
         const char *note = NULL;
 
@@ -220,8 +219,8 @@ static void keys_say_what_is_wrong_with_them(void **state)
 
 static void the_kid_of_the_key_is_told(void **state)
 {
-        static const char secret[] = "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"k1\",\"k\":"
-                                     "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}]}";
+        static const char secret[] = "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"k1\",\"k\":\"MDEyMzQ1Njc4OWFiY2R"
+                                     "lZjAxMjM0NTY3ODlhYmNkZWY\"}]}";
         struct pjwt_checks *checks = pjwt_checks_new();
         struct pjwt_keyset *set = NULL;
         struct pjwt_claims *claims = NULL;

@@ -1,4 +1,7 @@
-/* The login record (design section 7; attacks REV-05, REV-06, REV-08): who takes it, who cannot, and what is left. */
+/*
+ * The login record (design section 7; attacks REV-05, REV-06, REV-08): who takes it, who cannot, and what is
+ * left.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -354,7 +357,9 @@ static void list_is_in_order_and_shows_the_broken(void **state)
         assert_int_equal(seen.broken, 1);
 }
 
-/* REV-08: the caller's umask does not make the folder too narrow, and his limit on file sizes kills nobody. */
+/*
+ * REV-08: the caller's umask does not make the folder too narrow, and his limit on file sizes kills nobody.
+ */
 static void callers_umask_and_limit(void **state)
 {
         struct pjwt_record record = sample();

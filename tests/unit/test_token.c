@@ -279,8 +279,8 @@ static void kid_and_typ_are_strings(void **state)
 static void keys_in_the_header_are_not_looked_at(void **state)
 {
         (void)state;
-        assert_header("{\"alg\":\"ES256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"\"},\"jku\":\"http://"
-                      "x\",\"x5u\":1,\"x5c\":[],\"x5t\":null}",
+        assert_header("{\"alg\":\"ES256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"\"},\"jku\":\"http://x\",\"x5u\":"
+                      "1,\"x5c\":[],\"x5t\":null}",
                       PJWT_OK);
 }
 

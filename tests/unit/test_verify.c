@@ -431,8 +431,8 @@ static void hmac_of_every_digest(void **state)
 /* The seed's first example. */
 static void a_weak_secret_of_the_command_line(void **state)
 {
-        static const char text[] = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzb21lIjoicGF5bG9hZCJ9."
-                                   "Joh1R2dYzkRvDkqv3sygm5YyK8Gi4ShZqbhK2gxcs2U";
+        static const char text[] = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzb21lIjoicGF5bG9hZCJ9.Joh1R2dYzk"
+                                   "RvDkqv3sygm5YyK8Gi4ShZqbhK2gxcs2U";
         struct pjwt_keyset *set = NULL;
 
         (void)state;
@@ -464,9 +464,9 @@ static void all_picked_keys_are_tried(void **state)
 
 static void a_key_that_openssl_refuses_is_named(void **state)
 {
-        static const char jwks[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"off\",\"x\":"
-                                   "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-                                   "\"y\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"}]}";
+        static const char jwks[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"off\",\"x\":\"f83"
+                                   "OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"f83OJ3D2xF1Bg8vub9tLe"
+                                   "1gHMzV76e8Tus9uPHvRVEU\"}]}";
         struct pjwt_keyset *set = NULL;
         struct pjwt_error err = {0};
         unsigned char one[64] = {[31] = 1, [63] = 1};
