@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cachefile.h"
+#include "clock.h"
 #include "input.h"
 #include "keysource.h"
 #include "out.h"

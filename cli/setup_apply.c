@@ -13,7 +13,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "cachefile.h"
+#include "clock.h"
 #include "input.h"
 #include "out.h"
 #include "safefile.h"

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cachefile.h"
+#include "clock.h"
 #include "out.h"
 #include "run.h"
 #include "setup.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cachefile.h"
+#include "clock.h"
 #include "discover.h"
 #include "form.h"
 #include "out.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cachefile.h"
+#include "clock.h"
 #include "discover.h"
 #include "dpop.h"
 #include "safefile.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cachefile.h"
+#include "clock.h"
 #include "discover.h"
 #include "keyset.h"
 #include "strictjson.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cachefile.h"
+#include "clock.h"
 #include "url.h"
 
 /* Content-Length may be absent or a lie, so what arrives is counted (NET-05, NET-06). */

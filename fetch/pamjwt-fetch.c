@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "cachefile.h"
+#include "clock.h"
 #include "fetchnote.h"
 #include "keycache.h"
 #include "lock.h"

@@ -6,21 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "safefile.h"
 #include "strictjson.h"
 
 #define FORMAT         1
 #define NAME_BYTES_MAX 80
-
-int64_t pjwt_boot_ms(void)
-{
-        struct timespec t = {0};
-
-        (void)clock_gettime(CLOCK_BOOTTIME, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void pjwt_cachefile_clear(struct pjwt_cachefile *file)
 {

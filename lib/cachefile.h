@@ -2,6 +2,7 @@
 #ifndef PJWT_CACHEFILE_H
 #define PJWT_CACHEFILE_H
 
+#include "clock.h"
 #include "conf.h"
 #include "keyset.h"
 #include "reason.h"
@@ -50,8 +51,5 @@ enum pjwt_reason pjwt_cachefile_write(const char *folder, const struct pjwt_issu
 bool pjwt_cachefile_newer(const struct pjwt_cachefile *a, const struct pjwt_cachefile *b);
 
 void pjwt_cachefile_clear(struct pjwt_cachefile *file);
-
-/* Milliseconds of CLOCK_BOOTTIME: for deadlines and ages, never for what the time is. It cannot be set. */
-int64_t pjwt_boot_ms(void);
 
 #endif

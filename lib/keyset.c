@@ -9,8 +9,8 @@
 
 #include "jwk.h"
 #include "pem.h"
+#include "prepared.h"
 #include "secret.h"
-#include "verify.h"
 
 static struct pjwt_keyset *new_set(size_t room)
 {
@@ -40,7 +40,7 @@ static struct pjwt_key *next_key(struct pjwt_keyset *set)
 static void free_key(struct pjwt_key *key)
 {
         pjwt_wipe_free(key->secret, key->secret_len);
-        pjwt_kept_free(atomic_load(&key->state->kept));
+        pjwt_prepared_free(atomic_load(&key->state->prepared));
         EVP_PKEY_free(atomic_load(&key->state->pkey));
 }
 

@@ -13,8 +13,8 @@
 #define PJWT_KEYSET_KEYS_MAX  4096
 #define PJWT_KEYSET_TRIES     16 /* keys that are tried for a token without a kid */
 
-/* What a verification sets up and the next one under the same key can use again. Belongs to verify.c. */
-struct pjwt_kept;
+/* What a verification sets up and the next one under the same key can use again. See prepared.h. */
+struct pjwt_prepared;
 
 /*
  * What is made of a key when it is first used. Threads share it: both pointers are only exchanged as a whole.
@@ -22,7 +22,7 @@ struct pjwt_kept;
 struct pjwt_key_state {
         OSSL_LIB_CTX *libctx; /* borrowed from the set */
         _Atomic(EVP_PKEY *) pkey;
-        _Atomic(struct pjwt_kept *) kept;
+        _Atomic(struct pjwt_prepared *) prepared;
 };
 
 /*
@@ -69,7 +69,7 @@ enum {
 
 /*
  * Reads a JWKS, one JWK, or PEM text (any number of SubjectPublicKeyInfo, certificate or PKCS#1 blocks;
- * private keys serve by their public half). One bad key is kept as unusable and does not spoil the others.
+ * private keys serve by their public half). One bad key is prepared as unusable and does not spoil the others.
  * Two keys of the same kid and kty are both unusable. A set that mixes oct and public keys is refused. ret:
  * on success a new set for pjwt_keyset_free(), with at least one usable key; untouched on failure. Returns
  * PJWT_OK, PJWT_BAD_KEYSET, PJWT_BAD_JSON, PJWT_NO_MEMORY, PJWT_CRYPTO.

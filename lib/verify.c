@@ -4,24 +4,11 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rsa.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "prepared.h"
 #include "secret.h"
-
-/*
- * Set up once a key and algorithm: a fifth of the time of an RS256 verification is set-up. One thread at a
- * time has it; another that comes meanwhile makes its own.
- */
-struct pjwt_kept {
-        const struct pjwt_alg *alg;
-        EVP_MD *md;
-        EVP_MD_CTX *hash;
-        EVP_PKEY_CTX *verify; /* RSA and EC */
-        EVP_MAC_CTX *mac;     /* oct */
-        bool used;            /* `hash` has the key of an algorithm that hashes by itself */
-};
 
 enum outcome { HOLDS, DOES_NOT_HOLD, FAILED };
 
@@ -95,84 +82,7 @@ static size_t der_of_rs(const unsigned char *rs, size_t size, const char *curve,
         return len + (len >= 0x80 ? 3 : 2);
 }
 
-void pjwt_kept_free(struct pjwt_kept *kept)
-{
-        if (!kept)
-                return;
-        EVP_MAC_CTX_free(kept->mac);
-        EVP_PKEY_CTX_free(kept->verify);
-        EVP_MD_CTX_free(kept->hash);
-        EVP_MD_free(kept->md);
-        free(kept);
-}
-
-static bool set_up_mac(struct pjwt_kept *kept, OSSL_LIB_CTX *libctx)
-{
-        EVP_MAC *mac = EVP_MAC_fetch(libctx, "HMAC", NULL);
-
-        kept->mac = mac ? EVP_MAC_CTX_new(mac) : NULL;
-        EVP_MAC_free(mac); /* the context has its own reference */
-        return kept->mac != NULL;
-}
-
-/* RFC 7518 section 3.5: the salt is as long as the digest, MGF1 has the same digest (SIG-16). */
-static bool set_up_rsa(struct pjwt_kept *kept)
-{
-        int padding = kept->alg->pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
-
-        if (EVP_PKEY_CTX_set_rsa_padding(kept->verify, padding) != 1 ||
-            EVP_PKEY_CTX_set_signature_md(kept->verify, kept->md) != 1)
-                return false;
-        return !kept->alg->pss ||
-               (EVP_PKEY_CTX_set_rsa_mgf1_md(kept->verify, kept->md) == 1 &&
-                EVP_PKEY_CTX_set_rsa_pss_saltlen(kept->verify, RSA_PSS_SALTLEN_DIGEST) == 1);
-}
-
-static bool set_up_verify(struct pjwt_kept *kept, OSSL_LIB_CTX *libctx, EVP_PKEY *pkey)
-{
-        kept->md = EVP_MD_fetch(libctx, kept->alg->digest, NULL);
-        kept->verify = EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
-        if (!kept->md || !kept->verify || EVP_PKEY_verify_init(kept->verify) != 1)
-                return false;
-        return kept->alg->kty != PJWT_KTY_RSA || set_up_rsa(kept);
-}
-
-static struct pjwt_kept *set_up(const struct pjwt_key *key, const struct pjwt_alg *alg, EVP_PKEY *pkey)
-{
-        struct pjwt_kept *kept = calloc(1, sizeof(*kept));
-        bool ok;
-
-        if (!kept)
-                return NULL;
-        kept->alg = alg;
-        if (alg->kty == PJWT_KTY_OCT)
-                ok = set_up_mac(kept, key->state->libctx);
-        else
-                ok = (kept->hash = EVP_MD_CTX_new()) &&
-                     (!alg->digest || set_up_verify(kept, key->state->libctx, pkey));
-        if (ok)
-                return kept;
-        pjwt_kept_free(kept);
-        return NULL;
-}
-
-/* What an earlier verification left, if it was for this alg; nobody else has it until it is given back. */
-static struct pjwt_kept *take(const struct pjwt_key *key, const struct pjwt_alg *alg, EVP_PKEY *pkey)
-{
-        struct pjwt_kept *kept = atomic_exchange(&key->state->kept, NULL);
-
-        if (kept && kept->alg == alg)
-                return kept;
-        pjwt_kept_free(kept);
-        return set_up(key, alg, pkey);
-}
-
-static void give_back(const struct pjwt_key *key, struct pjwt_kept *kept)
-{
-        pjwt_kept_free(atomic_exchange(&key->state->kept, kept));
-}
-
-static enum outcome verify_mac(const struct pjwt_kept *kept, const struct pjwt_key *key,
+static enum outcome verify_mac(const struct pjwt_prepared *prepared, const struct pjwt_key *key,
                                const struct pjwt_token *token)
 {
         unsigned char tag[EVP_MAX_MD_SIZE];
@@ -183,9 +93,10 @@ static enum outcome verify_mac(const struct pjwt_kept *kept, const struct pjwt_k
 
         memcpy(digest, token->alg->digest, strlen(token->alg->digest) + 1);
         params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0); /* takes its length */
-        if (EVP_MAC_init(kept->mac, key->secret, key->secret_len, params) != 1 ||
-            EVP_MAC_update(kept->mac, (const unsigned char *)token->text, token->signing_input_len) != 1 ||
-            EVP_MAC_final(kept->mac, tag, &len, sizeof(tag)) != 1)
+        if (EVP_MAC_init(prepared->mac, key->secret, key->secret_len, params) != 1 ||
+            EVP_MAC_update(prepared->mac, (const unsigned char *)token->text, token->signing_input_len) !=
+                    1 ||
+            EVP_MAC_final(prepared->mac, tag, &len, sizeof(tag)) != 1)
                 return FAILED;
         o = pjwt_secret_equal(tag, len, token->signature, token->signature_len) ? HOLDS : DOES_NOT_HOLD;
         pjwt_wipe(tag, sizeof(tag)); /* the right signature of a token that may not have it */
@@ -193,30 +104,31 @@ static enum outcome verify_mac(const struct pjwt_kept *kept, const struct pjwt_k
 }
 
 /* Without a key OpenSSL uses again what was set up for the one before; it is the same one. */
-static bool begin_whole(struct pjwt_kept *kept, const struct pjwt_key *key, EVP_PKEY *pkey)
+static bool begin_whole(struct pjwt_prepared *prepared, const struct pjwt_key *key, EVP_PKEY *pkey)
 {
-        if (kept->used && EVP_DigestVerifyInit_ex(kept->hash, NULL, NULL, NULL, NULL, NULL, NULL) == 1)
+        if (prepared->used &&
+            EVP_DigestVerifyInit_ex(prepared->hash, NULL, NULL, NULL, NULL, NULL, NULL) == 1)
                 return true;
-        kept->used =
-                EVP_MD_CTX_reset(kept->hash) == 1 &&
-                EVP_DigestVerifyInit_ex(kept->hash, NULL, NULL, key->state->libctx, NULL, pkey, NULL) == 1;
-        return kept->used;
+        prepared->used = EVP_MD_CTX_reset(prepared->hash) == 1 &&
+                         EVP_DigestVerifyInit_ex(prepared->hash, NULL, NULL, key->state->libctx, NULL, pkey,
+                                                 NULL) == 1;
+        return prepared->used;
 }
 
 /* EdDSA and ML-DSA hash by themselves. */
-static enum outcome verify_whole(struct pjwt_kept *kept, const struct pjwt_key *key, EVP_PKEY *pkey,
+static enum outcome verify_whole(struct pjwt_prepared *prepared, const struct pjwt_key *key, EVP_PKEY *pkey,
                                  const struct pjwt_token *token)
 {
         int r;
 
-        if (!begin_whole(kept, key, pkey))
+        if (!begin_whole(prepared, key, pkey))
                 return FAILED;
-        r = EVP_DigestVerify(kept->hash, token->signature, token->signature_len,
+        r = EVP_DigestVerify(prepared->hash, token->signature, token->signature_len,
                              (const unsigned char *)token->text, token->signing_input_len);
         return r == 1 ? HOLDS : DOES_NOT_HOLD;
 }
 
-static enum outcome verify_digest(const struct pjwt_kept *kept, const struct pjwt_token *token)
+static enum outcome verify_digest(const struct pjwt_prepared *prepared, const struct pjwt_token *token)
 {
         unsigned char digest[EVP_MAX_MD_SIZE], der[DER_MAX];
         const unsigned char *signature = token->signature;
@@ -229,13 +141,13 @@ static enum outcome verify_digest(const struct pjwt_kept *kept, const struct pjw
                 if (signature_len == 0)
                         return DOES_NOT_HOLD;
         }
-        if (EVP_DigestInit_ex2(kept->hash, kept->md, NULL) != 1 ||
-            EVP_DigestUpdate(kept->hash, token->text, token->signing_input_len) != 1 ||
-            EVP_DigestFinal_ex(kept->hash, digest, &len) != 1)
+        if (EVP_DigestInit_ex2(prepared->hash, prepared->md, NULL) != 1 ||
+            EVP_DigestUpdate(prepared->hash, token->text, token->signing_input_len) != 1 ||
+            EVP_DigestFinal_ex(prepared->hash, digest, &len) != 1)
                 return FAILED;
         /* 1 and nothing else is a yes (SIG-24). */
-        return EVP_PKEY_verify(kept->verify, signature, signature_len, digest, len) == 1 ? HOLDS
-                                                                                         : DOES_NOT_HOLD;
+        return EVP_PKEY_verify(prepared->verify, signature, signature_len, digest, len) == 1 ? HOLDS
+                                                                                             : DOES_NOT_HOLD;
 }
 
 /* Exact lengths, before OpenSSL sees a byte (SIG-02, SIG-03, SIG-04, SIG-15, SIG-23). */
@@ -250,21 +162,21 @@ static size_t signature_size(const struct pjwt_key *key, const struct pjwt_alg *
 
 static enum outcome verify_set_up(const struct pjwt_key *key, EVP_PKEY *pkey, const struct pjwt_token *token)
 {
-        struct pjwt_kept *kept = take(key, token->alg, pkey);
+        struct pjwt_prepared *prepared = pjwt_prepared_take(key, token->alg, pkey);
         enum outcome o;
 
-        if (!kept)
+        if (!prepared)
                 return FAILED;
         if (token->alg->kty == PJWT_KTY_OCT)
-                o = verify_mac(kept, key, token);
+                o = verify_mac(prepared, key, token);
         else if (!token->alg->digest)
-                o = verify_whole(kept, key, pkey, token);
+                o = verify_whole(prepared, key, pkey, token);
         else
-                o = verify_digest(kept, token);
+                o = verify_digest(prepared, token);
         if (o == FAILED)
-                pjwt_kept_free(kept);
+                pjwt_prepared_free(prepared);
         else
-                give_back(key, kept);
+                pjwt_prepared_return(key, prepared);
         return o;
 }
 

@@ -16,7 +16,4 @@ enum pjwt_reason pjwt_verify_token(const struct pjwt_keyset *set, const struct p
                                    size_t count, const struct pjwt_token *token,
                                    const struct pjwt_key **retkey, struct pjwt_error *reterr);
 
-/* Frees what a verification left with a key; for keyset.c. Accepts NULL. */
-void pjwt_kept_free(struct pjwt_kept *kept);
-
 #endif

@@ -1,7 +1,6 @@
 #include "options.h"
 
 #include "conf.h"
-#include "prompt.h"
 
 #include <string.h>
 

@@ -4,6 +4,12 @@
 
 #include "reason.h"
 
+/*
+ * The first prompt. client/pamjwt-askpass answers exactly this, or what PAMJWT_PROMPT says that `prompt=TEXT` made
+ * of it: a change here is a change of the protocol.
+ */
+#define PJWT_PROMPT_DEFAULT "JWT or password: "
+
 /* On which lines of pam.d an argument has a meaning. */
 enum {
         PJWT_LINE_AUTH = 1, /* authenticate and setcred */

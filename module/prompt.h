@@ -11,11 +11,10 @@
 #include "reason.h"
 
 /*
- * The prompts. client/pamjwt-askpass answers exactly these (the first one, unless PAMJWT_PROMPT says what
- * `prompt=TEXT` made of it) and nothing else: a change here is a change of the protocol.
+ * The prompts after the first, which is PJWT_PROMPT_DEFAULT (options.h). client/pamjwt-askpass answers exactly
+ * these and nothing else: a change here is a change of the protocol.
  */
-#define PJWT_PROMPT_DEFAULT "JWT or password: "
-#define PJWT_PROMPT_PART    "JWT part %u: " /* from 2 to PJWT_PARTS_MAX */
+#define PJWT_PROMPT_PART "JWT part %u: " /* from 2 to PJWT_PARTS_MAX */
 
 /* A token as it was given. Free with pjwt_answer_clear(). */
 struct pjwt_answer {

@@ -3,7 +3,7 @@
 # nothing that a login process loads reads the environment, forks or changes what belongs to the host process.
 set -eu
 cd "$1"
-pure='token issuer keyset jwk pem verify claims grant audit alg b64url strictjson secret ini reason sshkey bound'
+pure='token issuer keyset jwk pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound'
 for stage in $pure; do
         file=lib/$stage.c
         [ -e "$file" ] || { echo "$file is not there"; exit 1; }

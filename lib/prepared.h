@@ -1,0 +1,35 @@
+/* OpenSSL's contexts for verifying under one key, set up once and used again. Pure. */
+#ifndef PJWT_PREPARED_H
+#define PJWT_PREPARED_H
+
+#include "keyset.h"
+
+/*
+ * Set up once for a key and algorithm: a fifth of the time of an RS256 verification is set-up. One thread at a
+ * time has it; another that comes meanwhile makes its own.
+ */
+struct pjwt_prepared {
+        const struct pjwt_alg *alg;
+        EVP_MD *md;
+        EVP_MD_CTX *hash;
+        EVP_PKEY_CTX *verify; /* RSA and EC */
+        EVP_MAC_CTX *mac;     /* oct */
+        bool used;            /* `hash` has the key of an algorithm that hashes by itself */
+};
+
+/*
+ * What an earlier verification left with the key if it was for this alg, else a new one. No other thread has it
+ * until it is returned or freed.
+ * pkey: the public key, borrowed; NULL for HMAC.
+ * NULL when memory runs out or OpenSSL refuses.
+ */
+struct pjwt_prepared *pjwt_prepared_take(const struct pjwt_key *key, const struct pjwt_alg *alg,
+                                         EVP_PKEY *pkey);
+
+/* Leaves it with the key for the next verification; what another thread left meanwhile is freed. */
+void pjwt_prepared_return(const struct pjwt_key *key, struct pjwt_prepared *prepared);
+
+/* Accepts NULL. */
+void pjwt_prepared_free(struct pjwt_prepared *prepared);
+
+#endif
