@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Exit status. */
-enum { CLI_YES = 0, CLI_NO = 1, CLI_ERROR = 2 };
+#include "out.h"
 
 enum cli_type {
         CLI_FLAG,    /* bool */

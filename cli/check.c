@@ -108,7 +108,7 @@ static int print_decision(const struct cli_args *args, const struct pjwt_request
                 return print_decision_json(request, decision);
         print_steps(decision);
         if (decision->error.reason != PJWT_OK)
-                return cli_refused(args, &decision->error);
+                return cli_refused(args->json, &decision->error);
         fputs("accepted: ", stdout);
         cli_put_str(stdout, request->user.name);
         fputs(" may use ", stdout);
@@ -150,12 +150,12 @@ static int read_proof(const struct cli_args *args, struct proof *ret)
         if (!args->ssh_key)
                 return CLI_YES;
         if (cli_input_file(args->ssh_key, &input, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         len = (int)pjwt_sshkey_words(input.bytes);
         if (pjwt_sshkey_parse(input.bytes, (size_t)len, &ret->key, &err) != PJWT_OK)
-                r = cli_refused(args, &err);
+                r = cli_refused(args->json, &err);
         else if (asprintf(&ret->line, "publickey %.*s\n", len, input.bytes) < 0)
-                r = cli_unusable(args, &(struct pjwt_error){.reason = PJWT_NO_MEMORY});
+                r = cli_unusable(args->json, &(struct pjwt_error){.reason = PJWT_NO_MEMORY});
         ret->record = (struct pjwt_record){
                 .service = login_service, .bound_key = ret->key.thumbprint, .until = INT64_MAX};
         cli_input_clear(&input);
@@ -204,7 +204,7 @@ static int judge(const struct cli_args *args, const struct cli_input *input)
         int r;
 
         if (check_shape(token, &err) != PJWT_OK)
-                return cli_refused(args, &err);
+                return cli_refused(args->json, &err);
         r = read_proof(args, &proof);
         if (r == CLI_YES)
                 r = cli_conf_load(args, &conf);
@@ -222,7 +222,7 @@ static int check_token(const struct cli_args *args)
         int r;
 
         if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         cli_input_warn(&input, "token");
         r = judge(args, &input);
         cli_input_clear(&input);
@@ -306,7 +306,7 @@ static int print_conf(const struct cli_args *args, const struct problems *proble
                       const struct pjwt_conf *conf, const struct pjwt_error *err)
 {
         if (err->reason != PJWT_UNDECIDED)
-                return problems->errors ? CLI_ERROR : cli_unusable(args, err);
+                return problems->errors ? CLI_ERROR : cli_unusable(args->json, err);
         cli_put_str(stdout, cli_conf_path(args));
         printf(": good; issuers: %zu, grants: %zu, services: %zu\n", conf->issuer_count, conf->grant_count,
                conf->service_count);

@@ -186,7 +186,7 @@ static int print_object(const struct cli_args *args, const struct pjwt_token *to
         if (!err.reason)
                 putchar('\n');
         cli_buf_clear(&out);
-        return err.reason ? cli_unusable(args, &err) : CLI_YES;
+        return err.reason ? cli_unusable(args->json, &err) : CLI_YES;
 }
 
 static int print_result(const struct cli_args *args, const struct pjwt_token *token)
@@ -224,7 +224,7 @@ static int judge(const struct cli_args *args, const struct plan *plan, const str
                 cli_warn_weak_secret(plan->secret, token->alg);
         if (r == PJWT_OK && !args->jws)
                 r = check_claims(args, plan->skip, token, &err);
-        status = r == PJWT_OK ? print_result(args, token) : cli_refused(args, &err);
+        status = r == PJWT_OK ? print_result(args, token) : cli_refused(args->json, &err);
         pjwt_token_free(token);
         return status;
 }
@@ -236,7 +236,7 @@ static int read_and_judge(const struct cli_args *args, const struct plan *plan)
         int r;
 
         if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         cli_input_warn(&input, "token");
         r = judge(args, plan, &input);
         cli_input_clear(&input);

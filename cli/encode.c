@@ -158,7 +158,7 @@ static int json_payload(const struct cli_args *args, const struct cli_input *inp
         int r;
 
         if (pjwt_json_parse_object(input->bytes, input->len, "claims", &claims, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         compact(input->bytes, input->len, out);
         if (out->len > 0)
                 out->len--; /* the closing brace */
@@ -175,7 +175,7 @@ static int make_payload(const struct cli_args *args, struct cli_buf *out)
         int r = CLI_YES;
 
         if (cli_input_read(args->words.count ? args->words.items[0] : "{}", 0, &input, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         if (!args->jws)
                 r = json_payload(args, &input, out);
         else if (has_claim_options(args))
@@ -246,7 +246,7 @@ static int parse_extra(const struct cli_args *args, struct json_object **ret)
         if (r == PJWT_OK)
                 r = pjwt_json_parse_object(input.bytes, input.len, "header", ret, &err);
         cli_input_clear(&input);
-        return r == PJWT_OK ? CLI_YES : cli_unusable(args, &err);
+        return r == PJWT_OK ? CLI_YES : cli_unusable(args->json, &err);
 }
 
 /* A string that the header may set and an option may set too; they must not contradict each other. */
@@ -299,7 +299,7 @@ static int load_key(const struct cli_args *args, const char *kid, struct cli_pri
         cli_input_clear(&input);
         if (r == PJWT_OK)
                 return CLI_YES;
-        (void)cli_unusable(args, &err);
+        (void)cli_unusable(args->json, &err);
         return CLI_ERROR;
 }
 
@@ -312,7 +312,7 @@ static int choose_alg(const struct cli_args *args, const char *name, const struc
         if (!*ret)
                 return cli_unknown_alg(name);
         if (cli_sign_fits(key, *ret, args->secret != NULL, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         if (key->kty == PJWT_KTY_OCT)
                 cli_warn_weak_secret(key->secret_len, *ret);
         return CLI_YES;
@@ -348,7 +348,7 @@ static int sign_and_print(const struct cli_args *args, const struct header_plan 
                 pjwt_fail_memory(&err);
         else
                 cli_sign(key, plan->alg, &token, &err);
-        r = err.reason ? cli_unusable(args, &err) : print_token(args, &token);
+        r = err.reason ? cli_unusable(args->json, &err) : print_token(args, &token);
         if (token.len > PJWT_TOKEN_MAX)
                 cli_warn("the token has %zu bytes; nobody here reads more than %d", token.len,
                          PJWT_TOKEN_MAX);

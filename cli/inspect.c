@@ -518,7 +518,7 @@ int cli_inspect(const struct cli_args *args)
         int r;
 
         if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         cli_input_warn(&input, "token");
         r = inspect_text(args, &input);
         cli_input_clear(&input);

@@ -149,6 +149,6 @@ int cli_keygen(const struct cli_args *args)
         if (r != CLI_YES)
                 return r;
         if (make_and_print(args, alg, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         return CLI_YES;
 }

@@ -202,7 +202,7 @@ static int load_issuer(const struct cli_args *args, const char *name, struct sou
                 return r;
         source->now = cache.now;
         if (pjwt_keycache_info_read(&cache, source->issuer, &source->set, &source->info, &err) != PJWT_OK)
-                return cli_refused(args, &err);
+                return cli_refused(args->json, &err);
         return CLI_YES;
 }
 
@@ -226,7 +226,7 @@ static int load_source(const struct cli_args *args, const char *word, struct sou
         if (!err.reason)
                 pjwt_keyset_check_all(source->set,
                                       &err); /* also what a login leaves for the key that it needs */
-        return err.reason ? cli_refused(args, &err) : CLI_YES;
+        return err.reason ? cli_refused(args->json, &err) : CLI_YES;
 }
 
 int cli_keys(const struct cli_args *args)

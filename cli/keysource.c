@@ -151,5 +151,5 @@ int cli_keys_load(const struct cli_args *args, struct pjwt_keyset **ret, size_t 
                 r = cli_keys_file(args->key ? args->key : args->jwks, ret, &err);
         if (r == PJWT_OK)
                 return CLI_YES;
-        return fetched ? cli_refused(args, &err) : cli_unusable(args, &err);
+        return fetched ? cli_refused(args->json, &err) : cli_unusable(args->json, &err);
 }

@@ -73,7 +73,7 @@ static int offer(const struct cli_args *args, const struct pjwt_conf *conf)
         if (may_offer(args, conf, &user, &err) == PJWT_OK && check_key(words[1], words[2], &err) == PJWT_OK)
                 r = print_offer(args, words[1], words[2]);
         else
-                r = cli_refused(args, &err);
+                r = cli_refused(args->json, &err);
         cli_user_clear(&user);
         return r;
 }

@@ -24,7 +24,7 @@ int cli_conf_load(const struct cli_args *args, struct pjwt_conf **ret)
         char hostname[256];
 
         if (pjwt_conf_load(cli_conf_path(args), cli_hostname(hostname), ret, &err) != PJWT_OK)
-                return cli_unusable(args, &err);
+                return cli_unusable(args->json, &err);
         return CLI_YES;
 }
 

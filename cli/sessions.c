@@ -294,7 +294,7 @@ int cli_sessions(const struct cli_args *args)
         if (args->json)
                 walk.list = json_object_new_array();
         if (pjwt_record_list(run_dir_of(args), visit, &walk, &err) != PJWT_OK)
-                r = cli_unusable(args, &err);
+                r = cli_unusable(args->json, &err);
         else
                 r = finish(&walk);
         json_object_put(walk.list);

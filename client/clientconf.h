@@ -1,5 +1,5 @@
 /*
- * ~/.config/pamjwt/client.conf: for which host which token, from which provider. The form is lib/ini.h's. One
+ * ~/.config/pamjwt/client.conf: for which host which token, from which provider. The form is lib/base/ini.h's. One
  * row an option; --help, pamjwt-token(1) and the reader are made from the rows. client/pamjwt-ssh reads the
  * same file.
  */

@@ -1,7 +1,7 @@
 """
 What a login costs, measured side by side in one run; see docs/performance.md. Runs in a throw-away copy of the host:
 
-    tests/machine/throwaway /usr/bin/python3 tests/bench/bench.py BUILD [--rounds N] [PART...]
+    tools/machine/throwaway /usr/bin/python3 tests/bench/bench.py BUILD [--rounds N] [PART...]
 
 Prints one JSON object; tests/bench/report.py makes the table, the chart and the page of it. Parts: login ssh verify cold
 growth storm memory wait; all without any. What is compared takes turns, round by round, each round on one processor.
@@ -20,7 +20,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "machine"))
+sys.path.insert(0, str(HERE.parents[1] / "tools/machine"))
 import host  # noqa: E402
 
 import jwt  # noqa: E402

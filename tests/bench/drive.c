@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../machine/converse.h"
+#include "converse.h"
 
 static char secret[1 << 16];
 

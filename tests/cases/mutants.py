@@ -199,7 +199,7 @@ def main():
     for ids, name, old, new in MUTANTS:
         if (len(sys.argv) > 1 and not set(sys.argv[1:]) & {*ids.split(), name}):
             continue
-        path = COPY / "lib" / name
+        path = next((COPY / "lib").rglob(name))
         text = path.read_text()
         if text.count(old) < 1:
             print(f"STALE     {ids}: {name} no longer holds: {old[:60]}", flush=True)

@@ -15,7 +15,7 @@ CODE = {".c", ".h", ".py", ".sh", ".build", ""}
 
 def tests_by_id():
     found = {}
-    for path in (TOP / "tests").rglob("*"):
+    for path in [*(TOP / "tests").rglob("*"), *(TOP / "tools").rglob("*")]:
         name = path.relative_to(TOP).as_posix()
         if not path.is_file() or name.startswith(("tests/cases/make/", "tests/cases/rows.py", "tests/cases/mutants.py")):
             continue
@@ -47,7 +47,7 @@ def main():
     bad = [f"{id_}: no test carries it" for id_ in rows if id_ not in tests and id_ not in excused]
     bad += [f"{id_}: no such row" for id_ in sorted(tests.keys() | excused.keys()) if id_ not in rows]
     for id_, line in excused.items():
-        named = re.findall(r"`(tests/[^`]+)`", line)
+        named = re.findall(r"`((?:tests|tools)/[^`]+)`", line)
         bad += [f"{id_}: names no test"] if not named else []
         bad += [f"{id_}: {path} is not there" for path in named if not (TOP / path).exists()]
     print("\n".join(bad) or f"{len(rows)} rows, {sum(id_ in tests for id_ in rows)} with a test that carries the id")

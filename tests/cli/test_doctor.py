@@ -634,7 +634,7 @@ def test_every_finding_is_produced_by_a_test():
     import pathlib
     import re
     from conftest import HERE, ROOT
-    rows = re.findall(r'\[CLI_FIND_\w+\]\s*=\s*\{\s*"([a-z-]+)"', (ROOT / "cli" / "doctor.c").read_text())
+    rows = re.findall(r'\[CLI_FIND_\w+\]\s*=\s*\{\s*"([a-z-]+)"', (ROOT / "cli/doctor/doctor.c").read_text())
     tests = "".join((pathlib.Path(HERE) / name).read_text() for name in ("test_doctor.py", "test_endpoint.py"))
     assert len(rows) > 40 and len(set(rows)) == len(rows)
     assert [r for r in rows if f'"{r}"' not in tests] == []

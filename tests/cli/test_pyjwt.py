@@ -27,7 +27,7 @@ def reason_of():
 
 
 def test_every_exception_maps_to_one_reason_of_its_own():
-    ours = set(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)"', (ROOT / "lib" / "reasons.def").read_text(), re.M))
+    ours = set(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)"', (ROOT / "lib/base/reasons.def").read_text(), re.M))
     mapped = reason_of()
     assert set(mapped.values()) <= ours
     assert len(set(mapped.values())) == len(mapped), "one to one"

@@ -33,7 +33,7 @@ SAYS = {
     "AUTHINFO_UNAVAIL": "Authentication service cannot retrieve authentication info",
     "SERVICE_ERR": "Error in service module",
 }
-ANSWERS = dict(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)", \w+, (\w+),', (ROOT / "lib" / "reasons.def").read_text(), re.M))
+ANSWERS = dict(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)", \w+, (\w+),', (ROOT / "lib/base/reasons.def").read_text(), re.M))
 
 
 @pytest.fixture(scope="module")

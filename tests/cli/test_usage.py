@@ -59,7 +59,7 @@ def test_two_dashes_end_the_options(pamjwt):
 
 def test_reasons_are_explained(pamjwt):
     out = pamjwt("--help-reasons").out
-    rows = re.findall(r'^PJWT_REASON\(\w+, "([^"]+)"', (ROOT / "lib" / "reasons.def").read_text(), re.M)
+    rows = re.findall(r'^PJWT_REASON\(\w+, "([^"]+)"', (ROOT / "lib/base/reasons.def").read_text(), re.M)
     assert [line.split()[0] for line in out.splitlines()] == rows
 
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from jwcrypto import jwk
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "machine"), str(TESTS / "system")]
+sys.path[:0] = [str(TESTS.parent / "tools/machine"), str(TESTS / "system")]
 import host  # noqa: E402
 import provider as provider_module  # noqa: E402
 

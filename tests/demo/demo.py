@@ -8,7 +8,7 @@ import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "machine"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/machine"))
 import host  # noqa: E402
 
 ISSUER = "https://keys.acme.example"

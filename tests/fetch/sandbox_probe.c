@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../fetch/sandbox.h"
+#include "sandbox.h"
 
 static void report(const char *name, bool works)
 {

@@ -1,5 +1,5 @@
 """
-Runs under a booted systemd (tests/machine/booted), for test_three_commands.py: a set-up in a unit that ends, and takes all
+Runs under a booted systemd (tools/machine/booted), for test_three_commands.py: a set-up in a unit that ends, and takes all
 its processes along, as a session does under KillUserProcesses=yes. Prints what became of it as one JSON object.
 """
 import json
@@ -8,7 +8,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "machine")]
+sys.path[:0] = [str(HERE.parents[1] / "tools/machine")]
 import host  # noqa: E402
 
 WATCHED = ("/etc/pam.d", "/etc/security", "/etc/ssh", "/etc/sudoers.d")

@@ -3,7 +3,7 @@ import os
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "machine"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/machine"))
 import host  # noqa: E402
 
 PACKAGES = host.CHECKOUT / os.environ.get("PAMJWT_PACKAGES", "build-deb")

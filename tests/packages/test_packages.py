@@ -188,9 +188,9 @@ def test_timer_and_socket_are_on_and_have_nothing_to_do():
 
 def test_the_installed_files_are_hardened():
     files = [host.installed("pam_jwt.so"), host.installed("libpamjwt.so.0"), "/usr/bin/pamjwt", "/usr/libexec/pam_jwt/pamjwt-fetch"]
-    host.run("sh", host.CHECKOUT / "tests/guards/hardening.sh", *files)
-    host.run("sh", host.CHECKOUT / "tests/guards/exports.sh", files[0])
-    host.run("sh", host.CHECKOUT / "tests/guards/no-network.sh", *files[:2])
+    host.run("sh", host.CHECKOUT / "tools/guards/hardening.sh", *files)
+    host.run("sh", host.CHECKOUT / "tools/guards/exports.sh", files[0])
+    host.run("sh", host.CHECKOUT / "tools/guards/no-network.sh", *files[:2])
 
 
 def test_the_development_package_is_enough_to_build_with():

@@ -1,5 +1,5 @@
 """
-Runs under a booted systemd (tests/machine/booted), for test_refresh_units.py: the real timer, service, socket, sysusers
+Runs under a booted systemd (tools/machine/booted), for test_refresh_units.py: the real timer, service, socket, sysusers
 and tmpfiles. Prints one JSON object.
 """
 import json

@@ -1,5 +1,5 @@
 """
-Runs under a booted systemd (tests/machine/booted), for test_logind.py: real sshd, pam_systemd and logind. Prints one JSON
+Runs under a booted systemd (tools/machine/booted), for test_logind.py: real sshd, pam_systemd and logind. Prints one JSON
 object. The accounts and pam_jwt are there already.
 """
 import concurrent.futures
@@ -13,7 +13,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "machine")]
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools/machine")]
 import host  # noqa: E402
 from local_issuer import GRANT, SECTION, LocalIssuer  # noqa: E402
 

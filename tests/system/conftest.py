@@ -1,7 +1,7 @@
 """
 System tests run in a throw-away copy of the host and nowhere else:
 
-    tests/machine/throwaway /usr/bin/python3 -m pytest tests/system -k NAME
+    tools/machine/throwaway /usr/bin/python3 -m pytest tests/system -k NAME
 
 PAMJWT_BUILD names the build folder that is installed there (default: build). See docs/HACKING.md.
 """
@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "machine"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/machine"))
 import host  # noqa: E402
 import provider as provider_module  # noqa: E402
 import sanitizer  # noqa: E402

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../machine/converse.h"
+#include "converse.h"
 
 #define STATUS_MAX 256
 

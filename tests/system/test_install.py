@@ -11,7 +11,7 @@ def test_installing_again_keeps_the_configuration_and_replaces_whole_files(conf,
     inode = module.stat().st_ino
     with open(module, "rb") as in_use:  # a login that is going on keeps the file that it has
         old = in_use.read()
-        said = host.run("sh", host.CHECKOUT / "tests/machine/install-here", BUILD).stdout
+        said = host.run("sh", host.CHECKOUT / "tools/machine/install-here", BUILD).stdout
         in_use.seek(0)
         assert in_use.read() == old and module.stat().st_ino != inode
     assert f"kept: {host.CONF}" in said and host.CONF.read_text() == conf_before
@@ -25,6 +25,6 @@ def test_installing_beside_the_package_is_refused(machine):
     with open(path, encoding="utf-8") as f:
         before = f.read()
     host.write(path, before + status)
-    done = host.run("sh", host.CHECKOUT / "tests/machine/install-here", BUILD, check=False)
+    done = host.run("sh", host.CHECKOUT / "tools/machine/install-here", BUILD, check=False)
     host.write(path, before)
     assert done.returncode == 1 and "libpam-jwt is installed" in done.stdout

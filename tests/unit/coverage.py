@@ -20,7 +20,7 @@ def counted():
         for part in out.splitlines():
             for file in json.loads(part)["files"]:
                 path = (BUILD / file["file"]).resolve()
-                if path.suffix == ".c" and path.parent == TOP / "lib":
+                if path.suffix == ".c" and TOP / "lib" in path.parents:
                     for line in file["lines"]:
                         lines[path.name][line["line_number"]] += line["count"]
     return lines
@@ -35,7 +35,7 @@ def main():
         print(f"{name:16} {len(lines[name]):5} lines {100 * run / len(lines[name]):6.1f} %")
     print(f"{'lib/':16} {total:5} lines {100 * hit / max(total, 1):6.1f} %")
     for name in sys.argv[1:]:
-        text = (TOP / "lib" / name).read_text().splitlines()
+        text = next((TOP / "lib").rglob(name)).read_text().splitlines()
         for number in sorted(n for n, count in lines[name].items() if not count):
             print(f"{name}:{number}: {text[number - 1]}")
 

@@ -69,11 +69,11 @@ int cli_exit_status(enum pjwt_reason reason)
         return stage == PJWT_STAGE_NONE || stage == PJWT_STAGE_CONF ? CLI_ERROR : CLI_NO;
 }
 
-static int say_refused(const struct cli_args *args, const struct pjwt_error *err, int status)
+static int say_refused(bool json, const struct pjwt_error *err, int status)
 {
         struct json_object *object;
 
-        if (!args->json) {
+        if (!json) {
                 fprintf(stderr, "pamjwt: %s: ", pjwt_reason_name(err->reason));
                 cli_put_str(stderr, err->detail);
                 fputc('\n', stderr);
@@ -85,14 +85,14 @@ static int say_refused(const struct cli_args *args, const struct pjwt_error *err
         return cli_print_json(object, status);
 }
 
-int cli_refused(const struct cli_args *args, const struct pjwt_error *err)
+int cli_refused(bool json, const struct pjwt_error *err)
 {
-        return say_refused(args, err, cli_exit_status(err->reason));
+        return say_refused(json, err, cli_exit_status(err->reason));
 }
 
-int cli_unusable(const struct cli_args *args, const struct pjwt_error *err)
+int cli_unusable(bool json, const struct pjwt_error *err)
 {
-        return say_refused(args, err, CLI_ERROR);
+        return say_refused(json, err, CLI_ERROR);
 }
 
 struct json_object *cli_json_begin(bool ok)

@@ -10,30 +10,30 @@ trap 'rm -rf "$work"' EXIT
 functions=$(grep -oE '\bpjwt_[a-z_]+\(' "$header" | tr -d '(' | sort -u)
 [ "$(echo "$functions" | wc -l)" -gt 20 ]
 for function in $functions; do
-        sed -n '/^PAMJWT_0/,/local:/p' "$source/lib/libpamjwt.map" | grep -qw "$function;" ||
+        sed -n '/^PAMJWT_0/,/local:/p' "$source/lib/api/libpamjwt.map" | grep -qw "$function;" ||
                 { echo "$function is in pamjwt.h, not in libpamjwt.map"; exit 1; }
         grep -qw "$function" "$man" || { echo "$function is in pamjwt.h, not in libpamjwt.3"; exit 1; }
 done
-sed -n '/^PAMJWT_0/,/local:/s/^ *\(pjwt_[a-z_]*\);/\1/p' "$source/lib/libpamjwt.map" | while read -r function; do
+sed -n '/^PAMJWT_0/,/local:/s/^ *\(pjwt_[a-z_]*\);/\1/p' "$source/lib/api/libpamjwt.map" | while read -r function; do
         grep -q "\b$function(" "$header" || { echo "$function is in libpamjwt.map, not in pamjwt.h"; exit 1; }
 done
 
 PKG_CONFIG_PATH=$build/meson-uninstalled
 export PKG_CONFIG_PATH
 # shellcheck disable=SC2046 # words are meant
-"$@" -Wall -Werror "$source/docs/example-libpamjwt.c" $(pkg-config --cflags --libs libpamjwt) -o "$work/example"
+"$@" -Wall -Werror "$source/docs/example-libpamjwt.c" "-I$build/lib/base" $(pkg-config --cflags --libs libpamjwt) -o "$work/example"
 
 judge() { # judge EXPECTED-STATUS EXPECTED-OUTPUT ISSUER AUDIENCE TOKEN-FILE
         status=0
-        out=$(LD_LIBRARY_PATH="$build/lib" ASAN_OPTIONS=verify_asan_link_order=0 "$work/example" "$work/keys" "$3" "$4" <"$5" 2>&1) || status=$?
+        out=$(LD_LIBRARY_PATH="$build/lib/api" ASAN_OPTIONS=verify_asan_link_order=0 "$work/example" "$work/keys" "$3" "$4" <"$5" 2>&1) || status=$?
         case $out in "$2"*) ;; *) echo "'$out' instead of '$2'"; exit 1 ;; esac
         [ "$status" = "$1" ] || { echo "exit status $status instead of $1"; exit 1; }
 }
 
 # The key and the signature are of RFC 8037 A; the claims were signed with them (exp is in the year 9999).
-cp "$source/tests/guards/api-key.json" "$work/keys"
+cp "$source/tools/guards/api-key.json" "$work/keys"
 chmod 644 "$work/keys"
-token=$source/tests/guards/api-token
+token=$source/tools/guards/api-token
 judge 0 'good until 253402300000, EdDSA, key without a name, about alice
 member of ops' https://idp.example ssh://db1 "$token"
 judge 1 'refused: bad-audience' https://idp.example ssh://db2 "$token"

@@ -90,13 +90,13 @@ def wait_for(what, condition, seconds=10):
 
 def booted(*command, timeout=240):
     """
-    Runs a command under a systemd that boots in a copy of this copy (tests/machine/booted). What it printed behind RESULT,
+    Runs a command under a systemd that boots in a copy of this copy (tools/machine/booted). What it printed behind RESULT,
     line by line; without such a line it failed.
     """
     if not os.path.isdir("/sys/fs/cgroup"):  # the copy of the host has no /sys
         run("mount", "-t", "sysfs", "sysfs", "/sys")
         run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
-    done = run(CHECKOUT / "tests/machine/booted", "/", *command, timeout=timeout, check=False)
+    done = run(CHECKOUT / "tools/machine/booted", "/", *command, timeout=timeout, check=False)
     results = [line[len("RESULT "):] for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     assert results, done.stdout
     return results

@@ -320,7 +320,7 @@ static int set_up_with_token(struct cli_setup *s)
                 return cli_setup_in_the_way(
                         "the last set-up has not been confirmed: first pamjwt setup --confirm or --undo");
         if (s->args->token && cli_input_read(s->args->token, CLI_INPUT_TRIM, &token, &err) != PJWT_OK)
-                return cli_unusable(s->args, &err);
+                return cli_unusable(s->args->json, &err);
         if (s->args->token)
                 cli_input_warn(&token, "token");
         r = set_up(s, s->args->token ? token.bytes : NULL);

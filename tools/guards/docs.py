@@ -3,7 +3,7 @@
 
 Every block of commands is marked: `sh` blocks are run here, `console` blocks need another host, a provider or root, and
 are counted, so that none is marked so by the way. Relative links and anchors lead somewhere, external ones have a form
-that can. troubleshooting.md has a row for each reason of lib/reasons.def, and no other.
+that can. troubleshooting.md has a row for each reason of lib/base/reasons.def, and no other.
 """
 import os
 import pathlib
@@ -60,7 +60,7 @@ def check_blocks(page):
     wrong = [f"{name}: a block is marked {language}" for language in languages if language and language not in LANGUAGES]
     if languages.count("console") != CONSOLE.get(name, 0):
         wrong.append(f"{name}: {languages.count('console')} blocks are marked console, {CONSOLE.get(name, 0)} are known "
-                     "(tests/guards/docs.py); could it be run?")
+                     "(tools/guards/docs.py); could it be run?")
     for language, code in blocks(page.read_text()):
         if not language and re.match(r"(\$|#|sudo|pamjwt|\./dev|ssh) ", code) and not code.startswith("# "):
             wrong.append(f"{name}: a block of commands has no mark: {code.splitlines()[0]}")
@@ -90,12 +90,12 @@ def check_links(page):
 
 
 def check_troubleshooting():
-    reasons = re.findall(r'^PJWT_REASON\(\w+, "([^"]+)"', (TOP / "lib/reasons.def").read_text(), re.MULTILINE)
+    reasons = re.findall(r'^PJWT_REASON\(\w+, "([^"]+)"', (TOP / "lib/base/reasons.def").read_text(), re.MULTILINE)
     rows = re.findall(r"^\| `([^`]+)` \| \S", (TOP / "docs/troubleshooting.md").read_text(), re.MULTILINE)
     wrong = [f"docs/troubleshooting.md: no row for {r}" for r in reasons if r not in rows]
     wrong += [f"docs/troubleshooting.md: {r} is no reason, or stands there twice" for r in rows
               if r not in reasons or rows.count(r) > 1]
-    return wrong if len(reasons) > 40 else ["lib/reasons.def could not be read"]
+    return wrong if len(reasons) > 40 else ["lib/base/reasons.def could not be read"]
 
 
 def main():

@@ -6,8 +6,10 @@
 
 #include <json-c/json.h>
 
-#include "args.h"
 #include "reason.h"
+
+/* Exit status. */
+enum { CLI_YES = 0, CLI_NO = 1, CLI_ERROR = 2 };
 
 /* `pamjwt: usage: ...` on stderr. Returns CLI_ERROR. */
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -18,13 +20,13 @@ void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Says why something was refused: `pamjwt: REASON: detail` on stderr, or {"ok":false,...} on stdout with
- * --json.
+ * json.
  * Returns the exit status of the reason: CLI_ERROR for the configuration and what is not the token's fault,
  * else CLI_NO.
  */
-int cli_refused(const struct cli_args *args, const struct pjwt_error *err);
+int cli_refused(bool json, const struct pjwt_error *err);
 /* The same, always CLI_ERROR: a file that the caller named is not what it should be. */
-int cli_unusable(const struct cli_args *args, const struct pjwt_error *err);
+int cli_unusable(bool json, const struct pjwt_error *err);
 int cli_exit_status(enum pjwt_reason reason);
 
 /* Prints an object on stdout as one line and drops the reference. NULL: memory ran out. Returns status. */
