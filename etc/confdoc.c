@@ -136,7 +136,8 @@ static int check(const char *path)
         seen_len = seen ? fread(seen, 1, len + 1, in) : 0;
         (void)fclose(in);
         if (!seen || !text || seen_len != len || memcmp(seen, text, len) != 0)
-                (void)fprintf(stderr, "%s is not what the rows of lib/policy/conf.c make: confdoc conf > %s\n", path,
+                (void)fprintf(stderr,
+                              "%s is not what the rows of lib/policy/conf.c make: confdoc conf > %s\n", path,
                               path);
         else if (is_policy(text, len))
                 status = 0;
