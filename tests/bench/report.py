@@ -12,9 +12,10 @@ import json
 import math
 import re
 
-TITLES = {"login": "1. A login through PAM, in a process of its own", "ssh": "1. A login through sshd",
-          "verify": "2. Verifications a second in one process", "cold": "3. The first login, without a cache",
-          "growth": "4. Growth", "storm": "5. Storm", "memory": "6. Memory", "wait": "7. Size of the wait"}
+TITLES = {"login": "1. A login through PAM, in a separate process", "ssh": "1. A login through sshd",
+          "verify": "2. Verifications per second in one process", "cold": "3. The first login, without a cache",
+          "growth": "4. Growth", "storm": "5. Storm", "memory": "6. Memory",
+          "wait": "7. System calls, context switches and page faults"}
 BEGIN, END = "<!-- numbers: written by tests/bench/report.py -->", "<!-- end of numbers -->"
 
 
@@ -62,7 +63,7 @@ def print_table(run):
         for name, median, spread, ratio in rows:
             print(f"  {name:45} {median:>18}  {spread:>22}  {ratio:>8}")
         for text, value, limit, ok in limits:
-            print(f"  {'reached' if ok == 'yes' else 'MISSED ':8} {text:64} {value:>8}  {limit}")
+            print(f"  {'met' if ok == 'yes' else 'MISSED':8} {text:64} {value:>8}  {limit}")
 
 
 def machine_line(run):
@@ -74,10 +75,10 @@ def machine_line(run):
 def page(run):
     out = [BEGIN, "", machine_line(run) + ".", ""]
     for title, rows, limits in lines(run):
-        out += [f"### {title}", "", "| | median | quarter to three quarters | ratio |", "|---|---|---|---|"]
+        out += [f"### {title}", "", "| | median | quartiles | ratio |", "|---|---|---|---|"]
         out += [f"| {' | '.join(row)} |" for row in rows] + [""]
         if limits:
-            out += ["| must reach | found | limit | reached |", "|---|---|---|---|"]
+            out += ["| requirement | measured | limit | met |", "|---|---|---|---|"]
             out += [f"| {' | '.join(row)} |" for row in limits] + [""]
     return "\n".join(out + [END])
 

@@ -19,7 +19,7 @@ TOP = pathlib.Path(TREES[0]).resolve() if TREES else pathlib.Path(__file__).reso
 
 # name, regular expression (case matters; \s+ also spans line ends), what to write instead
 RULES = [
-    ("stands", r"\b[Ss]tands?\b(?!-)|\b[Ss]tood\b", "is, is set in, is listed in, appears in; stands for: is replaced by"),
+    ("stands", r"\b[Ss]tands\b(?!-|\s+for\b)|\b[Ss]tand\b(?!-)|\b[Ss]tood\b", "is, is set in, is listed in, appears in"),
     ("behind", r"\b[Bb]ehind\b(?!\s+(?:an?|the)\s+(?:proxy|firewall|load\s+balancer|bastion|NAT)\b)", "after"),
     ("in front of", r"\b[Ii]n\s+front\b", "before"),
     ("folder", r"\b[Ff]olders?\b", "directory"),
@@ -35,7 +35,7 @@ RULES = [
     ("is no NOUN", r"\b(?:is|are|was|were)\s+no\s+(?!longer\b|more\b|less\b|later\b|earlier\b|safer\b|better\b|worse\b|slower\b"
      r"|faster\b|larger\b|smaller\b|shorter\b|different\b|newer\b|older\b)[a-z]\w*", "is not a NOUN, there is no NOUN"),
     ("leave away", r"\b[Ll]ea(?:ve|ves|ving)\s+(?:\w+\s+){0,2}?away\b|\bleft\s+away\b", "omit"),
-    ("told", r"\b[Tt]old\b", "given, configured; reports, specifies"),
+    ("told", r"\b[Tt]old\b(?!\s+apart\b)", "given, configured; reports, specifies"),
     ("cut", r"\b[Cc]uts?\b(?!-)", "truncated"),
 ]
 
@@ -59,7 +59,7 @@ BAD = {
 }
 GOOD = ["sshd's stand-in", "a host behind a proxy", "tokens over 32 KiB are over the limit", "it is no longer valid", "there is no record",
         "There is then no cache", "PasswordAuthentication is no, and", "keys are fetched on demand", "it takes a while to get back",
-        "Who is asked? The caller.", "there\nis no session"]
+        "Who is asked? The caller.", "there\nis no session", "%h stands for the host", "can be told apart"]
 
 # Patterns of the files of each mode, as fnmatch (a * also spans /), and files of these that are left out.
 TEXTS = ["*.md", "NEWS", "meson_options.txt", "man/*.in", "man/*.[0-9]", "etc/*", "debian/*", "dist/*"]
