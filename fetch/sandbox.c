@@ -17,6 +17,7 @@
 
 #include "keycache.h"
 #include "landlock.h"
+#include "syscalls.h"
 
 #define NOBODY 65534
 
@@ -39,8 +40,8 @@ static const struct {
         int resource; /* glibc has an enum of its own for these */
         rlim_t value;
 } limits[] = {
-        {RLIMIT_CORE, 0},           {RLIMIT_FSIZE, 2 << 20},      {RLIMIT_NOFILE, 64},
-        {RLIMIT_CPU, 60},           {RLIMIT_NPROC, 4096},         {RLIMIT_STACK, 8 << 20},
+        {RLIMIT_CORE, 0},           {RLIMIT_FSIZE, 2 << 20},       {RLIMIT_NOFILE, 64},
+        {RLIMIT_CPU, 60},           {RLIMIT_NPROC, RLIM_INFINITY}, {RLIMIT_STACK, 8 << 20},
         {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY},
 };
 
@@ -189,5 +190,7 @@ enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr)
                 r = close_doors(reterr);
         if (r == PJWT_OK)
                 r = fetch_landlock(lock_dir, reterr);
+        if (r == PJWT_OK)
+                r = fetch_syscalls(reterr);
         return r;
 }

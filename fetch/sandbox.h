@@ -10,8 +10,8 @@
 
 /*
  * In this order: close_range, rlimits, setgroups, setresgid, setresuid to _pamjwt, check, not dumpable,
- * no_new_privs, alarm, Landlock. Started without root's rights, it keeps the user that it has and does all
- * the rest.
+ * no_new_privs, alarm, Landlock, seccomp. Started without root's rights, it keeps the user that it has and
+ * does all the rest.
  * lock_dir: stays writable; made for _pamjwt when it is the default and missing.
  * Returns PJWT_OK, PJWT_NO_FETCH_USER, PJWT_FETCH_FAILED; the process must end on everything but PJWT_OK.
  */

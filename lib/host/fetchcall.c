@@ -23,6 +23,7 @@
 #define REAP_MS      1000
 #define SOCKET_REPLY 4096
 #define BY_PIDFD     ((idtype_t)3) /* P_PIDFD, which older headers do not name */
+#define PIDFD_GROUP  4U            /* PIDFD_SIGNAL_PROCESS_GROUP, the same */
 
 static enum pjwt_reason fail_errno(const char *what, struct pjwt_error *reterr)
 {
@@ -243,13 +244,19 @@ static bool wait_for(const struct child *child, int64_t deadline)
         return true;
 }
 
-/* Without a pidfd: is_gone() has just said that it is still our child, so that the number is still its. */
+/*
+ * With its process group, which it leads (POSIX_SPAWN_SETSID); by the pidfd alone where the kernel cannot do that
+ * (before Linux 6.9). Without a pidfd: is_gone() has just found that it is still our child, so the number is still
+ * its own.
+ */
 static void kill_child(const struct child *child)
 {
-        if (child->pidfd >= 0)
+        if (child->pidfd < 0) {
+                if (!is_gone(child) && kill(-child->pid, SIGKILL) != 0)
+                        (void)kill(child->pid, SIGKILL);
+        } else if (syscall(SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, PIDFD_GROUP) != 0) {
                 (void)syscall(SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, 0);
-        else if (!is_gone(child))
-                (void)kill(child->pid, SIGKILL);
+        }
 }
 
 static void end_child(struct child *child, bool answered)
