@@ -2,7 +2,7 @@
  * What a policy of many grants costs: a whole login decision in a process of its own, the configuration read
  * from its file, the keys too, as the module does it. The grant that decides is the last one.
  *
- *   growth CASES [--rounds N] [--json FILE]     CASES: tests/cases, for its keys and tokens
+ *   growth CASES [--rounds N] [--json FILE]     CASES: tests/cases/login.json, for its keys and tokens
  *
  * Sizes and kinds take turns, so that a busy moment of the machine hits all alike. CPU time of the process,
  * by wait4(). Exit status 1 when a decision over 10,000 grants costs more than three times one over 10, or
@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "casefile.h"
 #include "conf.h"
 #include "decide.h"
 
@@ -27,12 +28,12 @@
 static const unsigned sizes[] = {10, 100, 1000, 10000};
 static const struct {
         const char *name;
-        const char *token; /* below CASES; NULL: the configuration is only read */
+        const char *token; /* id of a case; NULL: the configuration is only read */
         bool warm;         /* in a process that has OpenSSL already, as sshd has */
 } kinds[] = {{"read", NULL, false},
-             {"RS256", "login/alg-rs256-allowed/token", false},
-             {"ES256", "login/good/token", false},
-             {"warm", "login/alg-rs256-allowed/token", true}};
+             {"RS256", "alg-rs256-allowed", false},
+             {"ES256", "good", false},
+             {"warm", "alg-rs256-allowed", true}};
 
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -59,7 +60,7 @@ static size_t read_token(const char *path, char *token, size_t room)
         if (len <= 0)
                 die(path);
         close(fd);
-        return (size_t)len - (token[len - 1] == '\n');
+        return (size_t)len;
 }
 
 static int log_in(const char *conf_path, const char *token_path)
@@ -94,16 +95,24 @@ static int log_in(const char *conf_path, const char *token_path)
 
 /* --- what it is measured with --- */
 
-static void copy_file(const char *from, const char *to)
-{
-        static char bytes[1 << 18];
-        int in = open(from, O_RDONLY | O_CLOEXEC),
-            out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        ssize_t len = in < 0 ? -1 : read(in, bytes, sizeof(bytes));
+static const char *directory; /* where keys and tokens are; for write_case() */
 
-        if (out < 0 || len <= 0 || write(out, bytes, (size_t)len) != len || close(out) != 0)
-                die(from);
-        close(in);
+static void write_bytes(const char *name, const struct case_bytes *bytes)
+{
+        char path[128];
+        int out;
+
+        snprintf(path, sizeof(path), "%s/%s", directory, name);
+        out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (out < 0 || write(out, bytes->text, bytes->len) != (ssize_t)bytes->len || close(out) != 0)
+                die(path);
+}
+
+/* The keys of the case, which are those of all that are measured, and its token in a file of the case's id. */
+static void write_case(struct test_case *test)
+{
+        write_bytes("keys", &test->keys);
+        write_bytes(strchr(test->name, '/') + 1, &test->token);
 }
 
 static void write_conf(const char *path, const char *keys, unsigned grants)
@@ -227,30 +236,40 @@ static int judge(unsigned rounds)
         return rounds < 20 ? 0 : r | (linear > LINEAR_MAX);
 }
 
+static void remove_files(const char *folder, char conf[][64])
+{
+        char path[128];
+
+        for (size_t i = 0; i < SIZES; i++)
+                (void)unlink(conf[i]);
+        for (size_t k = 0; k < KINDS; k++) {
+                snprintf(path, sizeof(path), "%s/%s", folder, kinds[k].token ? kinds[k].token : "keys");
+                (void)unlink(path);
+        }
+        (void)rmdir(folder);
+}
+
 static void measure(const char *cases, const char *folder, unsigned rounds)
 {
-        char from[4096], keys[64], conf[SIZES][64];
+        char rs256[] = "alg-rs256-allowed", es256[] = "good", *const ids[] = {rs256, es256};
+        char token[KINDS][96], keys[64], conf[SIZES][64];
 
-        snprintf(from, sizeof(from), "%s/keys", cases);
+        directory = folder;
+        case_each(cases, ids, 2, write_case);
         snprintf(keys, sizeof(keys), "%s/keys", folder);
-        copy_file(from, keys);
         for (size_t i = 0; i < SIZES; i++) {
                 snprintf(conf[i], sizeof(conf[i]), "%s/%u.conf", folder, sizes[i]);
                 write_conf(conf[i], keys, sizes[i]);
         }
-        snprintf(from, sizeof(from), "%s/%s", cases, kinds[1].token);
-        (void)log_in(conf[0], from); /* for those that are warm */
+        for (size_t k = 0; k < KINDS; k++)
+                snprintf(token[k], sizeof(token[k]), "%s/%s", folder, kinds[k].token ? kinds[k].token : "");
+        (void)log_in(conf[0], token[1]); /* for those that are warm */
         for (unsigned round = 0; round < rounds; round++)
                 for (size_t i = 0; i < SIZES; i++)
-                        for (size_t k = 0; k < KINDS; k++) {
-                                snprintf(from, sizeof(from), "%s/%s", cases,
-                                         kinds[k].token ? kinds[k].token : "");
+                        for (size_t k = 0; k < KINDS; k++)
                                 all[k][i].ms[round] =
-                                        run(conf[i], kinds[k].token ? from : NULL, kinds[k].warm);
-                        }
-        for (size_t i = 0; i < SIZES; i++)
-                (void)unlink(conf[i]);
-        (void)unlink(keys);
+                                        run(conf[i], kinds[k].token ? token[k] : NULL, kinds[k].warm);
+        remove_files(folder, conf);
         for (size_t k = 0; k < KINDS; k++)
                 for (size_t i = 0; i < SIZES; i++)
                         qsort(all[k][i].ms, rounds, sizeof(double), by_value);
@@ -279,7 +298,6 @@ int main(int argc, char **argv)
         if (!mkdtemp(folder))
                 die(folder);
         measure(argv[1], folder, rounds);
-        (void)rmdir(folder);
         print_table(rounds);
         if (json)
                 write_json(json, rounds, per_grant(rounds));

@@ -6,9 +6,13 @@ cases. A mutant that no case notices survives, and that is a hole in the tests. 
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+import casefile  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 COPY = TOP / "build-mutants"
@@ -143,7 +147,6 @@ MUTANTS = [
     ("REV-09", "grant.c", "if (!known)", "if (0)"),
     ("REV-10", "grant.c", "if (then + most + leeway < now)", "if (0)"),
 ]
-FOLDERS = ["header", "parse", "key", "keyset", "claims", "signature", "login"]
 CONF = {**os.environ, "OPENSSL_CONF": str(COPY / "tests/cases/openssl-without-algorithms.cnf")}
 
 
@@ -173,18 +176,19 @@ def build():
 def noticed(ids=""):
     """The first case that fails, or None."""
     cases, runner = COPY / "tests/cases", COPY / "b/tests/cases"
-    runs = [[runner / "case_run", *(cases / f for f in FOLDERS)], [runner / "case_run", COPY / "tests/vectors"]]
+    runs = [[runner / "case_run", *(COPY / path.relative_to(TOP) for path in casefile.files())]]
     if "SIG-25" in ids:
-        runs += [[runner / "case_run", cases / "header"]]
+        runs += [[runner / "case_run", cases / "header.json"]]
     if "SIG-24" in ids:
-        runs += [[runner / "case_faults", "--faults", cases / "signature/sig-01-rs256-rsa-last-bit", cases / "signature/sig-01-eddsa-ed25519-last-bit",
-                  cases / "signature/sig-01-es256-p256-last-bit"]]
-    for i, run in enumerate(runs):
-        done = subprocess.run(list(map(str, run)), capture_output=True, text=True, errors="replace", env=CONF if i == 2 else None)
+        runs += [[runner / "case_faults", "--faults", cases / "signature.json", "sig-01-rs256-rsa-last-bit", "sig-01-eddsa-ed25519-last-bit",
+                  "sig-01-es256-p256-last-bit"]]
+    for run in runs:
+        done = subprocess.run(list(map(str, run)), capture_output=True, text=True, errors="replace",
+                              env=CONF if "SIG-25" in ids and run is runs[1] else None)
         if done.returncode:
             failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
-            words = failed[0].replace(",", " ").replace(":", " ").split() if failed else ["crash"]
-            return next((w.split("tests/")[1] for w in words if "tests/" in w), words[0])
+            found = re.search(r"[a-z0-9-]+/[A-Za-z0-9._+-]+", failed[0]) if failed else None
+            return found[0] if found else "crash"
     return None
 
 

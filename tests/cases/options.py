@@ -4,15 +4,18 @@
 options.py         checks; exit status 1 when an option is without
 options.py --list  every option with its tests
 
-The options are the rows of lib/policy/conf.c. A refusal is an error of tests/unit/test_conf.c that names the option, in its
-kind of section. An effect is named here: a folder of cases, or FILE:FUNCTION.
+The options are the rows of lib/conf.c. A refusal is an error of tests/unit/test_conf.c that names the option, in its
+kind of section. An effect is named here: FILE.json:ID of a case, FILE:FUNCTION, or a directory.
 """
 import pathlib
 import re
 import sys
 
+sys.dont_write_bytecode = True
+import casefile  # noqa: E402
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
-LOGIN = "tests/cases/login/"
+LOGIN = "tests/cases/login.json:"
 ANSWERS = "tests/fetch/test_answers.py:"
 FRESH = "tests/unit/test_freshness.c:"
 GRANT = "tests/unit/test_grant.c:"
@@ -58,7 +61,7 @@ EFFECTS = {
 
 
 def options():
-    rows = re.findall(r'^\s*\{(HOST|ISSUER|GRANT|SERVICE)\("?([a-z_]+\.?)"?\), TYPE_', (TOP / "lib/policy/conf.c").read_text(), re.M)
+    rows = re.findall(r'^\s*\{(HOST|ISSUER|GRANT|SERVICE)\("?([a-z_]+\.?)"?\), TYPE_', (TOP / "lib/conf.c").read_text(), re.M)
     return [f"{kind.lower()}/{name}" for kind, name in rows]
 
 
@@ -67,6 +70,8 @@ def is_there(test):
     file = TOP / path
     if not function:
         return file.exists()
+    if file.suffix == ".json":
+        return file.is_file() and any(case.id == function for case in casefile.load(file))
     return file.is_file() and re.search(rf"\b{function}\(", file.read_text()) is not None
 
 

@@ -8,6 +8,9 @@ import pathlib
 import re
 import sys
 
+sys.dont_write_bytecode = True
+import casefile  # noqa: E402
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 ID = re.compile(r"\b(?:HDR|KEY|PRS|CLM|SIG|NET|USR|PAM|REV)-\d\d\b")
 CODE = {".c", ".h", ".py", ".sh", ".build", ""}
@@ -19,15 +22,13 @@ def tests_by_id():
         name = path.relative_to(TOP).as_posix()
         if not path.is_file() or name.startswith(("tests/cases/make/", "tests/cases/rows.py", "tests/cases/mutants.py")):
             continue
-        if path.name == "about":
-            ids = ID.findall("".join(path.read_text().splitlines(True)[1:2]))
-            name = path.parent.relative_to(TOP).as_posix()
-        elif path.suffix in CODE and (path.parent.name == "cases" or not name.startswith("tests/cases/")):
-            ids = ID.findall(path.read_text(errors="ignore"))
-        else:
-            continue
-        for id_ in ids:
-            found.setdefault(id_, set()).add(name)
+        if path.suffix in CODE:
+            for id_ in ID.findall(path.read_text(errors="ignore")):
+                found.setdefault(id_, set()).add(name)
+    for path in casefile.files():
+        for case in casefile.load(path):
+            for id_ in case.flags:
+                found.setdefault(id_, set()).add(f"{path.relative_to(TOP).as_posix()}:{case.id}")
     return found
 
 

@@ -1,6 +1,6 @@
 """
 `pamjwt check` gives the answer that a login gets: the same tokens through the real module in a real libpam. First logins
-made here, then every case of a whole decision (tests/cases/login) at the time and with the users of the case.
+made here, then every case of a whole decision (tests/cases/login.json) at the time and with the users of the case.
 """
 
 import concurrent.futures
@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 
@@ -20,9 +21,11 @@ from test_check import CONF, NOW  # noqa: F401 (the same policy)
 MODULE = os.environ.get("PAMJWT_MODULE")
 WRAPPER, USERS, CLOCK = (next(iter(pathlib.Path("/usr/lib").rglob(name)), None)
                          for name in ("libpam_wrapper.so", "libnss_wrapper.so", "libfaketime.so.1"))
+sys.path.append(str(ROOT / "tests" / "cases"))
+import casefile  # noqa: E402
+
 pytestmark = pytest.mark.skipif(not (MODULE and WRAPPER and USERS and CLOCK and shutil.which("pamtester")),
                                 reason="needs pam_wrapper, nss_wrapper, libfaketime and pamtester")
-CASES = ROOT / "tests" / "cases" / "login"
 ONE_AT_A_TIME = threading.Lock()
 
 # What pam_strerror says of each answer.
@@ -117,24 +120,22 @@ def test_the_same_answer(pamjwt, world, name):
 
 
 class Case:
-    """A folder of tests/cases/login, laid out as a host. arguments: the configuration stands in pam.d, in no file."""
+    """A case of tests/cases/login.json, laid out as a host. arguments: the configuration is in pam.d, in no file."""
 
     def __init__(self, source, folder, arguments=False):
         self.source, self.folder = source, folder
         folder.mkdir()
-        self.token = self.text("token")
-        self.service, self.rhost, self.now = self.text("service"), self.text("rhost"), int(self.text("now"))
-        name, _, uid = self.text("user").rpartition(" ")
-        self.user = name if uid.isdigit() else self.text("user")
-        conf = self.text("conf")
+        self.token = (source.token or b"").decode()
+        self.service, self.rhost, self.now = source.service.decode(), source.rhost.decode(), source.now
+        self.user, uid = source.user["name"], source.user.get("uid")
+        conf = source.conf.decode().removesuffix("\n")
         for mark in ("keys", "keys2"):
             (folder / mark).touch(0o600)
-            (folder / mark).write_bytes(self.file(mark).read_bytes() if self.file(mark) else b"")
+            (folder / mark).write_bytes(getattr(source, mark) or b"")
             conf = conf.replace(f"@{mark.upper()}@", str(folder / mark))
         self.conf = folder / "conf"
         self.conf.write_text(conf + "\n")
-        proof = source / "auth_info"  # sshd's line; `check` is given the key in it
-        self.auth_info = proof.read_text() if proof.exists() else None
+        self.auth_info = (source.authInfo or b"").decode()  # sshd's line; `check` is given the key in it
         self.ssh_key = []
         if self.auth_info:
             (folder / "key.pub").write_text(self.auth_info.removeprefix("publickey "))
@@ -144,15 +145,9 @@ class Case:
         if arguments:
             given = " ".join(f"{key}={value}" for key, value in re.findall(r"(issuer|audience|jwks) +=\s+(\S+://\S+)", conf))
         (folder / "services" / self.service).write_text(f"auth required {MODULE} {given} nodelay\n")
-        listed = f"{self.user}:x:{uid}:{uid}::/:/bin/sh\n" if uid.isdigit() and not set(self.user) & set(":\n") else ""
+        listed = f"{self.user}:x:{uid}:{uid}::/:/bin/sh\n" if uid is not None and not set(self.user) & set(":\n") else ""
         (folder / "passwd").write_text(listed + "somebody:x:12345:12345::/:/bin/sh\n")
         (folder / "group").write_text("somebody:x:12345:\n")
-
-    def file(self, name):
-        return next((up / name for up in (self.source, CASES, CASES.parent) if (up / name).exists()), None)
-
-    def text(self, name):
-        return self.file(name).read_text().removesuffix("\n")
 
     def run(self, *command, preload=(), **env):
         libraries = ":".join(map(str, (*preload, USERS)))
@@ -185,31 +180,36 @@ class Case:
         """What check, the login and the case disagree on; None: nothing."""
         (said, audit), (checked, err) = self.log_in(), self.check()
         if not checked:
-            return f"{self.source.name}: {err}"
-        reason, expected = checked["reason"], self.text("expect").split("\n")[0]
+            return f"{self.source.id}: {err}"
+        reason, expected = checked["reason"], self.source.reason
         line = [("allow" if checked["ok"] else "deny", reason)]
         if reason == "not-a-token":  # looked at before any stage of a decision, and no line in the log
             expected, line = reason if expected == "malformed" else expected, []
         if audit == line and SAYS[ANSWERS[reason]] in said and reason == expected:
             return None
-        return f"{self.source.name}: expected {expected}, check {checked}, login {audit}: {said[-400:]}"
+        return f"{self.source.id}: expected {expected}, check {checked}, login {audit}: {said[-400:]}"
+
+
+def sources():
+    return casefile.load(ROOT / "tests/cases/login.json") + casefile.load(ROOT / "tests/cases/hand/login.json")
 
 
 def test_the_same_answer_in_every_case_of_a_whole_decision(tmp_path):
-    sources = sorted(path.parent for path in CASES.glob("*/expect"))
-    assert len(sources) > 150
+    found = sources()
+    assert len(found) > 150
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda source: Case(source, tmp_path / source.name).differs(), sources))
+        found = list(pool.map(lambda source: Case(source, tmp_path / f"{source.topic}-{source.id}").differs(), found))
     assert [text for text in found if text] == []
 
 
 def test_module_arguments_are_a_file_with_one_issuer_and_one_grant(tmp_path):
     """Every case of the usual configuration, which is that file, by arguments alone: the answers of the case."""
-    sources = [path.parent for path in CASES.glob("*/expect") if not (path.parent / "conf").exists()]
-    cases = [Case(source, tmp_path / source.name, arguments=True) for source in sources]
-    cases = [case for case in cases if case.service == "sshd" and case.source.name != "prs-01-no-token"]
+    found = sources()
+    usual = next(source.conf for source in found if source.id == "good")
+    cases = [Case(source, tmp_path / f"{source.topic}-{source.id}", arguments=True) for source in found if source.conf == usual]
+    cases = [case for case in cases if case.service == "sshd" and case.source.id != "prs-01-no-token"]
     assert len(cases) > 70
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         audits = list(pool.map(lambda case: [reason for _, reason in case.log_in()[1]], cases))
-    expected = [case.text("expect").split("\n")[:1] for case in cases]
-    assert [(c.source.name, e, a) for c, e, a in zip(cases, expected, audits) if e != a] == []
+    expected = [[case.source.reason] for case in cases]
+    assert [(c.source.id, e, a) for c, e, a in zip(cases, expected, audits) if e != a] == []

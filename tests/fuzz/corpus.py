@@ -7,6 +7,11 @@ import re
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.append(str(TESTS / "cases"))
+sys.dont_write_bytecode = True
+
+import casefile  # noqa: E402
+
 WORDS = """alg kid typ cty crit b64 zip jwk jku x5c x5u enc none JWT at+jwt application/ RS256 PS384 ES256 ES512 ES256K
 EdDSA Ed25519 Ed448 HS256 ML-DSA-44 keys kty crv use key_ops verify sign sig RSA EC OKP oct AKP P-256 P-384 P-521 secp256k1
 X25519 AQAB pub iss sub aud exp nbf iat jti azp client_id cnf acr auth_time email email_verified groups
@@ -86,6 +91,44 @@ def ssh_keys():
         yield from (b"\0" + blob, b"\0" + blob[:-1], b"\0" + blob + b"\0", b"\1publickey %s %s\n" % (name.encode(), encoded.encode()))
 
 
+def of_token(token):
+    yield "token", token
+    for i, part in enumerate(token.split(b".")[:3]):
+        yield "b64url", part[:4000]
+        if i == 1:
+            yield "claims", decoded(part)
+            yield "grant", decoded(part)
+            yield "audit", decoded(part)[:600]
+        if i < 2:
+            yield "json", decoded(part)
+
+
+def of_keys(keys):
+    yield "keyset", keys
+    for body in pem_bodies(keys):
+        yield "pem", body
+    if keys[:1] == b"{":
+        yield "json", keys
+
+
+def of_case(case):
+    """What the fields of a case are to the parsers; nothing very long."""
+    fields = {"token": case.token, "keys": case.keys, "keys2": case.keys2, "secret": case.secret, "conf": case.conf,
+              "json": case.json}
+    for name, data in fields.items():
+        if data is None or len(data) > 40000:
+            continue
+        if name == "token":
+            yield from of_token(data)
+        elif name == "conf":
+            yield "conf", data.replace(b"@KEYS@", b"/k").replace(b"@KEYS2@", b"/k2")
+            yield "ini", data
+        elif name == "json":
+            yield "json", data
+        else:
+            yield from of_keys(data)
+
+
 def seeds():
     """Pairs of target and input."""
     for data in ssh_keys():
@@ -100,34 +143,9 @@ def seeds():
         yield "answer", data
     for data in PATTERNS:
         yield "pattern", data
-    for path in sorted(TESTS.glob("cases/**/*")) + sorted(TESTS.glob("vectors/**/*")):
-        if not path.is_file() or path.name not in ("token", "keys", "secret", "json", "conf", "keys.json"):
-            continue
-        data = path.read_bytes()
-        if len(data) > 40000:
-            continue
-        if path.name == "token":
-            data = data[:-1] if data.endswith(b"\n") else data
-            yield "token", data
-            for i, part in enumerate(data.split(b".")[:3]):
-                yield "b64url", part[:4000]
-                if i == 1:
-                    yield "claims", decoded(part)
-                    yield "grant", decoded(part)
-                    yield "audit", decoded(part)[:600]
-                if i < 2:
-                    yield "json", decoded(part)
-        elif path.name == "conf":
-            yield "conf", data.replace(b"@KEYS@", b"/k").replace(b"@KEYS2@", b"/k2")
-            yield "ini", data
-        elif path.name == "json":
-            yield "json", data
-        else:
-            yield "keyset", data
-            for body in pem_bodies(data):
-                yield "pem", body
-            if data[:1] == b"{":
-                yield "json", data
+    for path in casefile.files():
+        for case in casefile.load(path):
+            yield from of_case(case)
     for path in sorted(TESTS.parent.glob("etc/**/*.conf")):
         yield "ini", path.read_bytes()
         yield "conf", path.read_bytes()

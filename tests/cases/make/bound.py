@@ -32,9 +32,9 @@ def bound(c, name, ids, about, expect, cnf, auth_info=None, **files):
 
 
 def beyond_check(c, name, ids, about, expect, cnf, auth_info=None, **files):
-    """What `pamjwt check --ssh-key` has no words for: lines that sshd never writes, and login records. A folder below, which
-    tests/cli/test_same.py leaves out."""
-    c.add(f"login/proof/{name}", about, expect, ids, token=by(payload=claims(cnf=cnf)), auth_info=auth_info, **files)
+    """What `pamjwt check --ssh-key` has no words for: lines that sshd never writes, and login records. A topic of its own,
+    which tests/cli/test_same.py leaves out."""
+    c.add(f"proof/{name}", about, expect, ids, token=by(payload=claims(cnf=cnf)), auth_info=auth_info, **files)
 
 
 def keys(c):

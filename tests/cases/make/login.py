@@ -212,7 +212,8 @@ def keys(c):
 
 
 def make(c):
-    c.default("login", conf=CONF, user="alice 1000\n", service="sshd\n", rhost="192.0.2.7\n")
+    for topic in ("login", "proof"):
+        c.default(topic, conf=CONF, user="alice 1000", service="sshd", rhost="192.0.2.7")
     algorithms(c)
     issuers(c)
     claims_of_the_policy(c)
