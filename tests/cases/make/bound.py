@@ -56,15 +56,15 @@ def refused(c):
     bound(c, "other-key", "", "A stolen token: the login has proved another key. The line names both.", other, good, proof("p256"))
     bound(c, "other-key-jwk", "", "The same with cnf.jwk.", "other-key", {"jwk": bare("p256-other")}, proof("p256"))
     bound(c, "no-proof", "", "A stolen token in a login without a key.", "bound\nsshd has verified no key", good)
-    beyond_check(c, "rev-01-two-keys", "REV-01", "Two keys were verified: nobody can say which is meant.", "bad-proof\nmore than one", good, proof("ed25519") + proof("p256"))
+    beyond_check(c, "rev-01-two-keys", "REV-01", "Two keys were verified: it is unclear which one counts.", "bad-proof\nmore than one", good, proof("ed25519") + proof("p256"))
     beyond_check(c, "rev-01-key-and-password", "REV-01", "A second method.", "bad-proof\nmore than one", good, proof("ed25519") + "password\n")
     beyond_check(c, "rev-02-password", "REV-02", "sshd has verified a password, and no key.", "bad-proof\npassword", good, "password\n")
     beyond_check(c, "rev-01-hostbased", "REV-01", "The key of the client's host is not the user's.", "bad-proof\nhostbased", good, proof("ed25519").replace("publickey", "hostbased"))
     beyond_check(c, "rev-01-publickey-something", "REV-01", "A method whose name only begins so.", "bad-proof", good, proof("ed25519").replace("publickey ", "publickey-x "))
-    beyond_check(c, "blob-cut", "", "A key that is cut.", "bad-proof", good, proof("ed25519")[:-9] + "\n")
-    beyond_check(c, "blob-longer", "", "A key with something behind.", "bad-proof\nbehind its end", good, "publickey ssh-ed25519 "
+    beyond_check(c, "blob-cut", "", "A truncated key.", "bad-proof", good, proof("ed25519")[:-9] + "\n")
+    beyond_check(c, "blob-longer", "", "A key with extra bytes at its end.", "bad-proof\nbehind its end", good, "publickey ssh-ed25519 "
           + base64.b64encode(sshblob.blob("ssh-ed25519", jose.crypto_key(KEYS["ed25519"])) + b"\0").decode() + "\n")
-    beyond_check(c, "host-certificate", "", "A host's certificate is no user's.", "bad-proof\nno user", good, proof("ed25519", sshblob.certificate_name("ssh-ed25519"), who=2))
+    beyond_check(c, "host-certificate", "", "A host certificate is not a user certificate.", "bad-proof\nno user", good, proof("ed25519", sshblob.certificate_name("ssh-ed25519"), who=2))
     for name, value, piece in [("empty", {}, "neither"), ("null", None, "no object"), ("string", jkt("ed25519"), "no object"), ("array", [good], "no object"),
                                ("both", {**good, "jwk": bare("ed25519")}, "both"), ("kid", {"kid": "x"}, "cnf.kid"), ("x5t", {"x5t#S256": jkt("ed25519")}, "x5t#S256"),
                                ("jkt-and-more", {**good, "jku": "https://evil.example"}, "cnf.jku"), ("upper", {"JKT": jkt("ed25519")}, "cnf.JKT"),
@@ -96,15 +96,15 @@ def demands(c):
 
 def services(c):
     good, both = {"jkt": jkt("ed25519")}, conf(grant="services = sshd sudo ssh-internal")
-    beyond_check(c, "rev-05-not-believed-at-sudo", "REV-05", "In a service that is none of sshd's the line in the environment is nobody's word.", "bound\nservice sudo", good,
+    beyond_check(c, "rev-05-not-believed-at-sudo", "REV-05", "In a service that is not one of sshd's, the environment variable proves nothing.", "bound\nservice sudo", good,
           proof("ed25519"), service="sudo", conf=both)
     beyond_check(c, "at-sudo-by-the-login-record", "", "The ssh login that the caller came by proved the key.", "ok", good, service="sudo", conf=both, login_key=jkt("ed25519"))
     beyond_check(c, "at-sudo-other-key", "", "The login proved another key.", f"other-key\n{jkt('p256')} (login record)", good, service="sudo", conf=both, login_key=jkt("p256"))
     beyond_check(c, "at-sudo-unbound-login", "", "The login's token was bound to no key.", "bound\nknows of no key", good, service="sudo", conf=both, login_key="")
-    beyond_check(c, "at-sshd-no-login-record", "", "At sshd's door a login record is no proof.", "bound\nsshd has verified no key", good, login_key=jkt("ed25519"))
+    beyond_check(c, "at-sshd-no-login-record", "", "In sshd itself a login record proves nothing.", "bound\nsshd has verified no key", good, login_key=jkt("ed25519"))
     own = "[host]\nbind_services = ssh-internal\n" + both
     bound(c, "another-service-of-sshd", "", "bind_services names an sshd of another name.", "ok", good, proof("ed25519"), service="ssh-internal", conf=own)
-    beyond_check(c, "rev-05-bind-services-replaces", "REV-05", "What bind_services does not name is none of sshd's.", "bound\nservice sshd", good, proof("ed25519"), conf=own)
+    beyond_check(c, "rev-05-bind-services-replaces", "REV-05", "A service that bind_services does not list is not one of sshd's.", "bound\nservice sshd", good, proof("ed25519"), conf=own)
 
 
 def make(c):

@@ -54,9 +54,9 @@ def kids(c):
           token=t(""), keys=jwks(public(KEYS["p256"], kid=None)))
     c.add("key/key-08-kid-64-kb", "A kid larger than a token may be.", "too-long", "KEY-08", token=t("a" * 65536))
     c.add("key/key-08-kid-2-kb", "A long kid.", "bad-header\nkid", "KEY-08", token=t("a" * 2048))
-    c.add("key/key-08-kid-nul", "A kid that C would cut.", "bad-json", "KEY-08 PRS-13",
+    c.add("key/key-08-kid-nul", "A kid that C would truncate.", "bad-json", "KEY-08 PRS-13",
           token=jose.token(KEYS["p256"], '{"alg":"ES256","kid":"p256\\u0000x"}', claims(), "ES256"))
-    c.add("key/key-08-kid-bad-utf8", "A kid that is no UTF-8.", "bad-json", "KEY-08 PRS-14",
+    c.add("key/key-08-kid-bad-utf8", "A kid that is not UTF-8.", "bad-json", "KEY-08 PRS-14",
           token=jose.token(KEYS["p256"], b'{"alg":"ES256","kid":"p256\xff"}', claims(), "ES256"))
     c.add("key/key-09-unknown-kid", "No fallback to any key where a kid is named.", "unknown-kid", "KEY-09",
           token=t("nobody"))
@@ -84,7 +84,7 @@ def kids(c):
               "KEY-11", token=t("p256"), keys=jwks(*keys, public(KEYS["rsa"])))
         c.add(f"key/key-11-kid-twice-{name}-no-kid", "A token without kid does not get at them either.", "no-fitting-key",
               "KEY-11", token=t_nokid(), keys=jwks(*keys, public(KEYS["rsa"])))
-    c.add("key/key-11-kid-twice-other-kty", "One kid, two key types: the alg says which.", "ok", "KEY-11", token=t("p256"),
+    c.add("key/key-11-kid-twice-other-kty", "One kid, two key types: alg decides.", "ok", "KEY-11", token=t("p256"),
           keys=jwks(public(KEYS["rsa"], kid="p256"), GOOD))
     c.add("key/key-11-kid-thrice", "Three keys with one kid.", "bad-key", "KEY-11", token=t("p256"),
           keys=jwks(GOOD, twin, GOOD, public(KEYS["rsa"])))
@@ -93,7 +93,7 @@ def kids(c):
     for name, kid in {"upper": "P256", "blank": "p256 ", "prefix": "p25", "suffix": "p2560"}.items():
         c.add(f"key/key-12-kid-{name}", "Almost the kid.", "unknown-kid", "KEY-12", token=t(kid))
     composed, decomposed = "caf\u00e9", "cafe\u0301"
-    c.add("key/key-12-kid-normal-form", "The same letters in another normal form.", "unknown-kid", "KEY-12",
+    c.add("key/key-12-kid-normal-form", "The same text in another normal form.", "unknown-kid", "KEY-12",
           token=t(decomposed), keys=jwks(public(KEYS["p256"], kid=composed)))
     c.add("key/key-12-kid-same-letters", "The same bytes.", "ok", "KEY-12", token=t(composed),
           keys=jwks(public(KEYS["p256"], kid=composed)))
@@ -168,9 +168,9 @@ def labels(c):
         bad = public(KEYS[key], alg=alg, kid="bad")
         one(c, f"key-17-alg-{name}", "KEY-17 SIG-20" if key == "ed25519" else "KEY-17", f"alg {alg!r} on a {key} key.", bad, "alg")
     bad = {**public(KEYS["p256"], kid="bad"), "kty": "RSA"}
-    one(c, "key-18-ec-labelled-rsa", "KEY-18", "An EC key that says RSA.", bad)
+    one(c, "key-18-ec-labelled-rsa", "KEY-18", "An EC key labelled RSA.", bad)
     bad = {**public(KEYS["rsa"], kid="bad"), "kty": "EC"}
-    one(c, "key-18-rsa-labelled-ec", "KEY-18", "An RSA key that says EC.", bad)
+    one(c, "key-18-rsa-labelled-ec", "KEY-18", "An RSA key labelled EC.", bad)
     for name, key, crv in [("p256-as-p384", "p256", "P-384"), ("p384-as-p256", "p384", "P-256"), ("p256-as-k256", "p256", "secp256k1"),
                            ("k256-as-p256", "k256", "P-256")]:
         one(c, f"key-18-{name}", "KEY-18 SIG-08", "A point that belongs to another curve.", public(KEYS[key], crv=crv, kid="bad"))
@@ -208,13 +208,13 @@ def shapes(c):
                        "keys-arrays": '{"keys":[[]]}', "keys-nulls": '{"keys":[null]}', "html": "<html>login</html>",
                        "error": '{"error":"not found"}', "text": "hello", "dashes": "-----", "empty-object-key": '{"keys":[{}]}'}.items():
         c.add(f"keyset/key-20-{name}", "Nothing here is a key.", "bad-keyset", "KEY-20", keys=text)
-    c.add("keyset/key-20-top-level-array", "An array of keys is no key set.", "bad-keyset\nneither JSON nor PEM", "KEY-20", keys=[GOOD])
+    c.add("keyset/key-20-top-level-array", "An array of keys is not a key set.", "bad-keyset\nneither JSON nor PEM", "KEY-20", keys=[GOOD])
     c.add("keyset/key-20-empty", "An empty file.", "bad-keyset\nneither JSON nor PEM", "KEY-20", keys="")
-    c.add("keyset/key-20-cut", "A key set that was cut.", "bad-json", "KEY-20", keys=json.dumps(ring())[:-9])
+    c.add("keyset/key-20-cut", "A truncated key set.", "bad-json", "KEY-20", keys=json.dumps(ring())[:-9])
     c.add("keyset/key-20-duplicate-member", "A key with x twice.", "bad-json", "KEY-20",
           keys='{"keys":[' + json.dumps(GOOD)[:-1] + ',"x":"AA"}]}')
-    c.add("keyset/key-20-garbage-behind", "Something behind the key set.", "bad-json", "KEY-20", keys=json.dumps(ring()) + "x")
-    c.add("keyset/key-20-newline-behind", "A newline behind the key set.", "ok\nusable 7", "KEY-20", keys=json.dumps(ring()) + "\n")
+    c.add("keyset/key-20-garbage-behind", "Text after the key set.", "bad-json", "KEY-20", keys=json.dumps(ring()) + "x")
+    c.add("keyset/key-20-newline-behind", "A newline after the key set.", "ok\nusable 7", "KEY-20", keys=json.dumps(ring()) + "\n")
     c.add("keyset/key-20-too-large", "More than 1 MiB.", "bad-keyset\n1048576", "KEY-20 PRS-16",
           keys='{"keys":[' + json.dumps(GOOD) + '],"x":"' + "a" * (1024 * 1024) + '"}')
     for name, value in {"number": 1, "string": "x", "array": [], "null": None, "empty": {}}.items():
@@ -228,7 +228,7 @@ def shapes(c):
         c.add(f"keyset/key-21-{name}", "A key of a kind that is not known does not spoil the others.", "ok\nusable 1\nkey 0 bad-key",
               ids, keys=jwks(key, GOOD))
     c.add("keyset/key-21-single-jwk", "One JWK in place of a set.", "ok\nusable 1", "KEY-21", keys=GOOD)
-    c.add("keyset/key-21-further-members", "Members that nobody knows.", "ok\nusable 1", "KEY-21",
+    c.add("keyset/key-21-further-members", "Unknown members.", "ok\nusable 1", "KEY-21",
           keys={"keys": [{**GOOD, "x-foo": {"a": [1]}, "exp": 1}], "next": "x"})
 
 
@@ -241,7 +241,7 @@ def encodings(c):
                            "high": value[:2] + "\u00e4" + value[2:], "spare-bits": bumped(value)}.items():
             if text is None:
                 continue
-            one(c, f"key-22-{key}-{member}-{name}", "KEY-22", f"{member} is no strict base64url ({name}).", {**base, member: text}, member)
+            one(c, f"key-22-{key}-{member}-{name}", "KEY-22", f"{member} is not strict base64url ({name}).", {**base, member: text}, member)
     for key, member in (("p256-other", "x"), ("p256-other", "y"), ("p384", "x"), ("p521", "y"), ("ed25519", "x"), ("ed448", "x")):
         base = public(KEYS[key], kid="bad")
         raw = unb64u(base[member])
@@ -251,7 +251,7 @@ def encodings(c):
                 {**base, member: b64u(value)}, member)
     k = KEYS["hs256"]
     for name, text in {"padded": k["k"] + "=", "blank": k["k"] + " ", "plain-alphabet": "+/" + k["k"][2:]}.items():
-        c.add(f"keyset/key-22-oct-k-{name}", "k is no strict base64url.", "ok\nusable 1\nkey 0 bad-key k", "KEY-22",
+        c.add(f"keyset/key-22-oct-k-{name}", "k is not strict base64url.", "ok\nusable 1\nkey 0 bad-key k", "KEY-22",
               keys=jwks({**k, "k": text, "kid": "bad"}, public(KEYS["hs384"])))
 
 
@@ -272,9 +272,9 @@ def secrets(c):
     for name, secret in {"empty": b"", "one-byte": b"s", "word": b"secret", "31-bytes": b"s" * 31}.items():
         t = jose.token({"kty": "oct", "k": b64u(secret)}, {"alg": "HS256"}, claims())
         c.add(f"key/key-28-secret-{name}", "A secret that is too short.", "bad-keyset\nsecret", "KEY-28 HDR-08", token=t, secret=secret, options=HMAC)
-        c.add(f"key/key-28-secret-{name}-weak-allowed", "The same where the command was told to take it; never an empty one.",
+        c.add(f"key/key-28-secret-{name}-weak-allowed", "The same with weak_secret; an empty secret is refused all the same.",
               "ok" if secret else "bad-keyset\nempty", "KEY-28", token=t, secret=secret, options=HMAC + "\nweak_secret")
-    c.add("key/key-28-secret-with-nul", "A secret that C would cut: all of it counts.", "bad-signature", "KEY-28",
+    c.add("key/key-28-secret-with-nul", "A secret that C would truncate: all of it counts.", "bad-signature", "KEY-28",
           token=jose.token({"k": b64u(b"s" * 32)}, {"alg": "HS256"}, claims()), secret=b"s" * 32 + b"\0x", options=HMAC)
 
 
@@ -321,7 +321,7 @@ def numbers(c):
         c.add(f"key/sig-08-{name}-token", "A token under the kid of such a key; a login makes the key when it is needed.", "bad-key",
               "SIG-08", token=jose.token(KEYS["p256-other"], {"alg": "ES256", "kid": "bad"}, claims()),
               keys=jwks({**e, "x": as_number(px, 32), "y": as_number(py, 32)}, GOOD))
-        c.add(f"key/sig-08-{name}-beside-good", "A token without kid: such a key does not spoil the good one behind it.", "ok\nkid p256",
+        c.add(f"key/sig-08-{name}-beside-good", "A token without kid: such a key does not affect the good one after it.", "ok\nkid p256",
               "SIG-08 KEY-21", token=t_nokid(), keys=jwks({**e, "x": as_number(px, 32), "y": as_number(py, 32)}, GOOD))
     compressed = bytes([2 + (y & 1)]) + unb64u(e["x"])
     one(c, "sig-08-compressed", "SIG-08 KEY-23", "A compressed point in x, no y.", public({**e, "x": b64u(compressed)}, y=None))
@@ -374,7 +374,7 @@ def certificates(c):
         for form in ("spki", "pkcs8") + (("pkcs1", "traditional") if key == "rsa" else ("traditional",) if key.startswith("p") else ()):
             c.add(f"key/pem-{form}-{key}", f"The key as PEM ({form}).", "ok", "", token=signed(header={"alg": alg}, key=key, alg=alg),
                   keys=jose.pem(KEYS[key], form))
-    c.add("key/pem-certificate", "The key in a certificate, which nobody asks for dates or names.", "ok", "",
+    c.add("key/pem-certificate", "The key in a certificate; its dates and names are not checked.", "ok", "",
           token=signed(header={"alg": "RS256"}, key="rsa", alg="RS256"), keys=certificate())
     c.add("key/pem-two-keys", "Two blocks: both are tried where the token has no kid.", "ok", "KEY-10", token=t_nokid(),
           keys=jose.pem(KEYS["p256-other"]) + jose.pem(KEYS["p256"]))
@@ -392,11 +392,11 @@ def certificates(c):
           keys=jose.pem_block("PUBLIC KEY", bytes.fromhex("302a300506032b656e032100") + bytes(range(32))))
     c.add("keyset/pem-cut", "PEM without its end.", "bad-keyset", "KEY-20", keys=good[:-30])
     c.add("keyset/pem-garbage-inside", "PEM around something else.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", b"hello"))
-    c.add("keyset/pem-der-cut", "PEM around DER that is cut.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", der[:-5]))
-    c.add("keyset/pem-der-more", "PEM around a key with four bytes behind it.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", der + b"more"))
+    c.add("keyset/pem-der-cut", "PEM around truncated DER.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", der[:-5]))
+    c.add("keyset/pem-der-more", "PEM around a key with four extra bytes.", "bad-keyset", "KEY-20", keys=jose.pem_block("PUBLIC KEY", der + b"more"))
     c.add("keyset/pem-certificate-garbage", "A certificate that is none.", "bad-keyset", "KEY-20", keys=jose.pem_block("CERTIFICATE", b"hello"))
-    c.add("keyset/pem-encrypted", "An encrypted private key: nobody is asked for a passphrase.", "bad-keyset", "KEY-20", keys=encrypted())
-    c.add("keyset/pem-ssh", "An OpenSSH public key is no PEM.", "bad-keyset\nneither JSON nor PEM", "HDR-07 KEY-20", keys=jose.pem(KEYS["p256"], "ssh") + b"\n")
+    c.add("keyset/pem-encrypted", "An encrypted private key: there is no passphrase prompt.", "bad-keyset", "KEY-20", keys=encrypted())
+    c.add("keyset/pem-ssh", "An OpenSSH public key is not PEM.", "bad-keyset\nneither JSON nor PEM", "HDR-07 KEY-20", keys=jose.pem(KEYS["p256"], "ssh") + b"\n")
     c.add("keyset/pem-point-off-curve", "An EC point off the curve as PEM.", "bad-keyset", "SIG-08",
           keys=jose.pem_block("PUBLIC KEY", der[:-1] + bytes([der[-1] ^ 1])))
     c.add("keyset/pem-der-not-armoured", "DER without PEM around it.", "bad-keyset\nneither JSON nor PEM", "KEY-20", keys=der)
@@ -405,7 +405,7 @@ def certificates(c):
     c.add("keyset/pem-key-even", "An even modulus as PEM.", "bad-keyset", "SIG-12", keys=rsa_spki(number(KEYS["rsa"]["n"]) - 1, 65537))
     c.add("keyset/pem-dsa", "A DSA key as PEM.", "bad-keyset", "KEY-17", keys=DSA)
     c.add("keyset/pem-explicit-curve", "An EC key with explicit parameters that are P-256's own.", "ok\nusable 1", "SIG-08", keys=EXPLICIT)
-    c.add("keyset/pem-explicit-other-generator", "CVE-2020-0601: the generator is the public point, so everybody knows the private key (1).",
+    c.add("keyset/pem-explicit-other-generator", "CVE-2020-0601: the generator is the public point, so the private key is known (1).",
           "bad-keyset", "SIG-08", keys=other_generator())
 
 

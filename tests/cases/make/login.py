@@ -47,7 +47,7 @@ def algorithms(c):
     pem = jose.pem(KEYS["rsa"])
     add(c, "hdr-06-hs256-under-pem", "HDR-06 HDR-09", "HS256 under the text of the public key file.",
         "alg-not-allowed\nclaimed_iss=", token=jose.token({"k": jose.b64u(pem)}, {"alg": "HS256"}, claims()), keys=pem)
-    add(c, "hdr-06-hs256-under-pem-hmac-named", "HDR-06 HDR-09", "The same where somebody named HS256 for the issuer.",
+    add(c, "hdr-06-hs256-under-pem-hmac-named", "HDR-06 HDR-09", "The same with HS256 listed for the issuer.",
         "no-fitting-key", token=jose.token({"k": jose.b64u(pem)}, {"alg": "HS256"}, claims()), keys=pem,
         conf=conf(issuer="algorithms = HS256 RS256\n"))
     for name, alg, key, allowed, expect in [
@@ -69,7 +69,7 @@ def issuers(c):
     other = claims(iss="https://other.example")
     grants = "[grant/a]\nissuer = acme\n[grant/b]\nissuer = other\n"
     same = jwks(public(KEYS["p256-other"], kid="p256"))
-    add(c, "key-24-key-of-another-issuer", "KEY-24", "Issuer A's key signs a token that says B.", "unknown-kid\nclaimed_iss='https://other.example'",
+    add(c, "key-24-key-of-another-issuer", "KEY-24", "Issuer A's key signs a token with iss B.", "unknown-kid\nclaimed_iss='https://other.example'",
         token=by(payload=other), conf=TWO + grants, keys2=ring("p256-other"))
     add(c, "key-24-key-of-another-issuer-no-kid", "KEY-24", "The same without a kid.", "bad-signature", token=by(payload=other, kid=False),
         conf=TWO + grants, keys2=ring("p256-other"))
@@ -95,19 +95,19 @@ def issuers(c):
 
 def claims_of_the_policy(c):
     add(c, "clm-01-no-exp", "CLM-01", "A token without exp.", "claim-missing\nexp", claims(exp=None))
-    add(c, "clm-02-expired", "CLM-02", "A token whose time is over, leeway included; the whole line.",
+    add(c, "clm-02-expired", "CLM-02", "A token that has expired, leeway included; the whole line.",
         f"expired\nresult=deny reason=expired stage=claims user='alice' service='sshd' rhost='192.0.2.7' iss='{ISSUER}' sub='alice' "
         f"kid='p256' alg='ES256' jti='' grant='' detail='exp {NOW + 300}, now {NOW + 330}'", now=str(NOW + 330))
     add(c, "clm-02-last-second", "CLM-02 CLM-24", "The last second, leeway (default 30 s) included.", "ok", now=str(NOW + 329))
     add(c, "clm-05-lifetime", "CLM-05", "max_lifetime.", "lifetime", claims(exp=NOW + 7200), conf=conf(issuer="max_lifetime = 1h\n"))
     add(c, "clm-11-aud-missing", "CLM-11", "No aud.", "claim-missing\naud", claims(aud=None))
     add(c, "clm-14-aud-of-another-host", "CLM-14 CLM-13", "A token for the next host.", "bad-audience\nssh://", claims(aud="ssh://host2.example"))
-    add(c, "clm-19-typ", "CLM-19 HDR-21", "typ demanded.", "bad-typ", conf=conf(issuer="typ = at+jwt\n"))
+    add(c, "clm-19-typ", "CLM-19 HDR-21", "typ is required.", "bad-typ", conf=conf(issuer="typ = at+jwt\n"))
     for name, more, expect in [("missing", {}, "claim-missing\njti"), ("null", {"jti": "j1", "nonce": NULL}, "claim-missing\nnonce"),
                                ("one-of-two", {"jti": "j1"}, "claim-missing\nnonce"), ("there", {"jti": "j1", "nonce": "n"}, "ok")]:
-        add(c, f"clm-20-require-{name}", "CLM-20", f"The issuer demands jti and nonce; the token has {sorted(more)}.", expect, claims(**more),
+        add(c, f"clm-20-require-{name}", "CLM-20", f"The issuer requires jti and nonce; the token has {sorted(more)}.", expect, claims(**more),
             conf=conf(issuer="require = jti nonce\n"))
-    add(c, "clm-19-azp", "CLM-19", "azp demanded.", "bad-client", claims(azp="evil"), conf=conf(issuer="azp = good\n"))
+    add(c, "clm-19-azp", "CLM-19", "azp is required.", "bad-client", claims(azp="evil"), conf=conf(issuer="azp = good\n"))
     add(c, "clm-19-client-credentials", "CLM-19", "A token of a machine (sub is a client id) opens no login of that name.", "no-grant\nstaff",
         claims(sub="aW4Cca79xReLWUz0aE2H6kD0O3cXBVtC@clients", gty="client-credentials"))
     add(c, "clm-16-sub-missing", "CLM-16", "The user claim is absent.", "no-grant", claims(sub=None))
@@ -115,7 +115,7 @@ def claims_of_the_policy(c):
                                 ("empty", "", "claim-type"), ("long", "a" * 257, "no-grant"), ("object", {}, "claim-type"), ("true", True, "claim-type")]:
         add(c, f"clm-16-sub-{name}", "CLM-16 USR-07", f"sub is {str(value)[:20]!r}.", expect, claims(sub=value))
     for name, value in [("number", 1000), ("array", ["alice"]), ("array-of-two", ["bob", "alice"]), ("empty", ""), ("true", True), ("object", {"alice": 1})]:
-        add(c, f"clm-20-user-claim-{name}", "CLM-20 USR-16", "The claim that names the user is no string.", "no-grant", claims(preferred_username=value),
+        add(c, f"clm-20-user-claim-{name}", "CLM-20 USR-16", "The claim that names the user is not a string.", "no-grant", claims(preferred_username=value),
             conf=conf(grant="user = %{preferred_username}"))
     groups = conf(grant="match.groups = linux-users")
     for name, value, expect in [("array", ["x", "linux-users"], "ok"), ("string", "linux-users", "ok"), ("comma-list", "x,linux-users", "no-grant"),
@@ -135,7 +135,7 @@ def claims_of_the_policy(c):
 def users(c):
     add(c, "usr-01-other-user", "USR-01", "A token for alice, a login as root.", "no-grant\nuser='root'", user="root 0")
     add(c, "usr-01-other-user-bob", "USR-01", "A token for alice, a login as bob.", "no-grant", user="bob 1001")
-    add(c, "usr-02-root-by-template", "USR-02", "sub root is no way to become root.", "system-account\ntemplate", claims(sub="root"), user="root 0")
+    add(c, "usr-02-root-by-template", "USR-02", "sub root does not give root.", "system-account\ntemplate", claims(sub="root"), user="root 0")
     add(c, "usr-02-uid-0-by-another-name", "USR-02", "toor is uid 0 too.", "system-account", claims(sub="toor"), user="toor 0")
     add(c, "usr-02-root-spelt", "USR-02", "A grant that spells root.", "ok", claims(sub="alice"), user="root 0", conf=conf(grant="user = root"))
     add(c, "usr-02-root-by-capture", "USR-02", "A capture never spells.", "system-account", claims(sub="x:root"), user="root 0",
@@ -148,16 +148,16 @@ def users(c):
         add(c, f"usr-03-{name}", "USR-03", f"{user}.", expect, claims(sub=sub), user=user)
     for name, sub, user in [("dotless-i", "m\u0131ke", "mike"), ("case", "Alice", "alice"), ("fullwidth", "\uff41lice", "alice"), ("cyrillic", "\u0430lice", "alice"),
                             ("combining", "ali\u0301ce", "al\u00edce"), ("zero-width", "ali\u200bce", "alice")]:
-        add(c, f"usr-04-{name}", "USR-04", "Letters that look alike, or fold, are other letters.", "no-grant", claims(sub=sub), user=f"{user} 1000")
+        add(c, f"usr-04-{name}", "USR-04", "Characters that look alike or fold to each other are different.", "no-grant", claims(sub=sub), user=f"{user} 1000")
     mail = "user = %{upn}\nstrip_suffix = @acme.example"
     for name, upn, expect in [("good", "alice@acme.example", "ok"), ("other-domain", "alice@evil.example", "no-grant"), ("sub-domain", "alice@x.acme.example", "no-grant"),
                               ("longer", "alice@acme.example.evil", "no-grant"), ("two-at", "alice@evil@acme.example", "no-grant"), ("none", "alice", "no-grant"),
                               ("twice", "alice@acme.example@acme.example", "no-grant"), ("case", "alice@ACME.example", "no-grant"), ("only", "@acme.example", "no-grant")]:
         add(c, f"usr-05-suffix-{name}", "USR-05", f"upn {upn}, strip_suffix @acme.example.", expect, claims(upn=upn), conf=conf(grant=mail))
-    add(c, "usr-05-suffix-two-at-and-such-a-user", "USR-05", "A second @ names nobody, even where a user is called so.", "no-grant",
+    add(c, "usr-05-suffix-two-at-and-such-a-user", "USR-05", "A name with a second @ is refused, even if such a user exists.", "no-grant",
         claims(upn="alice@evil@acme.example"), conf=conf(grant=mail), user="alice@evil 1000")
     for name, bad in [("path", "../x"), ("slash", "a/b"), ("dash", "-x"), ("colon", "a:b"), ("blank", "a b"), ("newline", "a\nb"), ("dot", ".x"), ("tab", "a\tb")]:
-        add(c, f"usr-06-{name}", "USR-06", f"The name {bad!r} is no name, even when NSS knows it.", "bad-user", claims(sub=bad), user=f"{bad} 1000")
+        add(c, f"usr-06-{name}", "USR-06", f"The name {bad!r} is not accepted, even if NSS knows it.", "bad-user", claims(sub=bad), user=f"{bad} 1000")
     add(c, "usr-06-dots-and-at-are-names", "USR-06", "first.last@ad.example is a name of SSSD.", "ok", claims(sub="first.last@ad.example"), user="first.last@ad.example 1000")
     for name in ("0", "1000", "-1", "4294967295", "00"):
         add(c, f"usr-07-digits-{name}", "USR-07", f"The name {name} would be taken for a uid.", "bad-user", claims(sub=name), user=f"{name} 1000")
@@ -182,21 +182,21 @@ def services(c):
     sudo = "[service/sudo]\nalso = sudo-i\nmax_age = 5m\naudience = sudo://host.example\nmatch.acr = mfa\n"
     both = conf(grant="services = sshd sudo sudo-i", more=sudo)
     good = dict(aud=[AUDIENCE, "sudo://host.example"], auth_time=NOW - 299, acr="mfa")
-    add(c, "pam-25-good", "PAM-25", "All that sudo demands.", "ok", claims(**good), conf=both, service="sudo")
+    add(c, "pam-25-good", "PAM-25", "Everything that sudo requires.", "ok", claims(**good), conf=both, service="sudo")
     add(c, "pam-25-token-for-ssh-at-sudo", "PAM-25 CLM-13", "A token for ssh at sudo.", "bad-audience\nsudo://", claims(**{**good, "aud": AUDIENCE}), conf=both, service="sudo")
-    add(c, "pam-25-also", "PAM-25 REV-09", "sudo-i has the demands of sudo.", "bad-audience", claims(**{**good, "aud": AUDIENCE}), conf=both, service="sudo-i")
+    add(c, "pam-25-also", "PAM-25 REV-09", "sudo-i has the requirements of sudo.", "bad-audience", claims(**{**good, "aud": AUDIENCE}), conf=both, service="sudo-i")
     add(c, "rev-09-unnamed-service", "REV-09", "A service that nothing names.", "service\nsu", conf=both, service="su")
     add(c, "rev-09-default-is-sshd", "REV-09", "A grant without services is for sshd only.", "service\nsudo", service="sudo")
     add(c, "rev-10-no-auth-time", "REV-10 CLM-08", "max_age needs auth_time; iat does not count.", "claim-missing\nauth_time", claims(**{**good, "auth_time": None}), conf=both, service="sudo")
     add(c, "rev-10-auth-time-string", "REV-10", "auth_time is a string.", "claim-type\nauth_time", claims(**{**good, "auth_time": str(NOW)}), conf=both, service="sudo")
     add(c, "rev-10-too-old", "REV-10", "A login at the issuer five minutes and more ago, leeway included.", "too-old", claims(**{**good, "auth_time": NOW - 331}), conf=both, service="sudo")
     add(c, "rev-10-future", "REV-10", "A login in the future.", "issued-in-future\nauth_time", claims(**{**good, "auth_time": NOW + 31}), conf=both, service="sudo")
-    add(c, "rev-10-absurd", "REV-10", "A login behind the year 9999.", "claim-type\nauth_time", claims(**{**good, "auth_time": 2**62}), conf=both, service="sudo")
+    add(c, "rev-10-absurd", "REV-10", "A login after the year 9999.", "claim-type\nauth_time", claims(**{**good, "auth_time": 2**62}), conf=both, service="sudo")
     age = conf(grant="services = sudo", more="[service/sudo]\nmax_token_age = 5m\n")
     add(c, "clm-23-max-token-age", "CLM-23 CLM-08", "max_token_age counts from iat.", "too-old\niat", claims(iat=NOW - 331), conf=age, service="sudo")
     add(c, "clm-23-max-token-age-no-iat", "CLM-23 CLM-08", "max_token_age and no iat.", "claim-missing\niat", claims(iat=None), conf=age, service="sudo")
-    add(c, "service-match", "CLM-20", "A claim that the service demands.", "service-match\nacr", claims(**{**good, "acr": "pwd"}), conf=both, service="sudo")
-    add(c, "service-match-missing", "CLM-20", "A claim that the service demands, absent.", "service-match\nacr", claims(**{**good, "acr": None}), conf=both, service="sudo")
+    add(c, "service-match", "CLM-20", "A claim that the service requires.", "service-match\nacr", claims(**{**good, "acr": "pwd"}), conf=both, service="sudo")
+    add(c, "service-match-missing", "CLM-20", "A claim that the service requires is missing.", "service-match\nacr", claims(**{**good, "acr": None}), conf=both, service="sudo")
 
 
 def keys(c):

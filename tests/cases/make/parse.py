@@ -28,7 +28,7 @@ def parts(c):
                        }.items():
         ids = "PRS-09 HDR-12" if name == "unprotected-alg" else "PRS-09"
         text = compact_json(text)
-        c.add(f"parse/prs-09-json-{name}", "JSON serialization is not accepted, whatever it says.", "malformed", ids,
+        c.add(f"parse/prs-09-json-{name}", "JSON serialization is not accepted, whatever it contains.", "malformed", ids,
               token=text)
     text = compact_json({"protected": h, "x": f"{p}.", "y": ".", "signature": s})
     c.add("parse/prs-09-json-with-two-dots", "CVE-2022-39227: an object whose dots number two.", "bad-base64url",
@@ -53,11 +53,11 @@ def letters(c):
                   token=put(text[:8] + char + text[8:]))
         for name, char in {"question": "?", "hash": "#", "backslash": "\\", "high": "\u00e4", "nul": "\x00",
                            "percent": "%41", "tilde": "~", "quote": "'", "brace": "{"}.items():
-            c.add(f"parse/prs-06-{name}-in-{part}", "A letter outside the alphabet, which a lax decoder would skip.",
+            c.add(f"parse/prs-06-{name}-in-{part}", "A character outside the alphabet, which a lax decoder would skip.",
                   "bad-base64url\nthe " + part, "PRS-06", token=put(text[:8] + char + text[8:]))
         c.add(f"parse/prs-08-stray-letter-in-{part}", "A length of 4n+1.", "bad-base64url\nthe " + part, "PRS-08",
               token=put(text + "A" * ((1 - len(text)) % 4 or 4)))
-    c.add("parse/prs-04-plus-slash", "The letters of plain base64 (a payload that holds both).", "bad-base64url",
+    c.add("parse/prs-04-plus-slash", "The alphabet of plain base64 (a payload with both characters).", "bad-base64url",
           "PRS-04", token=plain_alphabet())
     for name, ours, theirs in (("plus", "-", "+"), ("slash", "_", "/")):
         h = b64u(compact_json(HEADER).encode())
@@ -66,11 +66,11 @@ def letters(c):
         message = f"{h}.{p.replace(ours, theirs)}"
         c.add(f"parse/prs-04-{name}-alone", f"{theirs} for {ours} in the payload, and signed so.", "bad-base64url\nthe payload", "PRS-04",
               token=message + "." + b64u(jose.sign(KEYS["p256"], "ES256", message.encode())))
-    c.add("parse/prs-05-blank-before", "A blank in front of the token.", "bad-base64url", "PRS-05", token=" " + good)
-    c.add("parse/prs-05-blank-behind", "A blank behind the token.", "bad-base64url", "PRS-05", token=good + " ")
-    c.add("parse/prs-05-newline-behind", "A newline behind the token: trimming is the prompt's work, not ours.",
+    c.add("parse/prs-05-blank-before", "A blank before the token.", "bad-base64url", "PRS-05", token=" " + good)
+    c.add("parse/prs-05-blank-behind", "A blank after the token.", "bad-base64url", "PRS-05", token=good + " ")
+    c.add("parse/prs-05-newline-behind", "A newline after the token: the prompt trims, the parser does not.",
           "bad-base64url", "PRS-05", token=good + "\n")
-    c.add("parse/prs-05-crlf-behind", "CR LF behind the token.", "bad-base64url", "PRS-05", token=good + "\r\n")
+    c.add("parse/prs-05-crlf-behind", "CR LF after the token.", "bad-base64url", "PRS-05", token=good + "\r\n")
     c.add("parse/prs-05-bearer", "`Bearer ` in front.", "bad-base64url", "PRS-05", token="Bearer " + good)
     for part, i in (("header", 0), ("payload", 1), ("signature", 2)):
         c.add(f"parse/prs-07-spare-bits-in-{part}", "The same bytes in another spelling: a spare bit is set.",
@@ -107,13 +107,13 @@ def payloads(c):
     body = compact_json(claims())
     inner = body[1:-1]
     for name, (text, ids) in rows.items():
-        c.add(f"parse/{ids.lower()}-payload-{name}", "The payload is no JSON object.", "bad-json\nclaims", ids,
+        c.add(f"parse/{ids.lower()}-payload-{name}", "The payload is not a JSON object.", "bad-json\nclaims", ids,
               token=raw(text))
     for name in ("sub", "exp", "aud", "iss", "nbf", "x"):
         again = {"sub": '"root"', "exp": "1999999999", "aud": '"other"', "iss": '"https://other.example"',
                  "nbf": "1", "x": "1"}[name]
         first = {"nbf": ',"nbf":1', "x": ',"x":1'}.get(name, "")
-        c.add(f"parse/prs-12-{name}-twice", f"{name} stands twice; json-c would take the last.",
+        c.add(f"parse/prs-12-{name}-twice", f"{name} appears twice; json-c would take the last.",
               "bad-json\nclaims", "PRS-12", token=raw(f'{{{inner}{first},"{name}":{again}}}'))
     for name, spelling in {"escaped": "s\\u0075b", "escaped-upper": "\\u0073ub", "all-escaped": "\\u0073\\u0075\\u0062"
                            }.items():
@@ -121,7 +121,7 @@ def payloads(c):
               token=raw(f'{{{inner},"{spelling}":"root"}}'))
     c.add("parse/prs-12-nested-twice", "A duplicate two levels down.", "bad-json\nclaims", "PRS-12",
           token=raw(f'{{{inner},"a":[{{"b":1,"b":2}}]}}'))
-    c.add("parse/prs-12-same-name-in-two-objects", "The same name in two objects is no duplicate.", "ok", "PRS-12",
+    c.add("parse/prs-12-same-name-in-two-objects", "The same name in two objects is not a duplicate.", "ok", "PRS-12",
           token=raw(f'{{{inner},"a":{{"sub":"x"}},"b":[{{"sub":"y"}},{{"sub":"z"}}]}}'))
     c.add("parse/prs-12-case-is-another-name", "Sub is not sub.", "ok", "PRS-12 CLM-21",
           token=raw(f'{{{inner},"Sub":"root","EXP":1}}'))
@@ -151,11 +151,11 @@ def payloads(c):
                        "utf-16-le": body.encode("utf-16-le"), "utf-32": body.encode("utf-32")}.items():
         c.add(f"parse/prs-14-{name}", "Another encoding than plain UTF-8.", "bad-json\nclaims", "PRS-14",
               token=raw(data))
-    c.add("parse/prs-11-alg-twice", "alg stands twice: none, then ES256.", "bad-json\nheader", "PRS-11",
+    c.add("parse/prs-11-alg-twice", "alg appears twice: none, then ES256.", "bad-json\nheader", "PRS-11",
           token=jose.token(KEYS["p256"], '{"alg":"none","kid":"p256","alg":"ES256"}', claims(), "ES256"))
     c.add("parse/prs-11-alg-twice-escaped", "The second alg is spelt with an escape.", "bad-json\nheader", "PRS-11",
           token=jose.token(KEYS["p256"], '{"alg":"ES256","kid":"p256","\\u0061lg":"none"}', claims(), "ES256"))
-    c.add("parse/prs-11-kid-twice", "kid stands twice.", "bad-json\nheader", "PRS-11",
+    c.add("parse/prs-11-kid-twice", "kid appears twice.", "bad-json\nheader", "PRS-11",
           token=jose.token(KEYS["p256"], '{"alg":"ES256","kid":"x","kid":"p256"}', claims(), "ES256"))
 
 
@@ -188,7 +188,7 @@ def bombs(c):
                        "two-64": "18446744073709551616", "all-nines": "9" * 200, "minus-two-63": "-9223372036854775809",
                        "underscore": "1_000", "true-upper": "TRUE", "nan-lower": "nan", "inf": "inf", "undefined":
                        "undefined", "octal": "0o7", "arabic": "\u0661"}.items():
-        c.add(f"parse/prs-17-number-{name}", f"{text[:30]} is no number that JSON has, or none that fits.",
+        c.add(f"parse/prs-17-number-{name}", f"{text[:30]} is not a JSON number, or is out of range.",
               "bad-json\nclaims", "PRS-17", token=raw(f'{{{inner},"x":{text}}}'))
     for name, text in {"max": "9223372036854775807", "min": "-9223372036854775808", "fraction": "-0.5e-3",
                        "minus-zero": "-0", "exponent": "1E+2", "tiny": "1e-400"}.items():

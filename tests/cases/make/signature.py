@@ -33,7 +33,7 @@ def changed(c):
         for name, make_signature in rows.items():
             ids = "SIG-01 SIG-23" if alg.startswith("HS") and name in ("cut", "half", "one-byte") else \
                 "SIG-01 SIG-15" if alg[0] in "RP" and name in ("cut", "longer", "longer-before") else "SIG-01"
-            put(c, f"sig-01-{label}-{name}", ids, f"A {alg} signature, changed: {name}.", alg, key, make_signature)
+            put(c, f"sig-01-{label}-{name}", ids, f"Changed {alg} signature: {name}.", alg, key, make_signature)
         token = jose.token(KEYS[key], {"alg": alg, "kid": key}, claims()).decode().split(".")
         keys = ring("hs256", "hs384", "hs512") if alg.startswith("HS") else None
         other = b64u(jose.as_bytes(claims(sub="root")))
@@ -55,11 +55,11 @@ def ecdsa(c):
 
         der = lambda r, s: jose.der(0x30, jose.der_integer(r) + jose.der_integer(s))  # noqa: E731
         put(c, f"sig-02-{label}-der", "SIG-02", "The signature as DER.", alg, key, rs(der))
-        put(c, f"sig-02-{label}-der-cut-to-size", "SIG-02", "DER cut to the right length.", alg, key,
+        put(c, f"sig-02-{label}-der-cut-to-size", "SIG-02", "DER truncated to the right length.", alg, key,
             rs(lambda r, s: der(r, s)[: 2 * width]))
         put(c, f"sig-03-{label}-leading-zeros", "SIG-03", "r and s each with a zero in front.", alg, key,
             rs(lambda r, s: ecdsa_bytes(curve, r, s, width + 1)))
-        put(c, f"sig-03-{label}-trailing-zeros", "SIG-03", "Two zeros behind.", alg, key,
+        put(c, f"sig-03-{label}-trailing-zeros", "SIG-03", "Two zeros at the end.", alg, key,
             rs(lambda r, s: ecdsa_bytes(curve, r, s) + b"\0\0"))
         put(c, f"sig-03-{label}-zeros-between", "SIG-03", "Two zeros between r and s.", alg, key,
             rs(lambda r, s: r.to_bytes(width, "big") + b"\0\0" + s.to_bytes(width, "big")))
