@@ -2,7 +2,7 @@
 """Every file of cases is of the form that schema.json describes, and the build runs every one: test_schema.py MESON.BUILD
 
 Besides: no JSON name twice in an object, no id twice in a file, the count is right, accept goes with ok alone, every reason
-is one of lib/reasons.def, every group has what its type needs, and no generator's file is named like one of hand/.
+is one of lib/base/reasons.def, every group has what its type needs, and no generator's file is named like one of hand/.
 """
 import json
 import pathlib
