@@ -1,5 +1,5 @@
 /*
- * What is said about the options of pam_jwt.conf, from the rows of lib/policy/conf.c:
+ * What is said about the options of pam_jwt.conf, from the rows of lib/policy/rows.c:
  *
  * confdoc conf              the commented etc/pam_jwt.conf
  * confdoc check FILE        is FILE that text? For a test; `confdoc conf > etc/pam_jwt.conf` cures it.
@@ -137,7 +137,7 @@ static int check(const char *path)
         (void)fclose(in);
         if (!seen || !text || seen_len != len || memcmp(seen, text, len) != 0)
                 (void)fprintf(stderr,
-                              "%s is not what the rows of lib/policy/conf.c make: confdoc conf > %s\n", path,
+                              "%s is not what the rows of lib/policy/rows.c make: confdoc conf > %s\n", path,
                               path);
         else if (is_policy(text, len))
                 status = 0;

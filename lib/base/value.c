@@ -138,19 +138,6 @@ const char *pjwt_value_url_problem(const char *url, unsigned allowed)
                                              : "no URL that counts here; begin with https://";
 }
 
-bool pjwt_value_host_ok(const char *name)
-{
-        bool letter = false;
-
-        for (const char *p = name; *p; p++) {
-                if (!is_alnum(*p) && !strchr(".-_", *p))
-                        return false;
-                letter = letter || (!is_digit(*p) && *p != '.');
-        }
-        return letter && name[0] != '.' && name[0] != '-' && strlen(name) <= 253 &&
-               strcmp(name, "localhost") != 0 && strncmp(name, "localhost.", 10) != 0;
-}
-
 bool pjwt_value_service_ok(const char *name)
 {
         for (const char *p = name; *p; p++)

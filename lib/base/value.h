@@ -23,11 +23,6 @@ enum {
 /* What is wrong with a URL; NULL when it is one of the allowed kinds. Static storage. */
 const char *pjwt_value_url_problem(const char *url, unsigned allowed);
 
-/*
- * A host name that may stand in an audience: letters, digits, dots, hyphens; not localhost, not an address.
- */
-bool pjwt_value_host_ok(const char *name);
-
 /* A PAM service name: lower case as libpam makes it, letters, digits and ._@- . */
 bool pjwt_value_service_ok(const char *name);
 

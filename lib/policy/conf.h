@@ -1,7 +1,7 @@
 /*
- * The policy: issuers, grants, services (design section 3). Options are rows of a table in conf.c, from which
- * the parser, `pamjwt check`, the commented pam_jwt.conf and pam_jwt.conf(5) are made. Parsing is pure;
- * pjwt_conf_load() is the thin part that opens files.
+ * The policy: issuers, grants, services (design section 3). Options are rows of a table in rows.c, from which
+ * the parser, `pamjwt check`, the commented pam_jwt.conf and pam_jwt.conf(5) are made. Parsing is pure
+ * (parse.c); pjwt_conf_load() is the thin part that opens files (load.c).
  */
 #ifndef PJWT_CONF_H
 #define PJWT_CONF_H

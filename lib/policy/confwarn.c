@@ -1,4 +1,4 @@
-/* What is allowed and probably not meant. Pure; conf.c reads, this looks at what was read. */
+/* What is allowed and probably not meant. Pure; parse.c reads, this looks at what was read. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

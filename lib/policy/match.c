@@ -112,6 +112,23 @@ bool pjwt_texts_next(struct pjwt_texts *texts, const char **ret, size_t *retlen)
         return texts->next++ == 0 && scalar_text(texts->claim, ret, retlen);
 }
 
+/* The kinds that have a prefix; without one, the value is matched exactly. */
+static const struct {
+        const char *prefix;
+        enum pjwt_match_kind kind;
+} prefixes[] = {{"glob:", PJWT_MATCH_GLOB}, {"regex:", PJWT_MATCH_REGEX}};
+
+void pjwt_match_set(struct pjwt_match *match)
+{
+        match->kind = PJWT_MATCH_EXACT;
+        match->pattern = match->value;
+        for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+                if (strncmp(match->value, prefixes[i].prefix, strlen(prefixes[i].prefix)) == 0) {
+                        match->kind = prefixes[i].kind;
+                        match->pattern = match->value + strlen(prefixes[i].prefix);
+                }
+}
+
 bool pjwt_match_text(const struct pjwt_match *match, const char *text, size_t len, struct pjwt_span *spans)
 {
         switch (match->kind) {

@@ -27,6 +27,9 @@ struct pjwt_texts pjwt_texts_of(struct json_object *claims, const char *name);
 /* The next text, borrowed from the claim; false behind the last. */
 bool pjwt_texts_next(struct pjwt_texts *texts, const char **ret, size_t *retlen);
 
+/* Takes the kind and the pattern out of match->value: glob:PATTERN, regex:PATTERN or an exact value. */
+void pjwt_match_set(struct pjwt_match *match);
+
 /* Does one text fulfil the line, the whole of it? spans as in pjwt_regex_match(), filled for a regex only. */
 bool pjwt_match_text(const struct pjwt_match *match, const char *text, size_t len, struct pjwt_span *spans);
 

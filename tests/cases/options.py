@@ -4,7 +4,7 @@
 options.py         checks; exit status 1 when an option is without
 options.py --list  every option with its tests
 
-The options are the rows of lib/policy/conf.c. A refusal is an error of tests/unit/test_conf.c that names the option, in its
+The options are the rows of lib/policy/rows.c. A refusal is an error of tests/unit/test_conf.c that names the option, in its
 kind of section. An effect is named here: FILE.json:ID of a case, FILE:FUNCTION, or a directory.
 """
 import pathlib
@@ -61,7 +61,7 @@ EFFECTS = {
 
 
 def options():
-    rows = re.findall(r'^\s*\{(HOST|ISSUER|GRANT|SERVICE)\("?([a-z_]+\.?)"?\), TYPE_', (TOP / "lib/policy/conf.c").read_text(), re.M)
+    rows = re.findall(r'^\s*\{(HOST|ISSUER|GRANT|SERVICE)\("?([a-z_]+\.?)"?\), PJWT_TYPE_', (TOP / "lib/policy/rows.c").read_text(), re.M)
     return [f"{kind.lower()}/{name}" for kind, name in rows]
 
 

@@ -1,0 +1,67 @@
+/* The options of pam_jwt.conf, one row each. Pure. */
+#ifndef PJWT_ROWS_H
+#define PJWT_ROWS_H
+
+#include "conf.h"
+
+/* The kinds of section. NONE is no section, and the kind of one that was refused. */
+enum pjwt_kind {
+        PJWT_KIND_HOST,
+        PJWT_KIND_ISSUER,
+        PJWT_KIND_GRANT,
+        PJWT_KIND_SERVICE,
+        PJWT_KIND_COUNT,
+        PJWT_KIND_NONE
+};
+
+/* How a value is read. The parser switches on this, never on a key. */
+enum pjwt_type {
+        PJWT_TYPE_HOST,     /* a host name */
+        PJWT_TYPE_MACHINE,  /* a machine id */
+        PJWT_TYPE_WORD,     /* one string without spaces */
+        PJWT_TYPE_WORDS,    /* strings separated by spaces */
+        PJWT_TYPE_AUDIENCE, /* the same, with %h */
+        PJWT_TYPE_TYPS,     /* media types */
+        PJWT_TYPE_KEYS_URL, /* where keys are */
+        PJWT_TYPE_PROXY,
+        PJWT_TYPE_ALGS,
+        PJWT_TYPE_SECONDS,
+        PJWT_TYPE_BOOL,
+        PJWT_TYPE_BIND,
+        PJWT_TYPE_PATH, /* an absolute path */
+        PJWT_TYPE_ISSUER,
+        PJWT_TYPE_USERS,    /* names and templates */
+        PJWT_TYPE_SERVICES, /* PAM service names */
+        PJWT_TYPE_SSHD_SERVICES,
+        PJWT_TYPE_GLOBS, /* globs over host names */
+        PJWT_TYPE_MATCH, /* match.CLAIM; see readmatch.c */
+};
+
+/* One option. Rows are static; those of one kind follow each other. */
+struct pjwt_row {
+        enum pjwt_kind kind;
+        const char *name;
+        enum pjwt_type type;
+        size_t offset;    /* of its field in the struct of the section */
+        const char *def;  /* as it would be written; NULL: none */
+        int64_t min, max; /* of a duration, in seconds */
+        const char *example;
+        const char *help;
+};
+
+/* "host", "issuer", ...; kind is below PJWT_KIND_COUNT. */
+const char *pjwt_kind_name(enum pjwt_kind kind);
+
+/* The i-th row in the order of the documentation, NULL after the last. */
+const struct pjwt_row *pjwt_row_at(size_t i);
+
+/* The first row of a kind below PJWT_KIND_COUNT. */
+const struct pjwt_row *pjwt_rows_of(enum pjwt_kind kind);
+
+/* The row of a key, among `first` and those after it that are of its kind; NULL when there is none. */
+const struct pjwt_row *pjwt_row_find(const struct pjwt_row *first, const char *key);
+
+/* The line that a key was written in, from the `lines` of a section of this kind; 0 when it was not. */
+unsigned pjwt_row_line(enum pjwt_kind kind, const unsigned *lines, const char *key);
+
+#endif

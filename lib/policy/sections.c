@@ -1,0 +1,215 @@
+#include "sections.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "readmatch.h"
+#include "readvalue.h"
+#include "value.h"
+
+static bool key_of_nothing(struct pjwt_reader *r)
+{
+        char names[256] = "";
+        const struct pjwt_row *row;
+        size_t len = 0;
+
+        for (size_t i = 0; (row = pjwt_row_at(i)) && len < sizeof(names); i++)
+                if (row->kind == r->kind)
+                        len += (size_t)snprintf(names + len, sizeof(names) - len, " %s%s", row->name,
+                                                row->type == PJWT_TYPE_MATCH ? "CLAIM" : "");
+        return pjwt_wrong(r, "unknown key; there are%s", names);
+}
+
+/* Of match.CLAIM only the word before the dot can be misspelt. */
+static unsigned key_distance(const char *key, const struct pjwt_row *row)
+{
+        char head[16] = "";
+        size_t len = row->type == PJWT_TYPE_MATCH ? strcspn(key, ".") + 1 : 0;
+
+        if (len == 0 || len >= sizeof(head) || len > strlen(key))
+                return pjwt_value_distance(key, row->name, 2);
+        memcpy(head, key, len);
+        return pjwt_value_distance(head, row->name, 2);
+}
+
+static bool unknown_key(struct pjwt_reader *r)
+{
+        const struct pjwt_row *row;
+        const char *near = NULL;
+        unsigned best = 3;
+
+        for (size_t i = 0; (row = pjwt_row_at(i)); i++) {
+                unsigned d = row->kind == r->kind ? key_distance(r->key, row) : 3;
+
+                if (d < best && d < strlen(r->key)) {
+                        best = d;
+                        near = row->name;
+                }
+        }
+        if (near)
+                return pjwt_wrong(r, "unknown key; did you mean %s%s?", near,
+                                  strcmp(near, "match.") == 0 ? "CLAIM" : "");
+        for (enum pjwt_kind kind = PJWT_KIND_HOST; kind < PJWT_KIND_COUNT; kind++)
+                if (pjwt_row_find(pjwt_rows_of(kind), r->key))
+                        return pjwt_wrong(r, "unknown key here; it belongs into a [%s] section",
+                                          kind == PJWT_KIND_HOST     ? "host"
+                                          : kind == PJWT_KIND_ISSUER ? "issuer/NAME"
+                                          : kind == PJWT_KIND_GRANT  ? "grant/NAME"
+                                                                     : "service/NAME");
+        return key_of_nothing(r);
+}
+
+static void read_key(struct pjwt_reader *r, const char *value)
+{
+        const struct pjwt_row *row = pjwt_row_find(r->first[r->kind], r->key);
+        unsigned *line;
+
+        if (!row) {
+                (void)unknown_key(r);
+        } else if (row->type == PJWT_TYPE_MATCH) {
+                (void)pjwt_read_match(r, value);
+        } else {
+                line = &r->lines[row - r->first[r->kind]];
+                if (*line)
+                        (void)pjwt_wrong(r, "repeated; it stands in line %u already, keep one of the two",
+                                         *line);
+                else
+                        (void)pjwt_read_value(r, row, r->section, value);
+                if (!*line) /* a bad value is there all the same: no second error "missing" */
+                        *line = r->origin.line;
+        }
+}
+
+/*
+ * One more element at the end of an array of the policy. There is room for all sections that the texts hold
+ * (make_room()); a count that was wrong would be memory that ran out, never a write behind the end.
+ */
+static void *append(struct pjwt_reader *r, enum pjwt_kind kind, void *array, size_t *count, size_t size,
+                    const void *start)
+{
+        if (*count >= r->room[kind]) {
+                r->no_memory = true;
+                return NULL;
+        }
+        return memcpy((char *)array + (*count)++ * size, start, size);
+}
+
+static void open_host(struct pjwt_reader *r)
+{
+        if (r->host_origin.file) {
+                (void)pjwt_wrong(r, "a second [host]; the first stands at %s:%u, make one of the two",
+                                 r->host_origin.file, r->host_origin.line);
+                return;
+        }
+        r->host_origin = r->origin;
+        r->section = r->conf;
+        r->lines = r->host_lines;
+        r->kind = PJWT_KIND_HOST;
+}
+
+static void open_issuer(struct pjwt_reader *r, const char *name)
+{
+        struct pjwt_conf *conf = r->conf;
+        struct pjwt_issuer *issuer;
+
+        if (!pjwt_value_issuer_name_ok(name)) {
+                (void)pjwt_wrong(r, "no name of an issuer; write at most 64 of A-Z a-z 0-9 . _ -, no dot in "
+                                    "front");
+                return;
+        }
+        issuer = append(r, PJWT_KIND_ISSUER, conf->issuers, &conf->issuer_count, sizeof(*issuer),
+                        &r->new_issuer);
+        if (!issuer)
+                return;
+        issuer->name = pjwt_kept(name);
+        issuer->origin = r->origin;
+        r->section = issuer;
+        r->lines = issuer->lines;
+        r->kind = PJWT_KIND_ISSUER;
+}
+
+static void open_grant(struct pjwt_reader *r, const char *name)
+{
+        struct pjwt_conf *conf = r->conf;
+        struct pjwt_grant *grant =
+                append(r, PJWT_KIND_GRANT, conf->grants, &conf->grant_count, sizeof(*grant), &r->new_grant);
+
+        if (!grant)
+                return;
+        grant->name = pjwt_kept(name);
+        grant->origin = r->origin;
+        r->section = grant;
+        r->lines = grant->lines;
+        r->kind = PJWT_KIND_GRANT;
+}
+
+static void open_service(struct pjwt_reader *r, const char *name)
+{
+        struct pjwt_conf *conf = r->conf;
+        struct pjwt_service *service;
+
+        if (!pjwt_value_service_ok(name)) {
+                (void)pjwt_wrong(r, "'%.80s': no PAM service; write lower case letters, digits and . _ @ -",
+                                 name);
+                return;
+        }
+        service = append(r, PJWT_KIND_SERVICE, conf->services, &conf->service_count, sizeof(*service),
+                         &r->new_service);
+        if (!service)
+                return;
+        service->name = pjwt_kept(name);
+        service->origin = r->origin;
+        r->section = service;
+        r->lines = service->lines;
+        r->kind = PJWT_KIND_SERVICE;
+}
+
+static void unknown_section(struct pjwt_reader *r, const char *kind)
+{
+        for (enum pjwt_kind k = PJWT_KIND_HOST; k < PJWT_KIND_COUNT; k++)
+                if (pjwt_value_distance(kind, pjwt_kind_name(k), 2) <= 2) {
+                        (void)pjwt_wrong(r, "unknown section [%.40s]; did you mean [%s%s]?", kind,
+                                         pjwt_kind_name(k), k == PJWT_KIND_HOST ? "" : "/NAME");
+                        return;
+                }
+        (void)pjwt_wrong(
+                r,
+                "unknown section [%.40s]; there are [host], [issuer/NAME], [grant/NAME] and [service/NAME]",
+                kind);
+}
+
+static void open_section(struct pjwt_reader *r, const char *kind, const char *name)
+{
+        r->kind = PJWT_KIND_NONE;
+        if (strcmp(kind, "host") == 0 && !name)
+                open_host(r);
+        else if (strcmp(kind, "issuer") == 0 && name)
+                open_issuer(r, name);
+        else if (strcmp(kind, "grant") == 0 && name)
+                open_grant(r, name);
+        else if (strcmp(kind, "service") == 0 && name)
+                open_service(r, name);
+        else
+                unknown_section(r, kind);
+}
+
+enum pjwt_reason pjwt_read_line(void *arg, const struct pjwt_ini_line *line, struct pjwt_error *reterr)
+{
+        struct pjwt_reader *r = arg;
+
+        (void)reterr;
+        pjwt_reader_at(r, line->origin, line->key);
+        if (!line->key)
+                open_section(r, line->kind, line->name);
+        else if (r->kind != PJWT_KIND_NONE)
+                read_key(r, line->value);
+        return r->no_memory ? PJWT_NO_MEMORY : PJWT_OK;
+}
+
+void pjwt_bad_line(void *arg, struct pjwt_origin origin, const char *key, const char *what)
+{
+        struct pjwt_reader *r = arg;
+
+        pjwt_reader_at(r, origin, key);
+        (void)pjwt_wrong(r, "%s", what);
+}

@@ -1,0 +1,205 @@
+#include "whole.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hostname.h"
+#include "names.h"
+#include "pattern.h"
+#include "template.h"
+#include "value.h"
+
+static void require_key(struct pjwt_reader *r, struct pjwt_origin origin, const unsigned *lines,
+                        enum pjwt_kind kind, const char *key)
+{
+        const struct pjwt_row *row = pjwt_row_find(pjwt_rows_of(kind), key);
+
+        if (pjwt_row_line(kind, lines, key))
+                return;
+        pjwt_reader_at(r, origin, key);
+        (void)pjwt_wrong(r, "missing; write a line like %s = %s", key, row ? row->example : "...");
+}
+
+static bool has_secret_alg(pjwt_algset set)
+{
+        for (size_t i = 0; pjwt_alg_at(i); i++)
+                if (pjwt_alg_at(i)->kty == PJWT_KTY_OCT && (set & pjwt_alg_at(i)->bit))
+                        return true;
+        return false;
+}
+
+static bool has_file_keys(const struct pjwt_issuer *issuer)
+{
+        return issuer->jwks && strncmp(issuer->jwks, "file:", 5) == 0;
+}
+
+/* An option that cannot have an effect is a contradiction: its author expects one. */
+static void refuse_fetch_options(struct pjwt_reader *r, const struct pjwt_issuer *issuer)
+{
+        static const char *const keys[] = {"ca_file",   "bearer_file", "proxy",      "timeout",
+                                           "max_stale", "refresh",     "min_refresh"};
+
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+                if (pjwt_row_line(PJWT_KIND_ISSUER, issuer->lines, keys[i])) {
+                        pjwt_reader_at(r, pjwt_issuer_origin(issuer, keys[i]), keys[i]);
+                        (void)pjwt_wrong(r, "has no effect, since jwks is a file; take the line out");
+                }
+}
+
+static void check_issuer_keys(struct pjwt_reader *r, const struct pjwt_issuer *issuer)
+{
+        const char *problem;
+
+        if (has_secret_alg(issuer->algorithms) && !has_file_keys(issuer)) { /* HDR-06, KEY-13 */
+                pjwt_reader_at(r, pjwt_issuer_origin(issuer, "algorithms"), "algorithms");
+                (void)pjwt_wrong(r, "HMAC needs a key that is on this host; write jwks = file:///PATH");
+        }
+        if (has_file_keys(issuer)) {
+                refuse_fetch_options(r, issuer);
+                return;
+        }
+        if (issuer->jwks || !issuer->issuer)
+                return;
+        problem = pjwt_value_url_problem(issuer->issuer, PJWT_URL_HTTPS | PJWT_URL_HTTP_LOOPBACK);
+        if (problem) {
+                pjwt_reader_at(r, pjwt_issuer_origin(issuer, "issuer"), "issuer");
+                (void)pjwt_wrong(r, "discovery cannot begin here (%s); set jwks", problem);
+        }
+}
+
+static void check_issuer_times(struct pjwt_reader *r, const struct pjwt_issuer *issuer)
+{
+        if (issuer->min_refresh > issuer->refresh) {
+                pjwt_reader_at(r, pjwt_issuer_origin(issuer, "min_refresh"), "min_refresh");
+                (void)pjwt_wrong(r, "longer than refresh (%lld seconds); write less, or a longer refresh",
+                                 (long long)issuer->refresh);
+        }
+        if (issuer->max_stale < issuer->refresh) {
+                pjwt_reader_at(r, pjwt_issuer_origin(issuer, "max_stale"), "max_stale");
+                (void)pjwt_wrong(r, "shorter than refresh (%lld seconds); write more, or a shorter refresh",
+                                 (long long)issuer->refresh);
+        }
+}
+
+static void finish_issuer(struct pjwt_reader *r, struct pjwt_issuer *issuer)
+{
+        require_key(r, issuer->origin, issuer->lines, PJWT_KIND_ISSUER, "issuer");
+        require_key(r, issuer->origin, issuer->lines, PJWT_KIND_ISSUER, "audience"); /* CLM-11 */
+        pjwt_reader_at(r, pjwt_issuer_origin(issuer, "audience"), "audience");
+        pjwt_audience_expand(r, issuer->audience);
+        check_issuer_keys(r, issuer);
+        check_issuer_times(r, issuer);
+}
+
+static void find_issuer(struct pjwt_reader *r, struct pjwt_grant *grant, const struct pjwt_named *names)
+{
+        const struct pjwt_named *found = pjwt_names_find(names, r->conf->issuer_count, grant->issuer_name);
+
+        if (found) {
+                grant->issuer = &r->conf->issuers[found->index];
+                return;
+        }
+        pjwt_reader_at(r, pjwt_grant_origin(grant, "issuer"), "issuer");
+        for (size_t i = 0; i < r->conf->issuer_count; i++)
+                if (pjwt_value_distance(grant->issuer_name, r->conf->issuers[i].name, 2) <= 2) {
+                        (void)pjwt_wrong(r, "there is no [issuer/%.64s]; did you mean %s?",
+                                         grant->issuer_name, r->conf->issuers[i].name);
+                        return;
+                }
+        (void)pjwt_wrong(r, "there is no [issuer/%.64s]%s", grant->issuer_name,
+                         strstr(grant->issuer_name, "://") ? "; the NAME of the section is meant, not its iss"
+                                                           : "; write the NAME of a section that is there");
+}
+
+/* \1 means the groups of the one regex match that has any: with two, nobody could say whose. */
+static void check_captures(struct pjwt_reader *r, const struct pjwt_grant *grant)
+{
+        unsigned groups = 0, with_groups = 0;
+
+        for (size_t i = 0; i < grant->match_count; i++) {
+                unsigned n = grant->matches[i].regex ? pjwt_regex_groups(grant->matches[i].regex) : 0;
+
+                groups = n ? n : groups;
+                with_groups += n > 0;
+        }
+        for (size_t i = 0; grant->user[i]; i++) {
+                unsigned most = pjwt_template_groups(grant->user[i]);
+
+                if (most == 0)
+                        continue;
+                pjwt_reader_at(r, pjwt_grant_origin(grant, "user"), "user");
+                if (with_groups != 1)
+                        (void)pjwt_wrong(
+                                r,
+                                "'%.80s' takes a group; write exactly one regex: match with groups into "
+                                "this grant",
+                                grant->user[i]);
+                else if (most > groups)
+                        (void)pjwt_wrong(r, "'%.80s' takes group %u; write one up to %u, as the regex: has",
+                                         grant->user[i], most, groups);
+        }
+}
+
+static void check_suffix(struct pjwt_reader *r, const struct pjwt_grant *grant)
+{
+        bool templated = false;
+
+        if (!grant->strip_suffix)
+                return;
+        for (size_t i = 0; grant->user[i]; i++)
+                templated = templated || !pjwt_template_is_literal(grant->user[i]);
+        if (templated)
+                return;
+        pjwt_reader_at(r, pjwt_grant_origin(grant, "strip_suffix"), "strip_suffix");
+        (void)pjwt_wrong(r, "has no effect, since no user of this grant is a template; take the line out");
+}
+
+static void finish_grant(struct pjwt_reader *r, struct pjwt_grant *grant, const struct pjwt_named *names)
+{
+        if (!grant->issuer_name)
+                require_key(r, grant->origin, grant->lines, PJWT_KIND_GRANT, "issuer");
+        else if (names)
+                find_issuer(r, grant, names);
+        check_captures(r, grant);
+        check_suffix(r, grant);
+        if (grant->hosts) {
+                pjwt_reader_at(r, pjwt_grant_origin(grant, "hosts"), "hosts");
+                (void)pjwt_host_name_need(r, "hosts");
+        }
+}
+
+static void finish_grants(struct pjwt_reader *r)
+{
+        struct pjwt_named *names = pjwt_names_of_issuers(r);
+
+        for (size_t i = 0; i < r->conf->grant_count; i++)
+                finish_grant(r, &r->conf->grants[i], names);
+        free(names);
+}
+
+static void finish_service(struct pjwt_reader *r, struct pjwt_service *service)
+{
+        pjwt_reader_at(r, pjwt_service_origin(service, "audience"), "audience");
+        pjwt_audience_expand(r, service->audience);
+        pjwt_reader_at(r, pjwt_service_origin(service, "reuse_login"), "reuse_login");
+        if (service->reuse_login && service->one_use) /* REV-12 */
+                (void)pjwt_wrong(
+                        r, "not together with one_use, since the login has used the token; take one out");
+        if (service->reuse_login && service->audience)
+                (void)pjwt_wrong(
+                        r,
+                        "not together with audience, since the login's token is for the login; take one out");
+}
+
+void pjwt_whole_check(struct pjwt_reader *r)
+{
+        struct pjwt_conf *conf = r->conf;
+
+        pjwt_host_name_set(r);
+        pjwt_names_check(r);
+        for (size_t i = 0; i < conf->issuer_count; i++)
+                finish_issuer(r, &conf->issuers[i]);
+        finish_grants(r);
+        for (size_t i = 0; i < conf->service_count; i++)
+                finish_service(r, &conf->services[i]);
+}
