@@ -94,7 +94,7 @@ static void put_conf(FILE *out)
                 (void)fputc('\n', out);
                 put_wrapped(out, option.help);
                 (void)fprintf(out, "; %s%s = %s\n", option.name, example_claim(&option),
-                              option.def ? option.def : option.example);
+                              option.def[0] ? option.def : option.example);
         }
 }
 
@@ -181,7 +181,7 @@ static void put_options(const char *kind)
                 (void)fputs("Type: ", stdout);
                 put_roff(option.type);
                 (void)puts(".");
-                if (option.def)
+                if (option.def[0])
                         put_line("Default: ", option.def);
                 else
                         put_line("Example: ", option.example);

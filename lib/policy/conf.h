@@ -12,11 +12,11 @@
 
 /* Lists of strings end with NULL; NULL is an empty list. All is owned by the struct pjwt_conf. */
 
-/* Options of one kind of section, for the lines that they were written in. */
-#define PJWT_HOST_LINES    4
-#define PJWT_ISSUER_LINES  20
-#define PJWT_GRANT_LINES   8
-#define PJWT_SERVICE_LINES 12
+/* How many options each kind of section has, for the lines that they were written in; rows.c checks it. */
+#define PJWT_HOST_LINES    3
+#define PJWT_ISSUER_LINES  18
+#define PJWT_GRANT_LINES   7
+#define PJWT_SERVICE_LINES 9
 #define PJWT_MATCHES_MAX   64 /* match lines of one section */
 
 /* Who may speak. Times in seconds. */
@@ -195,7 +195,7 @@ struct pjwt_conf_option {
         const char *kind;    /* "host", "issuer", "grant", "service" */
         const char *name;    /* "match." stands for every match.CLAIM */
         const char *type;    /* "duration", "yes or no", ... */
-        const char *def;     /* as it would be written; NULL: none */
+        char def[160];       /* as it would be written; empty: none */
         const char *example; /* a value that is accepted */
         const char *help;    /* sentences for people */
 };

@@ -9,27 +9,26 @@
 #include "sections.h"
 #include "whole.h"
 
+static void set_default(struct pjwt_reader *r, const struct pjwt_row *row, void *start)
+{
+        char *def = pjwt_reader_dup(r, row->def, strlen(row->def));
+
+        pjwt_reader_at(r, (struct pjwt_origin){"defaults", 0}, row->name);
+        if (def)
+                (void)pjwt_read_value(r, row, start, def);
+}
+
 /* What a section starts as: the defaults of the rows, read by the same code as the file. */
 static bool set_defaults(struct pjwt_reader *r)
 {
         void *starts[PJWT_KIND_COUNT] = {r->conf, &r->new_issuer, &r->new_grant, &r->new_service};
         const struct pjwt_row *row;
-        const char *def;
 
+        r->new_issuer.algorithms = pjwt_alg_default();
         for (enum pjwt_kind kind = PJWT_KIND_HOST; kind < PJWT_KIND_COUNT; kind++)
-                r->first[kind] = pjwt_rows_of(kind);
-        for (size_t i = 0; (row = pjwt_row_at(i)) && !r->no_memory; i++) {
-                if (!row->def)
-                        continue;
-                pjwt_reader_at(r, (struct pjwt_origin){"defaults", (unsigned)i + 1}, row->name);
-                if (row->type == PJWT_TYPE_ALGS) {
-                        r->new_issuer.algorithms = pjwt_alg_default();
-                        continue;
-                }
-                def = pjwt_reader_dup(r, row->def, strlen(row->def));
-                if (def)
-                        (void)pjwt_read_value(r, row, starts[row->kind], def);
-        }
+                for (size_t i = 0; (row = pjwt_row_at(kind, i)) && !r->no_memory; i++)
+                        if (row->def)
+                                set_default(r, row, starts[kind]);
         return !r->failed && !r->no_memory;
 }
 

@@ -17,8 +17,7 @@ struct pjwt_reader {
         struct pjwt_origin host_origin; /* of [host]; file is NULL before it was seen */
         unsigned host_lines[PJWT_HOST_LINES];
 
-        const struct pjwt_row *first[PJWT_KIND_COUNT]; /* the rows of each kind begin here */
-        size_t room[PJWT_KIND_COUNT];                  /* sections that the arrays of the policy can hold */
+        size_t room[PJWT_KIND_COUNT]; /* sections that the arrays of the policy can hold */
         enum pjwt_kind
                 kind; /* of the open section; PJWT_KIND_NONE: its keys are skipped, since it was refused */
         void *section;

@@ -1,11 +1,10 @@
 #include "rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DAY  INT64_C(86400)
 #define YEAR (366 * DAY)
-
-static const char *const kind_names[PJWT_KIND_COUNT] = {"host", "issuer", "grant", "service"};
 
 static const char *const type_names[] = {
         [PJWT_TYPE_HOST] = "host name",
@@ -29,181 +28,211 @@ static const char *const type_names[] = {
         [PJWT_TYPE_MATCH] = "exact value, glob:PATTERN or regex:PATTERN",
 };
 
-#define HOST(field)   PJWT_KIND_HOST, #field
-#define ISSUER(name)  PJWT_KIND_ISSUER, name
-#define GRANT(name)   PJWT_KIND_GRANT, name
-#define SERVICE(name) PJWT_KIND_SERVICE, name
 #define IN_CONF(f)    offsetof(struct pjwt_conf, f)
 #define IN_ISSUER(f)  offsetof(struct pjwt_issuer, f)
 #define IN_GRANT(f)   offsetof(struct pjwt_grant, f)
 #define IN_SERVICE(f) offsetof(struct pjwt_service, f)
-#define DEFAULT_ALGS                                                                                         \
-        "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519 Ed448 ML-DSA-44 ML-DSA-65 "     \
-        "ML-DSA-87"
 
 /*
  * Every option there is; to add one, add a row. The parser, the commented pam_jwt.conf and pam_jwt.conf(5)
- * are made from these rows.
+ * are made from these rows. Those of one array are the options of one
+ * kind of section.
  */
-static const struct pjwt_row rows[] = {
-        {HOST(host_name), PJWT_TYPE_HOST, IN_CONF(host_name), NULL, 0, 0, "db1.acme.example",
+static const struct pjwt_row host_rows[] = {
+        {"host_name", PJWT_TYPE_HOST, IN_CONF(host_name), NULL, 0, 0, "db1.acme.example",
          "What %h stands for in an audience, and what `hosts` is compared with. Default: the host's own "
          "name in lower case; refused when that is empty, localhost or an address. Set it where the host's "
          "name can change under it (DHCP, clones)."},
-        {HOST(bind_services), PJWT_TYPE_SSHD_SERVICES, IN_CONF(bind_services), "sshd", 0, 0,
-         "sshd sshd-internal",
+        {"bind_services", PJWT_TYPE_SSHD_SERVICES, IN_CONF(bind_services), "sshd", 0, 0, "sshd sshd-internal",
          "The PAM services that are sshd's. There, and nowhere else, what sshd says of the key that it has "
          "verified (SSH_AUTH_INFO_0) is believed: the proof for a token that is bound to a key. Name "
          "another one only when an sshd of yours runs under another name."},
-        {HOST(machine_id), PJWT_TYPE_MACHINE, IN_CONF(machine_id), NULL, 0, 0,
-         "0123456789abcdef0123456789abcdef",
+        {"machine_id", PJWT_TYPE_MACHINE, IN_CONF(machine_id), NULL, 0, 0, "0123456789abcdef0123456789abcdef",
          "The /etc/machine-id of the host that this file was written for. Logins do not look at it; `pamjwt "
          "doctor` says when the host has another: a clone with the same host_name takes the tokens of its "
          "original."},
+};
 
-        {ISSUER("issuer"), PJWT_TYPE_WORD, IN_ISSUER(issuer), NULL, 0, 0,
-         "https://login.acme.example/realms/staff",
+static const struct pjwt_row issuer_rows[] = {
+        {"issuer", PJWT_TYPE_WORD, IN_ISSUER(issuer), NULL, 0, 0, "https://login.acme.example/realms/staff",
          "Required. The iss of its tokens, byte for byte. Without jwks it is also where discovery begins."},
-        {ISSUER("audience"), PJWT_TYPE_AUDIENCE, IN_ISSUER(audience), NULL, 0, 0, "ssh://%h",
+        {"audience", PJWT_TYPE_AUDIENCE, IN_ISSUER(audience), NULL, 0, 0, "ssh://%h",
          "Required. The aud of a token must hold one of these, byte for byte. With %h a token for one host "
          "is worthless at the next; %% is a percent sign."},
-        {ISSUER("jwks"), PJWT_TYPE_KEYS_URL, IN_ISSUER(jwks), NULL, 0, 0,
+        {"jwks", PJWT_TYPE_KEYS_URL, IN_ISSUER(jwks), NULL, 0, 0,
          "https://login.acme.example/realms/staff/certs",
          "Where the keys are. Default: found by discovery below the issuer. https://..., or file:///PATH to "
          "a JWKS, JWK or PEM file. http://127.0.0.1:PORT is allowed below port 1024."},
-        {ISSUER("algorithms"), PJWT_TYPE_ALGS, IN_ISSUER(algorithms), DEFAULT_ALGS, 0, 0, "RS256 ES256 EdDSA",
+        {"algorithms", PJWT_TYPE_ALGS, IN_ISSUER(algorithms), NULL /* see default_text() */, 0, 0,
+         "RS256 ES256 EdDSA",
          "The algorithms that its tokens may use. HS256, HS384 and HS512 only when named here and only with "
          "keys in a file; ES256K only when named here."},
-        {ISSUER("leeway"), PJWT_TYPE_SECONDS, IN_ISSUER(leeway), "30s", 0, 600, "10s",
+        {"leeway", PJWT_TYPE_SECONDS, IN_ISSUER(leeway), "30s", 0, 600, "10s",
          "How far the clocks may differ when exp, nbf, iat and auth_time are checked; at most 10m."},
-        {ISSUER("max_lifetime"), PJWT_TYPE_SECONDS, IN_ISSUER(max_lifetime), "24h", 0, 100 * YEAR, "1h",
+        {"max_lifetime", PJWT_TYPE_SECONDS, IN_ISSUER(max_lifetime), "24h", 0, 100 * YEAR, "1h",
          "The longest time from iat (now, when there is none) to exp. 0 sets no limit."},
-        {ISSUER("typ"), PJWT_TYPE_TYPS, IN_ISSUER(typ), NULL, 0, 0, "at+jwt JWT",
+        {"typ", PJWT_TYPE_TYPS, IN_ISSUER(typ), NULL, 0, 0, "at+jwt JWT",
          "The typ that the token's header must have, one of these; upper and lower case are the same. "
          "Default: any."},
-        {ISSUER("require"), PJWT_TYPE_WORDS, IN_ISSUER(require), NULL, 0, 0, "jti azp",
+        {"require", PJWT_TYPE_WORDS, IN_ISSUER(require), NULL, 0, 0, "jti azp",
          "Further claims that must be there. exp, iss, aud and the user claim always must."},
-        {ISSUER("azp"), PJWT_TYPE_WORDS, IN_ISSUER(clients), NULL, 0, 0, "ssh-login",
+        {"azp", PJWT_TYPE_WORDS, IN_ISSUER(clients), NULL, 0, 0, "ssh-login",
          "The clients whose tokens count: azp, or client_id where there is no azp, is one of these. "
          "Default: any."},
-        {ISSUER("email_trusted"), PJWT_TYPE_BOOL, IN_ISSUER(email_trusted), "no", 0, 0, "yes",
+        {"email_trusted", PJWT_TYPE_BOOL, IN_ISSUER(email_trusted), "no", 0, 0, "yes",
          "Where email stands in user or a match, email_verified must be true. yes: this issuer's email "
          "counts without."},
-        {ISSUER("bind"), PJWT_TYPE_BIND, IN_ISSUER(bind), "no", 0, 0, "ssh-key",
+        {"bind", PJWT_TYPE_BIND, IN_ISSUER(bind), "no", 0, 0, "ssh-key",
          "ssh-key: only tokens that are bound (cnf) to the ssh key of the same login, so that a stolen one "
          "opens nothing. A bound token needs its key anyway; this refuses those that are not bound. See "
          "docs/bound-tokens.md."},
-        {ISSUER("ca_file"), PJWT_TYPE_PATH, IN_ISSUER(ca_file), NULL, 0, 0, "/etc/ssl/acme-ca.pem",
+        {"ca_file", PJWT_TYPE_PATH, IN_ISSUER(ca_file), NULL, 0, 0, "/etc/ssl/acme-ca.pem",
          "CA certificates that replace the system's when the keys are fetched."},
-        {ISSUER("bearer_file"), PJWT_TYPE_PATH, IN_ISSUER(bearer_file), NULL, 0, 0,
+        {"bearer_file", PJWT_TYPE_PATH, IN_ISSUER(bearer_file), NULL, 0, 0,
          "/var/run/secrets/kubernetes.io/serviceaccount/token",
          "A file with a bearer token for the key endpoint, read by root when the keys are fetched."},
-        {ISSUER("proxy"), PJWT_TYPE_PROXY, IN_ISSUER(proxy), NULL, 0, 0, "http://proxy.acme.example:3128",
+        {"proxy", PJWT_TYPE_PROXY, IN_ISSUER(proxy), NULL, 0, 0, "http://proxy.acme.example:3128",
          "The proxy for fetching keys. The environment's proxy variables are never read."},
-        {ISSUER("timeout"), PJWT_TYPE_SECONDS, IN_ISSUER(timeout), "5s", 1, 60, "3s",
+        {"timeout", PJWT_TYPE_SECONDS, IN_ISSUER(timeout), "5s", 1, 60, "3s",
          "The longest time that fetching keys may take, from 1s to 60s."},
-        {ISSUER("max_stale"), PJWT_TYPE_SECONDS, IN_ISSUER(max_stale), "7d", 1, YEAR, "2d",
+        {"max_stale", PJWT_TYPE_SECONDS, IN_ISSUER(max_stale), "7d", 1, YEAR, "2d",
          "How old cached keys may be while the endpoint cannot be reached."},
-        {ISSUER("refresh"), PJWT_TYPE_SECONDS, IN_ISSUER(refresh), "1h", 1, DAY, "15m",
+        {"refresh", PJWT_TYPE_SECONDS, IN_ISSUER(refresh), "1h", 1, DAY, "15m",
          "How long fetched keys are fresh when the server does not say; at most 1d."},
-        {ISSUER("min_refresh"), PJWT_TYPE_SECONDS, IN_ISSUER(min_refresh), "60s", 1, DAY, "5m",
+        {"min_refresh", PJWT_TYPE_SECONDS, IN_ISSUER(min_refresh), "60s", 1, DAY, "5m",
          "The shortest time between two fetches, over all processes; also the least time that keys are "
          "fresh."},
+};
 
-        {GRANT("issuer"), PJWT_TYPE_ISSUER, IN_GRANT(issuer_name), NULL, 0, 0, "acme",
+static const struct pjwt_row grant_rows[] = {
+        {"issuer", PJWT_TYPE_ISSUER, IN_GRANT(issuer_name), NULL, 0, 0, "acme",
          "Required. The NAME of the [issuer/NAME] whose tokens this grant is for."},
-        {GRANT("user"), PJWT_TYPE_USERS, IN_GRANT(user), "%{sub}", 0, 0, "%{preferred_username}",
+        {"user", PJWT_TYPE_USERS, IN_GRANT(user), "%{sub}", 0, 0, "%{preferred_username}",
          "The local users that the token may log in as, equal byte for byte to the name that is asked for. "
          "%{CLAIM} stands for a string claim, \\1 to \\9 for what a group of the regex: match took, %% and "
          "\\\\ for the characters themselves. System accounts, root too, only where the name is spelled "
          "out."},
-        {GRANT("strip_suffix"), PJWT_TYPE_WORD, IN_GRANT(strip_suffix), NULL, 0, 0, "@acme.example",
+        {"strip_suffix", PJWT_TYPE_WORD, IN_GRANT(strip_suffix), NULL, 0, 0, "@acme.example",
          "What a templated user must end with; it is cut off, and no further @ may be left."},
-        {GRANT("match."), PJWT_TYPE_MATCH, 0, NULL, 0, 0, "linux-users",
+        {"match.", PJWT_TYPE_MATCH, 0, NULL, 0, 0, "linux-users",
          "match.CLAIM = VALUE: the claim must have the value. An array matches when an element does, scope "
          "and scp when a word does; numbers, true and false are compared as JSON text. glob: has ? for one "
          "character, * for any but /, ** for any. regex: must match the whole value. A CLAIM that begins "
          "with / is a JSON Pointer. All match lines of a section must hold."},
-        {GRANT("services"), PJWT_TYPE_SERVICES, IN_GRANT(services), "sshd", 0, 0, "sshd sudo",
+        {"services", PJWT_TYPE_SERVICES, IN_GRANT(services), "sshd", 0, 0, "sshd sudo",
          "The PAM services that the grant is for. `sudo -i` is sudo-i, `su -` is su-l."},
-        {GRANT("hosts"), PJWT_TYPE_GLOBS, IN_GRANT(hosts), NULL, 0, 0, "db*.acme.example",
+        {"hosts", PJWT_TYPE_GLOBS, IN_GRANT(hosts), NULL, 0, 0, "db*.acme.example",
          "The hosts that the grant is for, for a file that many hosts share. Default: every host."},
-        {GRANT("bind"), PJWT_TYPE_BIND, IN_GRANT(bind), "no", 0, 0, "ssh-key",
+        {"bind", PJWT_TYPE_BIND, IN_GRANT(bind), "no", 0, 0, "ssh-key",
          "ssh-key: the grant is for tokens that are bound to the ssh key of the same login; as in an "
          "issuer."},
+};
 
-        {SERVICE("also"), PJWT_TYPE_SERVICES, IN_SERVICE(also), NULL, 0, 0, "sudo-i",
+static const struct pjwt_row service_rows[] = {
+        {"also", PJWT_TYPE_SERVICES, IN_SERVICE(also), NULL, 0, 0, "sudo-i",
          "Further PAM services with the same demands."},
-        {SERVICE("match."), PJWT_TYPE_MATCH, 0, NULL, 0, 0, "mfa",
+        {"match.", PJWT_TYPE_MATCH, 0, NULL, 0, 0, "mfa",
          "match.CLAIM = VALUE, demanded of every token; as in a grant."},
-        {SERVICE("max_age"), PJWT_TYPE_SECONDS, IN_SERVICE(max_age), NULL, 1, 100 * YEAR, "5m",
+        {"max_age", PJWT_TYPE_SECONDS, IN_SERVICE(max_age), NULL, 1, 100 * YEAR, "5m",
          "The longest time since the person logged in at the issuer: auth_time, which must be there."},
-        {SERVICE("max_token_age"), PJWT_TYPE_SECONDS, IN_SERVICE(max_token_age), NULL, 1, 100 * YEAR, "5m",
+        {"max_token_age", PJWT_TYPE_SECONDS, IN_SERVICE(max_token_age), NULL, 1, 100 * YEAR, "5m",
          "The longest time since iat, which must be there. Proves nothing about the person."},
-        {SERVICE("audience"), PJWT_TYPE_AUDIENCE, IN_SERVICE(audience), NULL, 0, 0, "sudo://%h",
+        {"audience", PJWT_TYPE_AUDIENCE, IN_SERVICE(audience), NULL, 0, 0, "sudo://%h",
          "An audience that is demanded in addition to the issuer's; one of these."},
-        {SERVICE("one_use"), PJWT_TYPE_BOOL, IN_SERVICE(one_use), "no", 0, 0, "yes",
+        {"one_use", PJWT_TYPE_BOOL, IN_SERVICE(one_use), "no", 0, 0, "yes",
          "A token counts once on this host. Not together with reuse_login."},
-        {SERVICE("reuse_login"), PJWT_TYPE_BOOL, IN_SERVICE(reuse_login), "no", 0, 0, "yes",
+        {"reuse_login", PJWT_TYPE_BOOL, IN_SERVICE(reuse_login), "no", 0, 0, "yes",
          "The token of the ssh login counts here while it is valid and meets the demands above. Not "
          "together with one_use or audience."},
-        {SERVICE("session_until_exp"), PJWT_TYPE_BOOL, IN_SERVICE(session_until_exp), "no", 0, 0, "yes",
+        {"session_until_exp", PJWT_TYPE_BOOL, IN_SERVICE(session_until_exp), "no", 0, 0, "yes",
          "The session ends with the token."},
-        {SERVICE("bind"), PJWT_TYPE_BIND, IN_SERVICE(bind), "no", 0, 0, "ssh-key",
+        {"bind", PJWT_TYPE_BIND, IN_SERVICE(bind), "no", 0, 0, "ssh-key",
          "ssh-key: only tokens that are bound to the ssh key of the same login; as in an issuer. For sudo "
          "the key is the one of the ssh login, which its login record keeps."},
 };
 
-#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
-_Static_assert(ROW_COUNT < 64, "rows of one kind must fit the lines array");
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-bool pjwt_conf_option_at(size_t i, struct pjwt_conf_option *ret)
-{
-        if (i >= ROW_COUNT)
-                return false;
-        *ret = (struct pjwt_conf_option){.kind = kind_names[rows[i].kind],
-                                         .name = rows[i].name,
-                                         .type = type_names[rows[i].type],
-                                         .def = rows[i].def,
-                                         .example = rows[i].example,
-                                         .help = rows[i].help};
-        return true;
-}
+/* The lines that a section keeps are indexed by these rows: an element for each, and none to spare. */
+_Static_assert(COUNT(host_rows) == PJWT_HOST_LINES, "PJWT_HOST_LINES is the number of options of [host]");
+_Static_assert(COUNT(issuer_rows) == PJWT_ISSUER_LINES,
+               "PJWT_ISSUER_LINES is the number of options of [issuer/]");
+_Static_assert(COUNT(grant_rows) == PJWT_GRANT_LINES,
+               "PJWT_GRANT_LINES is the number of options of [grant/]");
+_Static_assert(COUNT(service_rows) == PJWT_SERVICE_LINES,
+               "PJWT_SERVICE_LINES is the number of options of [service/]");
+
+static const struct {
+        const char *name;
+        const struct pjwt_row *rows;
+        size_t count;
+} kinds[PJWT_KIND_COUNT] = {
+        [PJWT_KIND_HOST] = {"host", host_rows, COUNT(host_rows)},
+        [PJWT_KIND_ISSUER] = {"issuer", issuer_rows, COUNT(issuer_rows)},
+        [PJWT_KIND_GRANT] = {"grant", grant_rows, COUNT(grant_rows)},
+        [PJWT_KIND_SERVICE] = {"service", service_rows, COUNT(service_rows)},
+};
 
 const char *pjwt_kind_name(enum pjwt_kind kind)
 {
-        return kind_names[kind];
+        return kinds[kind].name;
 }
 
-const struct pjwt_row *pjwt_row_at(size_t i)
+const struct pjwt_row *pjwt_row_at(enum pjwt_kind kind, size_t i)
 {
-        return i < ROW_COUNT ? &rows[i] : NULL;
+        return i < kinds[kind].count ? &kinds[kind].rows[i] : NULL;
 }
 
-const struct pjwt_row *pjwt_rows_of(enum pjwt_kind kind)
+const struct pjwt_row *pjwt_row_find(enum pjwt_kind kind, const char *key, size_t *reti)
 {
-        size_t i = 0;
+        for (size_t i = 0; i < kinds[kind].count; i++) {
+                const struct pjwt_row *row = &kinds[kind].rows[i];
 
-        while (rows[i].kind != kind)
-                i++;
-        return &rows[i];
-}
-
-const struct pjwt_row *pjwt_row_find(const struct pjwt_row *first, const char *key)
-{
-        for (const struct pjwt_row *row = first; row < rows + ROW_COUNT && row->kind == first->kind; row++) {
                 if (row->name[0] != key[0]) /* most rows fall here: a policy can be long */
                         continue;
                 if (row->type == PJWT_TYPE_MATCH ? strncmp(key, row->name, strlen(row->name)) == 0
-                                                 : strcmp(key, row->name) == 0)
+                                                 : strcmp(key, row->name) == 0) {
+                        *reti = i;
                         return row;
+                }
         }
         return NULL;
 }
 
 unsigned pjwt_row_line(enum pjwt_kind kind, const unsigned *lines, const char *key)
 {
-        const struct pjwt_row *first = pjwt_rows_of(kind), *row = pjwt_row_find(first, key);
+        size_t i;
 
-        return row ? lines[row - first] : 0;
+        return pjwt_row_find(kind, key, &i) ? lines[i] : 0;
+}
+
+/* The default algorithms are those of the table in alg.c, which the code reads too; none is written here. */
+static void default_text(const struct pjwt_row *row, char *out, size_t room)
+{
+        size_t len = 0;
+
+        (void)snprintf(out, room, "%s", row->def ? row->def : "");
+        for (size_t i = 0; row->type == PJWT_TYPE_ALGS && pjwt_alg_at(i) && len < room; i++)
+                if (pjwt_alg_at(i)->bit & pjwt_alg_default())
+                        len += (size_t)snprintf(out + len, room - len, "%s%s", len ? " " : "",
+                                                pjwt_alg_at(i)->name);
+}
+
+bool pjwt_conf_option_at(size_t i, struct pjwt_conf_option *ret)
+{
+        const struct pjwt_row *row;
+        enum pjwt_kind kind = PJWT_KIND_HOST;
+
+        while (kind < PJWT_KIND_COUNT && i >= kinds[kind].count)
+                i -= kinds[kind++].count;
+        if (kind == PJWT_KIND_COUNT)
+                return false;
+        row = &kinds[kind].rows[i];
+        *ret = (struct pjwt_conf_option){.kind = kinds[kind].name,
+                                         .name = row->name,
+                                         .type = type_names[row->type],
+                                         .example = row->example,
+                                         .help = row->help};
+        default_text(row, ret->def, sizeof(ret->def));
+        return true;
 }

@@ -37,9 +37,8 @@ enum pjwt_type {
         PJWT_TYPE_MATCH, /* match.CLAIM; see readmatch.c */
 };
 
-/* One option. Rows are static; those of one kind follow each other. */
+/* One option. Rows are static. */
 struct pjwt_row {
-        enum pjwt_kind kind;
         const char *name;
         enum pjwt_type type;
         size_t offset;    /* of its field in the struct of the section */
@@ -52,14 +51,11 @@ struct pjwt_row {
 /* "host", "issuer", ...; kind is below PJWT_KIND_COUNT. */
 const char *pjwt_kind_name(enum pjwt_kind kind);
 
-/* The i-th row in the order of the documentation, NULL after the last. */
-const struct pjwt_row *pjwt_row_at(size_t i);
+/* The i-th row of a kind below PJWT_KIND_COUNT, in the order of the documentation; NULL after the last. */
+const struct pjwt_row *pjwt_row_at(enum pjwt_kind kind, size_t i);
 
-/* The first row of a kind below PJWT_KIND_COUNT. */
-const struct pjwt_row *pjwt_rows_of(enum pjwt_kind kind);
-
-/* The row of a key, among `first` and those after it that are of its kind; NULL when there is none. */
-const struct pjwt_row *pjwt_row_find(const struct pjwt_row *first, const char *key);
+/* The row of a key and its number, which is its index in the `lines` of a section; NULL when there is none. */
+const struct pjwt_row *pjwt_row_find(enum pjwt_kind kind, const char *key, size_t *reti);
 
 /* The line that a key was written in, from the `lines` of a section of this kind; 0 when it was not. */
 unsigned pjwt_row_line(enum pjwt_kind kind, const unsigned *lines, const char *key);

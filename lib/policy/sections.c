@@ -13,10 +13,9 @@ static bool key_of_nothing(struct pjwt_reader *r)
         const struct pjwt_row *row;
         size_t len = 0;
 
-        for (size_t i = 0; (row = pjwt_row_at(i)) && len < sizeof(names); i++)
-                if (row->kind == r->kind)
-                        len += (size_t)snprintf(names + len, sizeof(names) - len, " %s%s", row->name,
-                                                row->type == PJWT_TYPE_MATCH ? "CLAIM" : "");
+        for (size_t i = 0; (row = pjwt_row_at(r->kind, i)) && len < sizeof(names); i++)
+                len += (size_t)snprintf(names + len, sizeof(names) - len, " %s%s", row->name,
+                                        row->type == PJWT_TYPE_MATCH ? "CLAIM" : "");
         return pjwt_wrong(r, "unknown key; there are%s", names);
 }
 
@@ -37,9 +36,10 @@ static bool unknown_key(struct pjwt_reader *r)
         const struct pjwt_row *row;
         const char *near = NULL;
         unsigned best = 3;
+        size_t at;
 
-        for (size_t i = 0; (row = pjwt_row_at(i)); i++) {
-                unsigned d = row->kind == r->kind ? key_distance(r->key, row) : 3;
+        for (size_t i = 0; (row = pjwt_row_at(r->kind, i)); i++) {
+                unsigned d = key_distance(r->key, row);
 
                 if (d < best && d < strlen(r->key)) {
                         best = d;
@@ -50,7 +50,7 @@ static bool unknown_key(struct pjwt_reader *r)
                 return pjwt_wrong(r, "unknown key; did you mean %s%s?", near,
                                   strcmp(near, "match.") == 0 ? "CLAIM" : "");
         for (enum pjwt_kind kind = PJWT_KIND_HOST; kind < PJWT_KIND_COUNT; kind++)
-                if (pjwt_row_find(pjwt_rows_of(kind), r->key))
+                if (pjwt_row_find(kind, r->key, &at))
                         return pjwt_wrong(r, "unknown key here; it belongs into a [%s] section",
                                           kind == PJWT_KIND_HOST     ? "host"
                                           : kind == PJWT_KIND_ISSUER ? "issuer/NAME"
@@ -61,7 +61,8 @@ static bool unknown_key(struct pjwt_reader *r)
 
 static void read_key(struct pjwt_reader *r, const char *value)
 {
-        const struct pjwt_row *row = pjwt_row_find(r->first[r->kind], r->key);
+        size_t i = 0;
+        const struct pjwt_row *row = pjwt_row_find(r->kind, r->key, &i);
         unsigned *line;
 
         if (!row) {
@@ -69,7 +70,7 @@ static void read_key(struct pjwt_reader *r, const char *value)
         } else if (row->type == PJWT_TYPE_MATCH) {
                 (void)pjwt_read_match(r, value);
         } else {
-                line = &r->lines[row - r->first[r->kind]];
+                line = &r->lines[i];
                 if (*line)
                         (void)pjwt_wrong(r, "repeated; it stands in line %u already, keep one of the two",
                                          *line);

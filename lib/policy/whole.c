@@ -12,7 +12,8 @@
 static void require_key(struct pjwt_reader *r, struct pjwt_origin origin, const unsigned *lines,
                         enum pjwt_kind kind, const char *key)
 {
-        const struct pjwt_row *row = pjwt_row_find(pjwt_rows_of(kind), key);
+        size_t i;
+        const struct pjwt_row *row = pjwt_row_find(kind, key, &i);
 
         if (pjwt_row_line(kind, lines, key))
                 return;

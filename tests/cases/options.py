@@ -61,8 +61,10 @@ EFFECTS = {
 
 
 def options():
-    rows = re.findall(r'^\s*\{(HOST|ISSUER|GRANT|SERVICE)\("?([a-z_]+\.?)"?\), PJWT_TYPE_', (TOP / "lib/policy/rows.c").read_text(), re.M)
-    return [f"{kind.lower()}/{name}" for kind, name in rows]
+    found = []
+    for kind, rows in re.findall(r"^static const struct pjwt_row (\w+)_rows\[\] = \{(.*?)^\};", (TOP / "lib/policy/rows.c").read_text(), re.M | re.S):
+        found += [f"{kind}/{name}" for name in re.findall(r'^\s*\{"([a-z_]+\.?)",\s+PJWT_TYPE_', rows, re.M)]
+    return found
 
 
 def is_there(test):

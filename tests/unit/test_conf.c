@@ -648,8 +648,6 @@ static void every_option_has_a_row_with_help_and_an_example(void **state)
                 assert_true(strlen(option.help) > 10);
         }
         assert_int_equal(count, host + issuer + grant + service);
-        assert_true(issuer <= PJWT_ISSUER_LINES && grant <= PJWT_GRANT_LINES &&
-                    service <= PJWT_SERVICE_LINES);
 }
 
 static void the_written_default_of_algorithms_is_the_default(void **state)
@@ -668,7 +666,7 @@ static void the_written_default_of_algorithms_is_the_default(void **state)
         pjwt_conf_free(conf);
 }
 
-/* A row that found no room would be a write behind the end of the section's lines. */
+/* A row that found no room would be a write past the end of the section's lines. */
 static void every_kind_has_room_for_the_lines_of_its_rows(void **state)
 {
         static const struct {
@@ -686,7 +684,7 @@ static void every_kind_has_room_for_the_lines_of_its_rows(void **state)
 
                 for (size_t i = 0; pjwt_conf_option_at(i, &option); i++)
                         rows += strcmp(option.kind, kinds[k].kind) == 0;
-                assert_in_range(rows, 1, kinds[k].room);
+                assert_int_equal(rows, kinds[k].room);
         }
 }
 
