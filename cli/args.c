@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
 #include "out.h"
-
-#define SECONDS_MAX INT64_C(3155760000) /* a hundred years */
 
 bool cli_number(const char *text, int64_t *ret)
 {
@@ -23,38 +22,6 @@ bool cli_number(const char *text, int64_t *ret)
         return true;
 }
 
-/* Seconds in a unit; 0 when there is no such unit. */
-static int64_t unit_seconds(const char *unit)
-{
-        static const struct {
-                const char *name;
-                int64_t seconds;
-        } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
-
-        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-                if (strcmp(unit, units[i].name) == 0)
-                        return units[i].seconds;
-        return 0;
-}
-
-bool cli_duration(const char *text, int64_t *ret)
-{
-        int64_t unit;
-        int64_t value = 0;
-        const char *p = text;
-
-        for (; *p >= '0' && *p <= '9'; p++) {
-                value = value * 10 + (*p - '0');
-                if (value > SECONDS_MAX)
-                        return false;
-        }
-        unit = unit_seconds(p);
-        if (p == text || unit == 0 || value > SECONDS_MAX / unit)
-                return false;
-        *ret = value * unit;
-        return true;
-}
-
 bool cli_time(const char *text, int64_t now, int64_t *ret)
 {
         int64_t away;
@@ -65,7 +32,7 @@ bool cli_time(const char *text, int64_t now, int64_t *ret)
         }
         if (*text != '+' && *text != '-')
                 return cli_number(text, ret);
-        if (!cli_duration(text + 1, &away))
+        if (!pjwt_duration(text + 1, &away))
                 return false;
         *ret = *text == '+' ? now + away : now - away;
         return true;
@@ -180,14 +147,14 @@ static int set_string(const char **field, const struct cli_option *option, const
 
 static int set_number(struct cli_number *field, const struct cli_option *option, const char *value)
 {
-        bool good = option->type == CLI_SECONDS ? cli_duration(value, &field->value)
+        bool good = option->type == CLI_SECONDS ? pjwt_duration(value, &field->value)
                                                 : cli_number(value, &field->value);
 
         if (field->given)
                 return cli_usage("--%s is given twice", option->name);
         if (!good)
                 return cli_usage("--%s wants %s, not \"%s\"", option->name,
-                                 option->type == CLI_SECONDS ? "a time like 30s, 5m, 2h or 7d" : "a number",
+                                 option->type == CLI_SECONDS ? "a time like " PJWT_DURATION_LIKE : "a number",
                                  value);
         field->given = true;
         return CLI_YES;

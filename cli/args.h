@@ -16,7 +16,7 @@ enum cli_type {
         CLI_STRING,  /* const char * */
         CLI_LIST,    /* struct cli_list; may be given several times */
         CLI_WORDS,   /* struct cli_list; several times, and separated by commas */
-        CLI_SECONDS, /* struct cli_number; 90, 90s, 5m, 2h, 7d */
+        CLI_SECONDS, /* struct cli_number; see duration.h */
         CLI_NUMBER,  /* struct cli_number */
 };
 
@@ -146,8 +146,6 @@ void cli_args_clear(struct cli_args *args);
 const char *cli_nearest(const char *word, const char *(*name_at)(const void *table, size_t i),
                         const void *table);
 
-/* "90", "90s", "5m", "2h", "7d", "2w" in seconds. False when it is none, or over a hundred years. */
-bool cli_duration(const char *text, int64_t *ret);
 /* A decimal number that is not negative. */
 bool cli_number(const char *text, int64_t *ret);
 /* "1700000000", "now", "+5m", "-1h" as seconds since the epoch. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
 #include "safefile.h"
 #include "value.h"
 
@@ -261,7 +262,7 @@ static const char *issuer_problem(struct client_issuer *i)
         if ((i->flow == CLIENT_EXCHANGE) != (i->subject_token_file != NULL))
                 return "subject_token_file and flow = token_exchange go together";
         if (i->timeout_text &&
-            (!pjwt_value_seconds(i->timeout_text, &i->timeout) || i->timeout < 1 || i->timeout > 300))
+            (!pjwt_duration(i->timeout_text, &i->timeout) || i->timeout < 1 || i->timeout > 300))
                 return "timeout is a time from 1s to 5m";
         return NULL;
 }

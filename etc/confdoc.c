@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "duration.h"
 
 #define WIDTH 110
 
@@ -31,7 +32,7 @@ static const char head[] =
         "#   issuer       = acme\n"
         "#   match.groups = linux-users\n"
         "#\n"
-        "# A comment stands on a line of its own. Durations are 30s, 5m, 2h or 7d; a bare number is "
+        "# A comment stands on a line of its own. Durations are " PJWT_DURATION_LIKE "; a bare number is "
         "seconds.\n"
         "# Files in pam_jwt.conf.d that end in .conf are read behind this one, in the order of their "
         "names.\n";
@@ -203,6 +204,8 @@ static void put_man(void)
                         put_options("grant");
                 else if (strcmp(line, "@SERVICE@\n") == 0)
                         put_options("service");
+                else if (strcmp(line, "@DURATION@\n") == 0)
+                        (void)puts(PJWT_DURATION_LIKE ";");
                 else
                         (void)fputs(line, stdout);
         free(line);

@@ -1,13 +1,10 @@
-/* Values of the configuration: durations, yes and no, URLs, names. Pure. */
+/* Values of the configuration: yes and no, URLs, names. Pure. */
 #ifndef PJWT_VALUE_H
 #define PJWT_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* "30s", "5m", "2h", "7d"; a bare number is seconds. False for anything else and for more than 100 years. */
-bool pjwt_value_seconds(const char *s, int64_t *ret);
 
 /* "yes" or "no", nothing else. */
 bool pjwt_value_bool(const char *s, bool *ret);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "duration.h"
 #include "hostname.h"
 #include "template.h"
 #include "value.h"
@@ -142,9 +143,9 @@ static bool read_seconds(struct pjwt_reader *r, const struct pjwt_row *row, cons
 {
         int64_t seconds;
 
-        if (!pjwt_value_seconds(value, &seconds))
+        if (!pjwt_duration(value, &seconds))
                 return pjwt_wrong(
-                        r, "'%.40s' is no duration; write 30s, 5m, 2h or 7d (a bare number is seconds)",
+                        r, "'%.40s' is no duration; write " PJWT_DURATION_LIKE " (a bare number is seconds)",
                         value);
         if (seconds < row->min || seconds > row->max)
                 return pjwt_wrong(r, "%.40s is out of range; write %lld to %lld seconds", value,

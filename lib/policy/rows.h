@@ -51,10 +51,10 @@ struct pjwt_row {
 /* "host", "issuer", ...; kind is below PJWT_KIND_COUNT. */
 const char *pjwt_kind_name(enum pjwt_kind kind);
 
-/* The i-th row of a kind below PJWT_KIND_COUNT, in the order of the documentation; NULL after the last. */
+/* The i-th row of a kind (below PJWT_KIND_COUNT) as the documentation has them; NULL after the last. */
 const struct pjwt_row *pjwt_row_at(enum pjwt_kind kind, size_t i);
 
-/* The row of a key and its number, which is its index in the `lines` of a section; NULL when there is none. */
+/* The row of a key; its number goes to *reti and is its index in the `lines` of a section. NULL: none. */
 const struct pjwt_row *pjwt_row_find(enum pjwt_kind kind, const char *key, size_t *reti);
 
 /* The line that a key was written in, from the `lines` of a section of this kind; 0 when it was not. */

@@ -19,7 +19,7 @@ https://issuer.example ssh://host.example alice 1700000000 1700000300 2534023007
 9223372036854775808 1e400 1e-400 -0 0.5 true false null NaN Infinity \\u0000 \\ud800 \\udc00 \\u0061 \\" -----BEGIN
 -----END eyJ e30 [issuer/ [grant/ [service/ [host] issuer audience jwks algorithms leeway max_lifetime user services
 match. regex: glob: %{sub} %{preferred_username} %h strip_suffix one_use max_age also host_name sshd sudo file:///
-yes no 30s 5m 24h 7d bind ssh-key bind_services publickey ssh-ed25519 ssh-rsa ecdsa-sha2-nistp256 ecdsa-sha2-nistp384
+yes no 30s 5m 24h 7d 2w bind ssh-key bind_services publickey ssh-ed25519 ssh-rsa ecdsa-sha2-nistp256 ecdsa-sha2-nistp384
 ecdsa-sha2-nistp521 nistp256 nistp384 nistp521 sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com
 -cert-v01@openssh.com ssh: jkt hostbased""".split()
 BYTES = [b"\x00", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\r\n", b"..", b"{}", b"[]",

@@ -116,7 +116,7 @@ static void every_option_of_an_issuer_is_read(void **state)
 {
         struct pjwt_conf *conf =
                 accepts("[issuer/a]\nissuer = urn:foo\naudience = a b\njwks = https://k.example/jwks\n"
-                        "algorithms = ES256 RS256\nleeway = 10\nmax_lifetime = 2h\ntyp = at+jwt JWT\n"
+                        "algorithms = ES256 RS256\nleeway = 10\nmax_lifetime = 2w\ntyp = at+jwt JWT\n"
                         "require = jti azp\nazp = cli\nemail_trusted = yes\nca_file = /etc/ca.pem\n"
                         "bearer_file = /etc/bearer\nproxy = http://proxy:3128\ntimeout = 3s\n"
                         "max_stale = 2d\nrefresh = 15m\nmin_refresh = 5s\n");
@@ -127,7 +127,7 @@ static void every_option_of_an_issuer_is_read(void **state)
         assert_string_equal(i->jwks, "https://k.example/jwks");
         assert_int_equal(i->algorithms, pjwt_alg_find("ES256", 5)->bit | pjwt_alg_find("RS256", 5)->bit);
         assert_int_equal(i->leeway, 10);
-        assert_int_equal(i->max_lifetime, 7200);
+        assert_int_equal(i->max_lifetime, 1209600);
         assert_string_equal(i->typ[0], "at+jwt");
         assert_string_equal(i->require[1], "azp");
         assert_string_equal(i->clients[0], "cli");
@@ -270,7 +270,7 @@ static void bad_values_name_file_line_and_key(void **state)
 {
         (void)state;
         refuses_issuer("leeway = 5 minutes",
-                       "f:4: leeway: '5 minutes' is no duration; write 30s, 5m, 2h or 7d");
+                       "f:4: leeway: '5 minutes' is no duration; write 30s, 5m, 2h, 7d or 2w");
         refuses_issuer("leeway = -5", "f:4: leeway: '-5' is no duration");
         refuses_issuer("leeway = 5M", "f:4: leeway: '5M' is no duration");
         refuses_issuer("leeway = 99999999999999999999", "f:4: leeway: '9999");
