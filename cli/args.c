@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "nearest.h"
 #include "out.h"
 
 bool cli_number(const char *text, int64_t *ret)
@@ -36,55 +37,6 @@ bool cli_time(const char *text, int64_t now, int64_t *ret)
                 return false;
         *ret = *text == '+' ? now + away : now - away;
         return true;
-}
-
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-        size_t least = a < b ? a : b;
-
-        return least < c ? least : c;
-}
-
-/* How many letters have to be changed, added or taken away (Levenshtein), for words of up to 31 letters. */
-static size_t distance(const char *a, const char *b)
-{
-        size_t row[32];
-        size_t blen = strlen(b);
-
-        if (strlen(a) >= 32 || blen >= 32)
-                return SIZE_MAX;
-        for (size_t j = 0; j <= blen; j++)
-                row[j] = j;
-        for (size_t i = 1; a[i - 1]; i++) {
-                size_t diagonal = row[0];
-
-                row[0] = i;
-                for (size_t j = 1; j <= blen; j++) {
-                        size_t above = row[j];
-
-                        row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-                        diagonal = above;
-                }
-        }
-        return row[blen];
-}
-
-const char *cli_nearest(const char *word, const char *(*name_at)(const void *table, size_t i),
-                        const void *table)
-{
-        const char *best = NULL;
-        const char *name;
-        size_t least = 3; /* more than two letters off is another word */
-
-        for (size_t i = 0; (name = name_at(table, i)); i++) {
-                size_t d = distance(word, name);
-
-                if (d < least && d < strlen(name)) {
-                        least = d;
-                        best = name;
-                }
-        }
-        return best;
 }
 
 static const char *option_name_at(const void *table, size_t i)
@@ -186,7 +138,7 @@ static int set_option(struct cli_args *args, const struct cli_option *option, co
 
 static int unknown_option(const struct cli_command *command, const char *text)
 {
-        const char *near = cli_nearest(text + 2, option_name_at, command->options);
+        const char *near = pjwt_nearest(text + 2, option_name_at, command->options);
 
         if (near)
                 return cli_usage("%s is no option of %s; did you mean --%s?", text, command->name, near);

@@ -142,10 +142,6 @@ int cli_args_parse(int argc, char **argv, struct cli_args *ret);
 /* Frees the lists. */
 void cli_args_clear(struct cli_args *args);
 
-/* The nearest of `count` names to a mistyped one, NULL when none is near. */
-const char *cli_nearest(const char *word, const char *(*name_at)(const void *table, size_t i),
-                        const void *table);
-
 /* A decimal number that is not negative. */
 bool cli_number(const char *text, int64_t *ret);
 /* "1700000000", "now", "+5m", "-1h" as seconds since the epoch. */

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "cmd.h"
+#include "nearest.h"
 #include "out.h"
 
 int64_t cli_now(const struct cli_args *args)
@@ -19,7 +20,7 @@ static const char *alg_name_at(const void *table, size_t i)
 
 int cli_unknown_alg(const char *name)
 {
-        const char *near = cli_nearest(name, alg_name_at, NULL);
+        const char *near = pjwt_nearest(name, alg_name_at, NULL);
 
         if (strcmp(name, "none") == 0)
                 return cli_usage(

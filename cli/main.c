@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "help.h"
+#include "nearest.h"
 #include "out.h"
 
 /* A file that is opened while descriptor 0, 1 or 2 is free would become standard output. */
@@ -38,7 +39,7 @@ static const char *command_name_at(const void *table, size_t i)
 
 static int unknown_command(const char *name)
 {
-        const char *near = cli_nearest(name, command_name_at, NULL);
+        const char *near = pjwt_nearest(name, command_name_at, NULL);
 
         if (near)
                 return cli_usage("there is no command %s; did you mean %s?", name, near);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "logindefs.h"
+#include "nearest.h"
 #include "out.h"
 
 const char *cli_conf_path(const struct cli_args *args)
@@ -50,7 +51,7 @@ int cli_issuer_named(const struct pjwt_conf *conf, const char *name, const struc
         *ret = cli_issuer_find(conf, name);
         if (*ret)
                 return CLI_YES;
-        near = cli_nearest(name, issuer_name_at, conf);
+        near = pjwt_nearest(name, issuer_name_at, conf);
         if (near)
                 return cli_usage("there is no [issuer/%s]; did you mean %s?", name, near);
         return cli_usage("there is no [issuer/%s] in the configuration", name);

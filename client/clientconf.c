@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "nearest.h"
 #include "safefile.h"
 #include "value.h"
 
@@ -225,6 +226,26 @@ static enum pjwt_reason set_value(struct reading *r, const struct client_option 
         return *field ? PJWT_OK : pjwt_fail_memory(reterr);
 }
 
+/* The i-th key of a kind of section. */
+static const char *key_at(const void *kind, size_t i)
+{
+        for (size_t row = 0; row < OPTION_COUNT; row++)
+                if (strcmp(options[row].kind, kind) == 0 && i-- == 0)
+                        return options[row].name;
+        return NULL;
+}
+
+static enum pjwt_reason no_such_key(const char *kind, const struct pjwt_ini_line *line,
+                                    struct pjwt_error *reterr)
+{
+        const char *near = kind ? pjwt_nearest(line->key, key_at, kind) : NULL;
+        char text[100];
+
+        (void)snprintf(text, sizeof(text), "there is no such key in this section%s%s%s",
+                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        return fault(&line->origin, line->key, text, reterr);
+}
+
 static enum pjwt_reason take_line(void *arg, const struct pjwt_ini_line *line, struct pjwt_error *reterr)
 {
         struct reading *r = arg;
@@ -234,7 +255,7 @@ static enum pjwt_reason take_line(void *arg, const struct pjwt_ini_line *line, s
                 return open_section(r, line, reterr);
         option = r->kind ? option_of(r->kind, line->key) : NULL;
         if (!option)
-                return fault(&line->origin, line->key, "there is no such key in this section", reterr);
+                return no_such_key(r->kind, line, reterr);
         return set_value(r, option, line, reterr);
 }
 

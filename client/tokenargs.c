@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clientconf.h"
+#include "nearest.h"
 #include "out.h"
 
 enum { FLAG, WORD, FILENAME, SHELL };
@@ -66,6 +67,27 @@ static bool set(struct token_args *args, const struct row *row, const char *give
         return given || next || usage("this option wants a value: --", row->name);
 }
 
+static const char *name_at(const void *table, size_t i)
+{
+        (void)table;
+        return i < ROW_COUNT ? rows[i].name : NULL;
+}
+
+static bool not_understood(const char *text, size_t len)
+{
+        char name[32] = "";
+        const char *near;
+
+        (void)snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, text + 2);
+        near = len > 0 ? pjwt_nearest(name, name_at, NULL) : NULL;
+        if (!near)
+                return usage("not understood: ", text);
+        fprintf(stderr, "pamjwt-token: usage: there is no option --");
+        cli_put_str(stderr, name);
+        fprintf(stderr, "; did you mean --%s?\n", near);
+        return false;
+}
+
 static bool parse_one(struct token_args *args, const char *text, const char *next, bool *rettaken)
 {
         size_t len = strncmp(text, "--", 2) == 0 ? strcspn(text + 2, "=") : 0;
@@ -73,7 +95,7 @@ static bool parse_one(struct token_args *args, const char *text, const char *nex
         for (size_t i = 0; len > 0 && i < ROW_COUNT; i++)
                 if (strlen(rows[i].name) == len && memcmp(rows[i].name, text + 2, len) == 0)
                         return set(args, &rows[i], text[2 + len] ? text + 3 + len : NULL, next, rettaken);
-        return usage("not understood: ", text);
+        return not_understood(text, len);
 }
 
 bool token_args_parse(int argc, char **argv, struct token_args *ret)

@@ -9,8 +9,8 @@
 #define PJWT_DURATION_LIKE "30s, 5m, 2h, 7d or 2w"
 
 /*
- * "30s", "5m", "2h", "7d", "2w" in seconds; a bare number is seconds. False for anything else and for more than
- * 100 years (of 366 days); *ret is then untouched.
+ * "30s", "5m", "2h", "7d", "2w" in seconds; a bare number is seconds. False for anything else and for more
+ * than 100 years (of 366 days); *ret is then untouched.
  */
 bool pjwt_duration(const char *s, int64_t *ret);
 

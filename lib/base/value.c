@@ -135,30 +135,3 @@ bool pjwt_value_pointer_ok(const char *pointer)
                         return false;
         return pointer[0] == '/';
 }
-
-unsigned pjwt_value_distance(const char *a, const char *b, unsigned most)
-{
-        unsigned row[64];
-        size_t alen = strlen(a), blen = strlen(b);
-
-        if (alen >= 64 || blen >= 64)
-                return most + 1;
-        for (size_t j = 0; j <= blen; j++)
-                row[j] = (unsigned)j;
-        for (size_t i = 1; i <= alen; i++) {
-                unsigned diagonal = row[0];
-
-                row[0] = (unsigned)i;
-                for (size_t j = 1; j <= blen; j++) {
-                        unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-
-                        diagonal = row[j];
-                        if (row[j] + 1 < best)
-                                best = row[j] + 1;
-                        if (row[j - 1] + 1 < best)
-                                best = row[j - 1] + 1;
-                        row[j] = best;
-                }
-        }
-        return row[blen] > most ? most + 1 : row[blen];
-}

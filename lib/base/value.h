@@ -29,7 +29,4 @@ bool pjwt_value_issuer_name_ok(const char *name);
 /* An RFC 6901 pointer: begins with /, and every ~ is ~0 or ~1. */
 bool pjwt_value_pointer_ok(const char *pointer);
 
-/* Letters to change, add or drop to get from a to b; for did-you-mean. At most `most` + 1. */
-unsigned pjwt_value_distance(const char *a, const char *b, unsigned most);
-
 #endif

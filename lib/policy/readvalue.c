@@ -4,6 +4,7 @@
 
 #include "duration.h"
 #include "hostname.h"
+#include "nearest.h"
 #include "template.h"
 #include "value.h"
 
@@ -103,19 +104,16 @@ static bool read_list(struct pjwt_reader *r, const char *value, const char *(*ch
         return true;
 }
 
+static const char *alg_name_at(const void *table, size_t i)
+{
+        (void)table;
+        return pjwt_alg_at(i) ? pjwt_alg_at(i)->name : NULL;
+}
+
 static bool unknown_alg(struct pjwt_reader *r, const char *word)
 {
-        const char *near = NULL;
-        unsigned best = 3;
+        const char *near = pjwt_nearest(word, alg_name_at, NULL);
 
-        for (size_t i = 0; pjwt_alg_at(i); i++) {
-                unsigned d = pjwt_value_distance(word, pjwt_alg_at(i)->name, 2);
-
-                if (d < best) {
-                        best = d;
-                        near = pjwt_alg_at(i)->name;
-                }
-        }
         if (near)
                 return pjwt_wrong(r, "'%.40s' is no algorithm; did you mean %s?", word, near);
         return pjwt_wrong(r, "'%.40s' is no algorithm; write names like RS256 ES256 EdDSA", word);

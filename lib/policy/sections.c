@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "readmatch.h"
 #include "readvalue.h"
 #include "value.h"
@@ -19,43 +20,37 @@ static bool key_of_nothing(struct pjwt_reader *r)
         return pjwt_wrong(r, "unknown key; there are%s", names);
 }
 
-/* Of match.CLAIM only the word before the dot can be misspelt. */
-static unsigned key_distance(const char *key, const struct pjwt_row *row)
+static const char *row_name_at(const void *kind, size_t i)
+{
+        const struct pjwt_row *row = pjwt_row_at(*(const enum pjwt_kind *)kind, i);
+
+        return row ? row->name : NULL;
+}
+
+/* Of match.CLAIM only the word before the dot can be misspelt, and no other key has a dot. */
+static const char *nearest_key(const struct pjwt_reader *r)
 {
         char head[16] = "";
-        size_t len = row->type == PJWT_TYPE_MATCH ? strcspn(key, ".") + 1 : 0;
+        size_t len = strcspn(r->key, ".") + 1;
 
-        if (len == 0 || len >= sizeof(head) || len > strlen(key))
-                return pjwt_value_distance(key, row->name, 2);
-        memcpy(head, key, len);
-        return pjwt_value_distance(head, row->name, 2);
+        if (len >= sizeof(head) || len > strlen(r->key))
+                return pjwt_nearest(r->key, row_name_at, &r->kind);
+        memcpy(head, r->key, len);
+        return pjwt_nearest(head, row_name_at, &r->kind);
 }
 
 static bool unknown_key(struct pjwt_reader *r)
 {
-        const struct pjwt_row *row;
-        const char *near = NULL;
-        unsigned best = 3;
-        size_t at;
+        const char *near = nearest_key(r);
+        size_t i;
 
-        for (size_t i = 0; (row = pjwt_row_at(r->kind, i)); i++) {
-                unsigned d = key_distance(r->key, row);
-
-                if (d < best && d < strlen(r->key)) {
-                        best = d;
-                        near = row->name;
-                }
-        }
         if (near)
                 return pjwt_wrong(r, "unknown key; did you mean %s%s?", near,
                                   strcmp(near, "match.") == 0 ? "CLAIM" : "");
         for (enum pjwt_kind kind = PJWT_KIND_HOST; kind < PJWT_KIND_COUNT; kind++)
-                if (pjwt_row_find(kind, r->key, &at))
-                        return pjwt_wrong(r, "unknown key here; it belongs into a [%s] section",
-                                          kind == PJWT_KIND_HOST     ? "host"
-                                          : kind == PJWT_KIND_ISSUER ? "issuer/NAME"
-                                          : kind == PJWT_KIND_GRANT  ? "grant/NAME"
-                                                                     : "service/NAME");
+                if (pjwt_row_find(kind, r->key, &i))
+                        return pjwt_wrong(r, "unknown key here; it belongs into a [%s%s] section",
+                                          pjwt_kind_name(kind), kind == PJWT_KIND_HOST ? "" : "/NAME");
         return key_of_nothing(r);
 }
 
@@ -165,14 +160,21 @@ static void open_service(struct pjwt_reader *r, const char *name)
         r->kind = PJWT_KIND_SERVICE;
 }
 
+static const char *kind_name_at(const void *table, size_t i)
+{
+        (void)table;
+        return i < PJWT_KIND_COUNT ? pjwt_kind_name((enum pjwt_kind)i) : NULL;
+}
+
 static void unknown_section(struct pjwt_reader *r, const char *kind)
 {
-        for (enum pjwt_kind k = PJWT_KIND_HOST; k < PJWT_KIND_COUNT; k++)
-                if (pjwt_value_distance(kind, pjwt_kind_name(k), 2) <= 2) {
-                        (void)pjwt_wrong(r, "unknown section [%.40s]; did you mean [%s%s]?", kind,
-                                         pjwt_kind_name(k), k == PJWT_KIND_HOST ? "" : "/NAME");
-                        return;
-                }
+        const char *near = pjwt_nearest(kind, kind_name_at, NULL);
+
+        if (near) {
+                (void)pjwt_wrong(r, "unknown section [%.40s]; did you mean [%s%s]?", kind, near,
+                                 strcmp(near, pjwt_kind_name(PJWT_KIND_HOST)) == 0 ? "" : "/NAME");
+                return;
+        }
         (void)pjwt_wrong(
                 r,
                 "unknown section [%.40s]; there are [host], [issuer/NAME], [grant/NAME] and [service/NAME]",

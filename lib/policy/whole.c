@@ -5,6 +5,7 @@
 
 #include "hostname.h"
 #include "names.h"
+#include "nearest.h"
 #include "pattern.h"
 #include "template.h"
 #include "value.h"
@@ -92,21 +93,28 @@ static void finish_issuer(struct pjwt_reader *r, struct pjwt_issuer *issuer)
         check_issuer_times(r, issuer);
 }
 
+static const char *issuer_name_at(const void *table, size_t i)
+{
+        const struct pjwt_conf *conf = table;
+
+        return i < conf->issuer_count ? conf->issuers[i].name : NULL;
+}
+
 static void find_issuer(struct pjwt_reader *r, struct pjwt_grant *grant, const struct pjwt_named *names)
 {
         const struct pjwt_named *found = pjwt_names_find(names, r->conf->issuer_count, grant->issuer_name);
+        const char *near;
 
         if (found) {
                 grant->issuer = &r->conf->issuers[found->index];
                 return;
         }
         pjwt_reader_at(r, pjwt_grant_origin(grant, "issuer"), "issuer");
-        for (size_t i = 0; i < r->conf->issuer_count; i++)
-                if (pjwt_value_distance(grant->issuer_name, r->conf->issuers[i].name, 2) <= 2) {
-                        (void)pjwt_wrong(r, "there is no [issuer/%.64s]; did you mean %s?",
-                                         grant->issuer_name, r->conf->issuers[i].name);
-                        return;
-                }
+        near = pjwt_nearest(grant->issuer_name, issuer_name_at, r->conf);
+        if (near) {
+                (void)pjwt_wrong(r, "there is no [issuer/%.64s]; did you mean %s?", grant->issuer_name, near);
+                return;
+        }
         (void)pjwt_wrong(r, "there is no [issuer/%.64s]%s", grant->issuer_name,
                          strstr(grant->issuer_name, "://") ? "; the NAME of the section is meant, not its iss"
                                                            : "; write the NAME of a section that is there");

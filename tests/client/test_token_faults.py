@@ -324,7 +324,7 @@ ISSUER = "[issuer/acme]\nissuer = https://login.acme.example\nclient_id = x\n"
 @pytest.mark.parametrize("text, says", [
     ("[isuer/acme]\n", ":1: a section is [issuer/NAME], [host/NAME] or [sudo]"),
     ("[issuer]\n", ":1: [issuer/NAME] needs a name"), ("[host]\n", ":1: [host/NAME] needs a name"), ("[sudo/x]\n", ":1: [sudo] has no name"),
-    (ISSUER + "flow = magic\n", "flow is device, client_credentials"), (ISSUER + "clientid = x\n", ":4: clientid: there is no such key"),
+    (ISSUER + "flow = magic\n", "flow is device, client_credentials"), (ISSUER + "clientid = x\n", ":4: clientid: there is no such key in this section; did you mean client_id?"),
     (ISSUER + "client_id = y\n", ":4: client_id: given twice"), (ISSUER + ISSUER, ":4: acme: a second section"),
     ("[issuer/acme]\nissuer = http://login.acme.example\n", ":2: issuer: http is not allowed"),
     ("[issuer/acme]\nissuer = https://a.example\n", ":1: issuer and client_id are needed"),
@@ -356,6 +356,12 @@ def test_a_configuration_that_others_can_write_is_refused(machine, mode):
 def test_a_command_line_that_is_refused(machine, args):
     done = machine.run(*args)
     assert done.returncode == 2 and done.stdout == "" and "usage" in done.stderr
+
+
+def test_a_mistyped_option_is_told_the_nearest(machine):
+    done = machine.run("--host", "a", "--no-qe")
+    assert done.returncode == 2 and "there is no option --no-qe; did you mean --no-qr?" in done.stderr
+    assert "did you mean" not in machine.run("--nonsense").stderr
 
 
 def test_json_says_no_in_one_object(machine, broken):
