@@ -70,11 +70,13 @@ static void check_grant_names(struct pjwt_reader *r)
         size_t room = 16;
         uint32_t *table; /* number of the grant, counted from 1 */
 
-        while (room < conf->grant_count * 2) /* at most PJWT_GRANT_NAME_ROOM bytes a grant */
+        while (room < conf->grant_count * 2)
                 room *= 2;
-        table = pjwt_reader_alloc(r, room * sizeof(*table));
-        if (!table)
+        table = calloc(room, sizeof(*table));
+        if (!table) {
+                r->no_memory = true;
                 return;
+        }
         for (size_t i = 0; i < conf->grant_count; i++) {
                 size_t at_slot = hash(conf->grants[i].name) & (room - 1);
 
@@ -92,6 +94,7 @@ static void check_grant_names(struct pjwt_reader *r)
                         table[at_slot] = (uint32_t)i + 1;
                 }
         }
+        free(table);
 }
 
 static size_t list_len(char *const *list)

@@ -4,9 +4,6 @@
 
 #include "reader.h"
 
-/* Bytes a grant that looking for repeated names takes at most, in the memory of the policy. */
-#define PJWT_GRANT_NAME_ROOM 16
-
 /* One name and where it was written, for finding repeated ones in n log n. */
 struct pjwt_named {
         const char *name;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "names.h"
 #include "readvalue.h"
 #include "sections.h"
 #include "whole.h"
@@ -84,7 +83,7 @@ static bool make_room(struct pjwt_reader *r, const struct pjwt_sources *sources)
                 count_sections(&sources->at[i], r->room);
                 expected += sources->at[i].len;
         }
-        expected += r->room[PJWT_KIND_GRANT] * (sizeof(*conf->grants) + PJWT_GRANT_NAME_ROOM);
+        expected += r->room[PJWT_KIND_GRANT] * sizeof(*conf->grants);
         conf->arena = pjwt_arena_new(expected);
         if (!conf->arena)
                 return false;
