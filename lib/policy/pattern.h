@@ -3,8 +3,10 @@
  *
  * Why not regcomp(3): what it matches depends on the locale that the host process has set, and glibc's takes
  * time and memory that no bound on the input limits (back-references, nested counts), or ends the process by
- * an assertion. The expressions here run as a set of states side by side (Thompson 1968, Pike's captures): at
- * most one step for each character and each instruction, whatever the pattern and whatever the value.
+ * an assertion. Why not PCRE2: it goes back and tries again, and gives up after a number of steps that says
+ * little about time; its other matcher, which does not, has no captures. The expressions here run as a set of
+ * states side by side (Thompson 1968, Pike's captures): at most one step for each character and each
+ * instruction, whatever the pattern and whatever the value.
  */
 #ifndef PJWT_PATTERN_H
 #define PJWT_PATTERN_H

@@ -8,6 +8,7 @@
 #define RANGE_MAX 500
 #define COUNT_MAX 200
 #define DEPTH_MAX 32
+#define VISIT_MAX 50000
 
 enum node_kind { NODE_EMPTY, NODE_CHAR, NODE_ANY, NODE_CLASS, NODE_CAT, NODE_ALT, NODE_GROUP, NODE_REPEAT };
 
@@ -27,6 +28,7 @@ struct parser {
         unsigned inst_count;
         unsigned range_count;
         unsigned node_count;
+        unsigned visits; /* of nodes, while the program is written */
         struct pjwt_inst inst[PJWT_INST_MAX];
         struct pjwt_range ranges[RANGE_MAX];
         struct node nodes[NODE_MAX];
@@ -338,6 +340,9 @@ static void emit_node(struct parser *s, unsigned i)
 {
         const struct node *node = &s->nodes[i];
 
+        /* What matches nothing writes nothing: the limit of the program does not end counts of counts of it. */
+        if (!s->problem && ++s->visits > VISIT_MAX)
+                (void)problem(s, "counts of counts are too many; write a smaller expression");
         if (s->problem)
                 return;
         switch (node->kind) {
@@ -407,7 +412,7 @@ enum pjwt_reason pjwt_regex_compile(const char *pattern, struct pjwt_regex **ret
                 return pjwt_fail_memory(reterr);
         s->start = s->p = pattern;
         s->problem = NULL;
-        s->depth = s->groups = s->inst_count = s->range_count = s->node_count = 0;
+        s->depth = s->groups = s->inst_count = s->range_count = s->node_count = s->visits = 0;
         compile(s);
         if (s->problem)
                 reason = pjwt_fail(reterr, PJWT_CONFIG, "regex: character %u: %s",

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -199,6 +200,30 @@ static void what_is_not_understood_in_an_expression_is_refused(void **state)
         refuses("\xff", "invalid UTF-8");
 }
 
+/* The program has no instruction that its limit could count; 200 to the power of 30 visits would never end. */
+static void counts_of_counts_of_nothing_are_refused_at_once(void **state)
+{
+        static const char *const nothings[] = {"(?:)",  "(?:(?:))",    "()",
+                                               "(?:|)", "(?:(?:){1})", "(?:){1,200}"};
+        char pattern[1024];
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(nothings) / sizeof(nothings[0]); i++)
+                for (unsigned levels = 3; levels <= 29; levels++) {
+                        size_t len = 0;
+
+                        for (unsigned n = 0; n < levels; n++)
+                                len += (size_t)snprintf(pattern + len, sizeof(pattern) - len, "(?:");
+                        len += (size_t)snprintf(pattern + len, sizeof(pattern) - len, "%s", nothings[i]);
+                        for (unsigned n = 0; n < levels; n++)
+                                len += (size_t)snprintf(pattern + len, sizeof(pattern) - len, "){200}");
+                        assert_true(len < sizeof(pattern));
+                        refuses(pattern, i < 2 || i == 4 ? "counts of counts are too many" : "too");
+                }
+        assert_true(regex("(?:(?:){200}){100}a", "a", NULL));
+        assert_true(regex("(?:(?:(?:(?:a{1}){1}){1}){5}){3}", "aaaaaaaaaaaaaaa", NULL));
+}
+
 /* What takes a backtracking matcher longer than anybody waits. */
 static void no_expression_and_no_value_takes_long(void **state)
 {
@@ -245,6 +270,7 @@ int main(void)
                 cmocka_unit_test(groups_say_what_they_took),
                 cmocka_unit_test(bytes_that_are_no_utf8_match_nothing),
                 cmocka_unit_test(what_is_not_understood_in_an_expression_is_refused),
+                cmocka_unit_test(counts_of_counts_of_nothing_are_refused_at_once),
                 cmocka_unit_test(no_expression_and_no_value_takes_long),
                 cmocka_unit_test(a_value_that_is_too_long_never_matches),
                 cmocka_unit_test(deep_nesting_is_refused),
