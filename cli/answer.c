@@ -32,9 +32,8 @@ static bool read_question(unsigned *retflags, char name[LINE_MAX_BYTES])
 }
 
 /* The name only picks a section of this host's configuration: what is asked, and of whom, stands there. */
-int cli_refresh_answer(const struct cli_args *args, const struct pjwt_conf *conf)
+int cli_refresh_answer(const struct pjwt_keycache *cache, const struct pjwt_conf *conf)
 {
-        struct pjwt_keycache cache = cli_keycache(args);
         struct pjwt_keycache_info info = {0};
         const struct pjwt_issuer *issuer;
         struct pjwt_keyset *set = NULL;
@@ -44,7 +43,7 @@ int cli_refresh_answer(const struct cli_args *args, const struct pjwt_conf *conf
 
         issuer = known ? cli_issuer_find(conf, name) : NULL;
         if (issuer)
-                (void)pjwt_keycache_get(&cache, issuer, flags, &set, &info, NULL);
+                (void)pjwt_keycache_get(cache, issuer, flags, &set, &info, NULL);
         pjwt_keyset_free(set);
         puts(info.stored ? "yes" : "no");
         return CLI_YES;

@@ -47,7 +47,7 @@ static const char *option_name_at(const void *table, size_t i)
 /* The row of an option of `len` letters. */
 static const struct cli_option *find_option(const struct cli_command *command, const char *name, size_t len)
 {
-        for (const struct cli_option *o = command->options; o->name; o++)
+        for (const struct cli_option *o = command->body->options; o->name; o++)
                 if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
                         return o;
         return NULL;
@@ -112,10 +112,15 @@ static int set_number(struct cli_number *field, const struct cli_option *option,
         return CLI_YES;
 }
 
-/* Stores the value of an option in its field. value: NULL for a flag. */
-static int set_option(struct cli_args *args, const struct cli_option *option, const char *value)
+static void *field_of(void *options, const struct cli_option *option)
 {
-        void *field = (char *)args + option->offset;
+        return (char *)options + option->offset;
+}
+
+/* Stores the value of an option in its field. value: NULL for a flag. */
+static int set_option(void *options, const struct cli_option *option, const char *value)
+{
+        void *field = field_of(options, option);
 
         switch (option->type) {
         case CLI_FLAG:
@@ -138,7 +143,7 @@ static int set_option(struct cli_args *args, const struct cli_option *option, co
 
 static int unknown_option(const struct cli_command *command, const char *text)
 {
-        const char *near = pjwt_nearest(text + 2, option_name_at, command->options);
+        const char *near = pjwt_nearest(text + 2, option_name_at, command->body->options);
 
         if (near)
                 return cli_usage("%s is no option of %s; did you mean --%s?", text, command->name, near);
@@ -149,14 +154,15 @@ static int unknown_option(const struct cli_command *command, const char *text)
  * One argument that begins with --. *next is what stands behind it; it is taken when the option wants a
  * value.
  */
-static int parse_option(struct cli_args *args, const char *text, char **next, int *rettaken)
+static int parse_option(const struct cli_command *command, void *options, const char *text, char **next,
+                        int *rettaken)
 {
         size_t len = strcspn(text + 2, "=");
         const char *value = text[2 + len] ? text + 2 + len + 1 : NULL;
-        const struct cli_option *option = find_option(args->command, text + 2, len);
+        const struct cli_option *option = find_option(command, text + 2, len);
 
         if (!option)
-                return unknown_option(args->command, text);
+                return unknown_option(command, text);
         if (option->type == CLI_FLAG && value)
                 return cli_usage("--%s takes no value", option->name);
         if (option->type != CLI_FLAG && !value) {
@@ -166,7 +172,7 @@ static int parse_option(struct cli_args *args, const char *text, char **next, in
                 value = *next;
                 *rettaken = 1;
         }
-        return set_option(args, option, value);
+        return set_option(options, option, value);
 }
 
 static int check_words(const struct cli_args *args)
@@ -184,37 +190,37 @@ static int check_words(const struct cli_args *args)
         return CLI_YES;
 }
 
-int cli_args_parse(int argc, char **argv, struct cli_args *ret)
+int cli_args_parse(const struct cli_command *command, int argc, char **argv, void *options)
 {
-        bool options = true;
+        struct cli_args *args = options;
+        bool dashes = true;
         int r = CLI_YES;
 
+        args->command = command;
         for (int i = 0; i < argc && r == CLI_YES; i++) {
                 int taken = 0;
 
-                if (options && strcmp(argv[i], "--") == 0)
-                        options = false;
-                else if (options && strcmp(argv[i], "-h") == 0)
-                        ret->help = true;
-                else if (options && strncmp(argv[i], "--", 2) == 0)
-                        r = parse_option(ret, argv[i], &argv[i + 1], &taken);
-                else if (options && argv[i][0] == '-' && argv[i][1])
+                if (dashes && strcmp(argv[i], "--") == 0)
+                        dashes = false;
+                else if (dashes && strcmp(argv[i], "-h") == 0)
+                        args->help = true;
+                else if (dashes && strncmp(argv[i], "--", 2) == 0)
+                        r = parse_option(command, options, argv[i], &argv[i + 1], &taken);
+                else if (dashes && argv[i][0] == '-' && argv[i][1])
                         r = cli_usage("%s is no option; options have two dashes", argv[i]);
-                else if (!list_add(&ret->words, argv[i], strlen(argv[i])))
+                else if (!list_add(&args->words, argv[i], strlen(argv[i])))
                         r = cli_usage("out of memory");
                 i += taken;
         }
-        return r == CLI_YES ? check_words(ret) : r;
+        return r == CLI_YES ? check_words(args) : r;
 }
 
-void cli_args_clear(struct cli_args *args)
+void cli_args_clear(const struct cli_command *command, void *options)
 {
-        list_free(&args->algs);
-        list_free(&args->audience);
-        list_free(&args->require);
-        list_free(&args->typ);
-        list_free(&args->skip);
-        list_free(&args->services);
-        list_free(&args->match);
+        struct cli_args *args = options;
+
+        for (const struct cli_option *o = command->body->options; o->name; o++)
+                if (o->type == CLI_LIST || o->type == CLI_WORDS)
+                        list_free(field_of(options, o));
         list_free(&args->words);
 }

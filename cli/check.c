@@ -15,17 +15,30 @@
 #include "shape.h"
 #include "sshkey.h"
 
-const struct cli_option cli_check_options[] = {
+struct check_options {
+        struct cli_args args;
+        const char *config;
+        const char *service;
+        const char *user;
+        struct cli_fetching fetching;
+        const char *revoked;
+        const char *ssh_key;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct check_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT_CONFIG,
         CLI_OPT("service", CLI_STRING, "SERVICE", CLI_SERVICE, service,
                 "the PAM service that would ask; default sshd"),
         CLI_OPT("user", CLI_STRING, "USER", CLI_USER, user,
                 "who would log in; default: who runs this command"),
-        CLI_OPT("offline", CLI_FLAG, NULL, CLI_ANY, offline,
+        CLI_OPT("offline", CLI_FLAG, NULL, CLI_ANY, fetching.offline,
                 "never start the fetch helper; use the keys that are there"),
-        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
-                "the fetch helper instead of the installed one"),
-        CLI_OPT_CACHE,
+        CLI_OPT_FETCH(fetching),
+        CLI_OPT_CACHE(fetching),
         CLI_OPT("revoked", CLI_STRING, "FILE", CLI_FILE, revoked,
                 "the revocation list instead of /etc/security/pam_jwt.revoked"),
         CLI_OPT("ssh-key", CLI_STRING, "FILE", CLI_FILE, ssh_key,
@@ -37,9 +50,9 @@ const struct cli_option cli_check_options[] = {
         CLI_OPT_END,
 };
 
-static const char *revoked_path(const struct cli_args *args)
+static const char *revoked_path(const struct check_options *options)
 {
-        return args->revoked ? args->revoked : PJWT_REVOKED_FILE;
+        return options->revoked ? options->revoked : PJWT_REVOKED_FILE;
 }
 
 /* --- a token --- */
@@ -101,14 +114,14 @@ static int print_decision_json(const struct pjwt_request *request, const struct 
         return cli_print_json(object, cli_exit_status(decision->error.reason));
 }
 
-static int print_decision(const struct cli_args *args, const struct pjwt_request *request,
+static int print_decision(const struct check_options *options, const struct pjwt_request *request,
                           const struct pjwt_decision *decision)
 {
-        if (args->json)
+        if (options->json)
                 return print_decision_json(request, decision);
         print_steps(decision);
         if (decision->error.reason != PJWT_OK)
-                return cli_refused(args->json, &decision->error);
+                return cli_refused(options->json, &decision->error);
         fputs("accepted: ", stdout);
         cli_put_str(stdout, request->user.name);
         fputs(" may use ", stdout);
@@ -141,51 +154,51 @@ struct proof {
 
 static char login_service[] = "sshd"; /* never written to */
 
-static int read_proof(const struct cli_args *args, struct proof *ret)
+static int read_proof(const struct check_options *options, struct proof *ret)
 {
         struct cli_input input = {0};
         struct pjwt_error err = {0};
         int len, r = CLI_YES;
 
-        if (!args->ssh_key)
+        if (!options->ssh_key)
                 return CLI_YES;
-        if (cli_input_file(args->ssh_key, &input, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+        if (cli_input_file(options->ssh_key, &input, &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
         len = (int)pjwt_sshkey_words(input.bytes);
         if (pjwt_sshkey_parse(input.bytes, (size_t)len, &ret->key, &err) != PJWT_OK)
-                r = cli_refused(args->json, &err);
+                r = cli_refused(options->json, &err);
         else if (asprintf(&ret->line, "publickey %.*s\n", len, input.bytes) < 0)
-                r = cli_unusable(args->json, &(struct pjwt_error){.reason = PJWT_NO_MEMORY});
+                r = cli_unusable(options->json, &(struct pjwt_error){.reason = PJWT_NO_MEMORY});
         ret->record = (struct pjwt_record){
                 .service = login_service, .bound_key = ret->key.thumbprint, .until = INT64_MAX};
         cli_input_clear(&input);
         return r;
 }
 
-static int decide(const struct cli_args *args, const struct pjwt_conf *conf, struct pjwt_span token,
+static int decide(const struct check_options *options, const struct pjwt_conf *conf, struct pjwt_span token,
                   struct proof *proof)
 {
         struct pjwt_request request = {
                 .token = token.text,
                 .token_len = token.len,
-                .service = args->service ? args->service : "sshd",
-                .now = cli_now(args),
-                .keys = cli_keycache(args),
-                .revoked_file = revoked_path(args),
+                .service = options->service ? options->service : "sshd",
+                .now = cli_now(&options->now),
+                .keys = cli_keycache(&options->fetching, cli_now(&options->now)),
+                .revoked_file = revoked_path(options),
                 .auth_info = proof->line,
                 .login = proof->line ? &proof->record : NULL,
                 .replay = {.run_dir = PJWT_RUN_DIR,
-                           .boot = pjwt_replay_boot(cli_now(args)),
+                           .boot = pjwt_replay_boot(cli_now(&options->now)),
                            .look_only = true},
         };
         struct pjwt_decision decision;
-        int r = cli_user_find(args->user, &request.user);
+        int r = cli_user_find(options->user, &request.user);
 
         if (r != CLI_YES)
                 return r;
-        request.keys.socket_path = args->offline ? NULL : PJWT_REFRESH_SOCKET;
+        request.keys.socket_path = options->fetching.offline ? NULL : PJWT_REFRESH_SOCKET;
         pjwt_decide(conf, &request, &decision);
-        r = print_decision(args, &request, &decision);
+        r = print_decision(options, &request, &decision);
         pjwt_decision_clear(&decision);
         cli_user_clear(&request.user);
         return r;
@@ -195,7 +208,7 @@ static int decide(const struct cli_args *args, const struct pjwt_conf *conf, str
  * As a login does: the same trimming, the same test of its shape, only then the configuration, the same
  * decision.
  */
-static int judge(const struct cli_args *args, const struct cli_input *input)
+static int judge(const struct check_options *options, const struct cli_input *input)
 {
         struct pjwt_span token = pjwt_shape_trim((struct pjwt_span){input->bytes, input->len});
         struct pjwt_error err = {0};
@@ -204,27 +217,27 @@ static int judge(const struct cli_args *args, const struct cli_input *input)
         int r;
 
         if (check_shape(token, &err) != PJWT_OK)
-                return cli_refused(args->json, &err);
-        r = read_proof(args, &proof);
+                return cli_refused(options->json, &err);
+        r = read_proof(options, &proof);
         if (r == CLI_YES)
-                r = cli_conf_load(args, &conf);
+                r = cli_conf_load(options->config, options->json, &conf);
         if (r == CLI_YES)
-                r = decide(args, conf, token, &proof);
+                r = decide(options, conf, token, &proof);
         pjwt_conf_free(conf);
         free(proof.line);
         return r;
 }
 
-static int check_token(const struct cli_args *args)
+static int check_token(const struct check_options *options)
 {
         struct pjwt_error err = {0};
         struct cli_input input = {0};
         int r;
 
-        if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+        if (cli_input_read(options->args.words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
         cli_input_warn(&input, "token");
-        r = judge(args, &input);
+        r = judge(options, &input);
         cli_input_clear(&input);
         return r;
 }
@@ -284,13 +297,13 @@ static void report(void *arg, const struct pjwt_conf_problem *problem)
                                       problem_object(problem));
 }
 
-static int print_conf_json(const struct cli_args *args, struct problems *problems,
+static int print_conf_json(const struct check_options *options, struct problems *problems,
                            const struct pjwt_error *err)
 {
         bool good = err->reason == PJWT_UNDECIDED && problems->around == 0;
         struct json_object *object = cli_json_begin(good);
 
-        cli_json_add_string(object, "config", cli_conf_path(args));
+        cli_json_add_string(object, "config", cli_conf_path(options->config));
         if (err->reason != PJWT_UNDECIDED) {
                 cli_json_add_string(object, "reason", pjwt_reason_name(err->reason));
                 cli_json_add_string(object, "detail", err->detail);
@@ -302,12 +315,12 @@ static int print_conf_json(const struct cli_args *args, struct problems *problem
 }
 
 /* Every error was told when it was found; a file that could not be read is one that nobody has told of. */
-static int print_conf(const struct cli_args *args, const struct problems *problems,
+static int print_conf(const struct check_options *options, const struct problems *problems,
                       const struct pjwt_conf *conf, const struct pjwt_error *err)
 {
         if (err->reason != PJWT_UNDECIDED)
-                return problems->errors ? CLI_ERROR : cli_unusable(args->json, err);
-        cli_put_str(stdout, cli_conf_path(args));
+                return problems->errors ? CLI_ERROR : cli_unusable(options->json, err);
+        cli_put_str(stdout, cli_conf_path(options->config));
         printf(": good; issuers: %zu, grants: %zu, services: %zu\n", conf->issuer_count, conf->grant_count,
                conf->service_count);
         return problems->around ? CLI_ERROR : CLI_YES;
@@ -335,15 +348,15 @@ static struct pjwt_conf_problem revoked_problem(const char *path, const struct p
  * The revocation list too: a login whose list cannot be read is refused, and a misspelt line shuts nobody
  * out. Names of issuers can be looked up only in a configuration that holds.
  */
-static void check_revoked(const struct cli_args *args, const struct pjwt_conf *conf,
+static void check_revoked(const struct check_options *options, const struct pjwt_conf *conf,
                           struct problems *problems, struct pjwt_error *err)
 {
         struct pjwt_revoked *list = NULL;
         struct pjwt_error own = {0};
         struct pjwt_conf_problem problem;
 
-        if (pjwt_revoked_load(revoked_path(args), conf, &list, &own) != PJWT_OK) {
-                problem = revoked_problem(revoked_path(args), &own);
+        if (pjwt_revoked_load(revoked_path(options), conf, &list, &own) != PJWT_OK) {
+                problem = revoked_problem(revoked_path(options), &own);
                 report(problems, &problem);
                 if (err->reason == PJWT_UNDECIDED)
                         *err = own;
@@ -355,20 +368,20 @@ static void check_revoked(const struct cli_args *args, const struct pjwt_conf *c
  * On the host itself, the parts of a login by bound tokens that stand outside of the file: a policy without
  * them lets strangers in, or nobody.
  */
-static struct cli_doctor look_around(const struct cli_args *args, struct pjwt_conf *conf)
+static struct cli_doctor look_around(const struct check_options *options, struct pjwt_conf *conf)
 {
-        struct cli_doctor d = {.args = args, .root = "", .conf = conf};
+        struct cli_doctor d = {.root = "", .conf = conf};
 
-        if (args->json)
+        if (options->json)
                 d.list = json_object_new_array();
-        if (!args->config && conf)
+        if (!options->config && conf)
                 cli_doctor_bound(&d);
         return d;
 }
 
-static int check_conf(const struct cli_args *args)
+static int check_conf(const struct check_options *options)
 {
-        struct problems problems = {.json = args->json};
+        struct problems problems = {.json = options->json};
         struct pjwt_conf *conf = NULL;
         struct pjwt_error err = {0};
         struct cli_doctor around;
@@ -377,13 +390,15 @@ static int check_conf(const struct cli_args *args)
 
         problems.error_list = json_object_new_array();
         problems.warning_list = json_object_new_array();
-        pjwt_conf_load_check(cli_conf_path(args), cli_hostname(hostname), report, &problems, &conf, &err);
+        pjwt_conf_load_check(cli_conf_path(options->config), cli_hostname(hostname), report, &problems, &conf,
+                             &err);
         if (err.reason == PJWT_UNDECIDED || problems.errors > 0)
-                check_revoked(args, conf, &problems, &err);
-        around = look_around(args, conf);
+                check_revoked(options, conf, &problems, &err);
+        around = look_around(options, conf);
         problems.findings = around.list;
         problems.around = around.errors;
-        r = args->json ? print_conf_json(args, &problems, &err) : print_conf(args, &problems, conf, &err);
+        r = options->json ? print_conf_json(options, &problems, &err)
+                          : print_conf(options, &problems, conf, &err);
         json_object_put(problems.error_list);
         json_object_put(problems.warning_list);
         json_object_put(around.list);
@@ -391,7 +406,11 @@ static int check_conf(const struct cli_args *args)
         return r;
 }
 
-int cli_check(const struct cli_args *args)
+static int run(const void *arg)
 {
-        return args->words.count ? check_token(args) : check_conf(args);
+        const struct check_options *options = arg;
+
+        return options->args.words.count ? check_token(options) : check_conf(options);
 }
+
+const struct cli_body cli_check_body = {option_rows, sizeof(struct check_options), run};

@@ -5,39 +5,30 @@
 #include "alg.h"
 #include "args.h"
 
-int cli_encode(const struct cli_args *args);
-int cli_decode(const struct cli_args *args);
-int cli_inspect(const struct cli_args *args);
-int cli_keygen(const struct cli_args *args);
-int cli_keys(const struct cli_args *args);
-int cli_refresh(const struct cli_args *args);
-int cli_check(const struct cli_args *args);
-int cli_offer_key(const struct cli_args *args);
+/* Each in the file of its name, with the struct of its options. */
+extern const struct cli_body cli_encode_body;
+extern const struct cli_body cli_decode_body;
+extern const struct cli_body cli_inspect_body;
+extern const struct cli_body cli_keygen_body;
+extern const struct cli_body cli_keys_body;
+extern const struct cli_body cli_refresh_body;
+extern const struct cli_body cli_check_body;
+extern const struct cli_body cli_offer_key_body;
+extern const struct cli_body cli_ssh_body;
+extern const struct cli_body cli_setup_body;
+extern const struct cli_body cli_doctor_body;
+extern const struct cli_body cli_sessions_body;
+
 int cli_ssh(char **argv);
 int cli_sudo(char **argv);
 
 struct pjwt_conf;
-/* `refresh --answer`. */
-int cli_refresh_answer(const struct cli_args *args, const struct pjwt_conf *conf);
-int cli_doctor(const struct cli_args *args);
-int cli_setup(const struct cli_args *args);
-int cli_sessions(const struct cli_args *args);
+struct pjwt_keycache;
+/* `refresh --answer`: one question of a login, from standard input. Returns an exit status. */
+int cli_refresh_answer(const struct pjwt_keycache *cache, const struct pjwt_conf *conf);
 
-extern const struct cli_option cli_encode_options[];
-extern const struct cli_option cli_decode_options[];
-extern const struct cli_option cli_inspect_options[];
-extern const struct cli_option cli_keygen_options[];
-extern const struct cli_option cli_keys_options[];
-extern const struct cli_option cli_refresh_options[];
-extern const struct cli_option cli_check_options[];
-extern const struct cli_option cli_offer_key_options[];
-extern const struct cli_option cli_ssh_options[];
-extern const struct cli_option cli_doctor_options[];
-extern const struct cli_option cli_setup_options[];
-extern const struct cli_option cli_sessions_options[];
-
-/* --now, else the clock: the only place that reads it. */
-int64_t cli_now(const struct cli_args *args);
+/* --now (NULL: there is no such option), else the clock: the only place that reads it. */
+int64_t cli_now(const struct cli_number *now);
 /* `--alg FOO is no algorithm`, with the nearest one. Returns CLI_ERROR. */
 int cli_unknown_alg(const char *name);
 /* Warns when a secret is shorter than the digest of the algorithm (RFC 7518 section 3.2). */

@@ -6,7 +6,6 @@
 static const struct cli_command commands[] = {
         {
                 .name = "encode",
-                .run = cli_encode,
                 .synopsis = "[JSON|-|@FILE]",
                 .summary = "make a signed token",
                 .about = "Signs the claims and prints a token. JSON is taken as it is written: names, "
@@ -20,13 +19,12 @@ static const struct cli_command commands[] = {
                             "pamjwt encode --key key.jwk --issuer https://idp.example --subject alice "
                             "--audience ssh://db1.example --iat now --exp +5m\n"
                             "pamjwt encode @claims.json --secret @secret.txt --alg HS512",
-                .options = cli_encode_options,
+                .body = &cli_encode_body,
                 .words_max = 1,
                 .hint = CLI_FILE,
         },
         {
                 .name = "decode",
-                .run = cli_decode,
                 .synopsis = "TOKEN|-|@FILE",
                 .summary = "verify a token and print its claims",
                 .about = "Verifies the signature and the claims, then prints the claims exactly as they "
@@ -41,14 +39,13 @@ static const struct cli_command commands[] = {
                             "https://expenses-api\n"
                             "pamjwt decode @token --key jwks.json --alg RS256 --issuer https://idp.example "
                             "--skip exp",
-                .options = cli_decode_options,
+                .body = &cli_decode_body,
                 .words_min = 1,
                 .words_max = 1,
                 .hint = CLI_FILE,
         },
         {
                 .name = "inspect",
-                .run = cli_inspect,
                 .synopsis = "TOKEN|-|@FILE",
                 .summary = "show what a token says, unverified, and what is odd about it",
                 .about = "Prints header and claims of a token without verifying anything, every line marked "
@@ -57,14 +54,13 @@ static const struct cli_command commands[] = {
                          "signed token at all.",
                 .examples = "pamjwt inspect @token\n"
                             "pamjwt inspect - --json < token",
-                .options = cli_inspect_options,
+                .body = &cli_inspect_body,
                 .words_min = 1,
                 .words_max = 1,
                 .hint = CLI_FILE,
         },
         {
                 .name = "keygen",
-                .run = cli_keygen,
                 .synopsis = "",
                 .summary = "make a new private key",
                 .about = "Prints a new private key as a JWK, or writes it to a new file with --out and "
@@ -72,11 +68,10 @@ static const struct cli_command commands[] = {
                          "7638 thumbprint unless --kid names it.",
                 .examples = "pamjwt keygen --alg EdDSA --out key.jwk > jwks.json\n"
                             "pamjwt keygen --alg RS256 --bits 4096 --kid 2026-11",
-                .options = cli_keygen_options,
+                .body = &cli_keygen_body,
         },
         {
                 .name = "keys",
-                .run = cli_keys,
                 .synopsis = "FILE|-|URL|ISSUER",
                 .summary = "list keys, with thumbprints and what is wrong with them",
                 .about = "Lists the keys of a file (PEM, JWK, JWKS, the .pub of an ssh key), of an address, "
@@ -89,14 +84,13 @@ static const struct cli_command commands[] = {
                             "pamjwt keys key.jwk --public > jwks.json\n"
                             "pamjwt keys ~/.ssh/id_ed25519.pub --thumbprint\n"
                             "pamjwt keys acme",
-                .options = cli_keys_options,
+                .body = &cli_keys_body,
                 .words_min = 1,
                 .words_max = 1,
                 .hint = CLI_FILE,
         },
         {
                 .name = "refresh",
-                .run = cli_refresh,
                 .synopsis = "[ISSUER]...",
                 .summary = "bring the cached keys up to date",
                 .about = "Asks every issuer of the configuration, or those that are named, for its keys, "
@@ -107,12 +101,11 @@ static const struct cli_command commands[] = {
                 .examples = "pamjwt refresh\n"
                             "pamjwt refresh acme --force\n"
                             "pamjwt refresh --check-age --older-than 12h",
-                .options = cli_refresh_options,
+                .body = &cli_refresh_body,
                 .words_max = 64,
         },
         {
                 .name = "check",
-                .run = cli_check,
                 .synopsis = "[TOKEN|-|@FILE]",
                 .summary = "check the configuration, or what a login with a token would get",
                 .about = "Without a token: reads the configuration as a login would and says what is wrong "
@@ -124,13 +117,12 @@ static const struct cli_command commands[] = {
                 .examples = "pamjwt check\n"
                             "pamjwt check --service sudo --user alice - < token\n"
                             "pamjwt check --user alice --ssh-key ~/.ssh/id_ed25519.pub @token",
-                .options = cli_check_options,
+                .body = &cli_check_body,
                 .words_max = 1,
                 .hint = CLI_FILE,
         },
         {
                 .name = "offer-key",
-                .run = cli_offer_key,
                 .synopsis = "USER TYPE BASE64",
                 .summary = "sshd's AuthorizedKeysCommand where no authorized_keys is needed",
                 .about = "Gives the key back that an ssh client presents, when a grant with bind = ssh-key "
@@ -141,7 +133,7 @@ static const struct cli_command commands[] = {
                          "missing. The exit status is 1, and nothing is printed, when there is no key to "
                          "give.",
                 .examples = "AuthorizedKeysCommand /usr/bin/pamjwt offer-key %u %t %k",
-                .options = cli_offer_key_options,
+                .body = &cli_offer_key_body,
                 .words_min = 3,
                 .words_max = 3,
                 .hint = CLI_ANY,
@@ -159,7 +151,7 @@ static const struct cli_command commands[] = {
                         "runs pamjwt-ssh, which scp, sftp, rsync and git can use as well: see pamjwt-ssh(1).",
                 .examples = "pamjwt ssh db1.example\n"
                             "pamjwt ssh --token-command 'oidc-token work' -p 2222 alice@db1.example uptime",
-                .options = cli_ssh_options,
+                .body = &cli_ssh_body,
         },
         {
                 .name = "sudo",
@@ -168,11 +160,10 @@ static const struct cli_command commands[] = {
                 .summary = "run sudo with a token of any length",
                 .about = "As pamjwt ssh, for sudo -A on this host.",
                 .examples = "pamjwt sudo systemctl restart postgresql",
-                .options = cli_ssh_options,
+                .body = &cli_ssh_body,
         },
         {
                 .name = "setup",
-                .run = cli_setup,
                 .synopsis = "",
                 .summary = "let tokens open this host, with a way back",
                 .about = "Asks the issuer for its keys, chooses a stack by what sshd -T says, tries the "
@@ -195,11 +186,10 @@ static const struct cli_command commands[] = {
                             "pamjwt setup --issuer https://login.acme.example --audience ssh://%h --login "
                             "alice --token - < token\n"
                             "pamjwt setup --confirm",
-                .options = cli_setup_options,
+                .body = &cli_setup_body,
         },
         {
                 .name = "doctor",
-                .run = cli_doctor,
                 .synopsis = "",
                 .summary = "find what would stop a login on this host, or let too much in",
                 .about = "Looks at the configuration, the cached keys, the clock, the stacks in /etc/pam.d "
@@ -209,11 +199,10 @@ static const struct cli_command commands[] = {
                          "leave it 0. Nothing is changed, nothing is fetched.",
                 .examples = "pamjwt doctor\n"
                             "pamjwt doctor --json",
-                .options = cli_doctor_options,
+                .body = &cli_doctor_body,
         },
         {
                 .name = "sessions",
-                .run = cli_sessions,
                 .synopsis = "",
                 .summary = "who is logged in by which token, until when; end sessions",
                 .about = "Lists the sessions that a token has opened: by which issuer, grant and sub, since "
@@ -225,7 +214,7 @@ static const struct cli_command commands[] = {
                 .examples = "pamjwt sessions\n"
                             "pamjwt sessions --end --dry-run --sub alice --issuer https://idp.example\n"
                             "pamjwt sessions --end --jti c7",
-                .options = cli_sessions_options,
+                .body = &cli_sessions_body,
         },
 };
 

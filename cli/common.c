@@ -5,9 +5,9 @@
 #include "nearest.h"
 #include "out.h"
 
-int64_t cli_now(const struct cli_args *args)
+int64_t cli_now(const struct cli_number *now)
 {
-        return args->now.given ? args->now.value : (int64_t)time(NULL);
+        return now && now->given ? now->value : (int64_t)time(NULL);
 }
 
 static const char *alg_name_at(const void *table, size_t i)

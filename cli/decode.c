@@ -15,15 +15,36 @@
 #include "token.h"
 #include "verify.h"
 
-const struct cli_option cli_decode_options[] = {
-        CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, secret,
+struct decode_options {
+        struct cli_args args;
+        struct cli_key_source source;
+        struct cli_list algs;
+        const char *issuer;
+        struct cli_list audience;
+        const char *subject;
+        struct cli_list typ;
+        struct cli_number leeway;
+        struct cli_list require;
+        struct cli_list skip;
+        bool complete;
+        bool jws;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct decode_options
+
+static const struct cli_option option_rows[] = {
+        CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, source.secret,
                 "the HMAC secret; - or @FILE keeps it off the command line"),
-        CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, key,
+        CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, source.key,
                 "the key: PEM, JWK, JWKS, or the .pub of an ssh key"),
-        CLI_OPT("jwks", CLI_STRING, "URL|FILE", CLI_FILE, jwks, "the key set at an address, or in a file"),
-        CLI_OPT("discover", CLI_STRING, "ISSUER", CLI_ANY, discover,
+        CLI_OPT("jwks", CLI_STRING, "URL|FILE", CLI_FILE, source.jwks,
+                "the key set at an address, or in a file"),
+        CLI_OPT("discover", CLI_STRING, "ISSUER", CLI_ANY, source.discover,
                 "the key set of an issuer, found by discovery"),
-        CLI_KEYSOURCE_OPTIONS,
+        CLI_OPT_CA_FILE(source.fetching),
+        CLI_OPT_FETCH(source.fetching),
         CLI_OPT("alg", CLI_WORDS, "ALG[,ALG]", CLI_ALGS, algs,
                 "only these algorithms; default: what the key allows"),
         CLI_OPT("issuer", CLI_STRING, "ISS", CLI_ANY, issuer, "iss must be this"),
@@ -99,20 +120,20 @@ static enum pjwt_reason check_signature(const struct pjwt_keyset *set, pjwt_algs
         return r == PJWT_OK ? pjwt_verify_token(set, picks, count, token, retkey, reterr) : r;
 }
 
-static enum pjwt_reason check_claims(const struct cli_args *args, unsigned skip,
+static enum pjwt_reason check_claims(const struct decode_options *options, unsigned skip,
                                      const struct pjwt_token *token, struct pjwt_error *reterr)
 {
         struct pjwt_claims_policy policy = {
-                .issuer = args->issuer,
-                .audience = (const char *const *)args->audience.items,
-                .subject = args->subject,
-                .typ = (const char *const *)args->typ.items,
-                .require = (const char *const *)args->require.items,
-                .leeway = args->leeway.value,
+                .issuer = options->issuer,
+                .audience = (const char *const *)options->audience.items,
+                .subject = options->subject,
+                .typ = (const char *const *)options->typ.items,
+                .require = (const char *const *)options->require.items,
+                .leeway = options->leeway.value,
                 .flags = skip | PJWT_IF_PRESENT,
         };
 
-        return pjwt_claims_check(token, &policy, cli_now(args), NULL, reterr);
+        return pjwt_claims_check(token, &policy, cli_now(&options->now), NULL, reterr);
 }
 
 /* Verified JSON as it was signed; on a terminal what it could obey is escaped, which is the same JSON. */
@@ -165,18 +186,18 @@ static void add_signature(const struct pjwt_token *token, struct cli_buf *out)
 /*
  * One object: with --json what was found and that it is true, with --complete the three parts of the token.
  */
-static int print_object(const struct cli_args *args, const struct pjwt_token *token)
+static int print_object(const struct decode_options *options, const struct pjwt_token *token)
 {
         struct cli_buf out = {0};
         struct pjwt_error err = {0};
 
         cli_buf_str(&out, "{");
-        if (args->json)
+        if (options->json)
                 cli_buf_str(&out, "\"ok\":true");
         cli_buf_member(&out, "header");
         header_text(token, &out, &err);
-        add_payload(token, args->json ? "claims" : "payload", &out);
-        if (args->complete)
+        add_payload(token, options->json ? "claims" : "payload", &out);
+        if (options->complete)
                 add_signature(token, &out);
         cli_buf_str(&out, "}");
         if (out.failed)
@@ -186,14 +207,14 @@ static int print_object(const struct cli_args *args, const struct pjwt_token *to
         if (!err.reason)
                 putchar('\n');
         cli_buf_clear(&out);
-        return err.reason ? cli_unusable(args->json, &err) : CLI_YES;
+        return err.reason ? cli_unusable(options->json, &err) : CLI_YES;
 }
 
-static int print_result(const struct cli_args *args, const struct pjwt_token *token)
+static int print_result(const struct decode_options *options, const struct pjwt_token *token)
 {
-        if (args->json || args->complete)
-                return print_object(args, token);
-        if (args->jws) {
+        if (options->json || options->complete)
+                return print_object(options, token);
+        if (options->jws) {
                 fwrite(token->payload, 1, token->payload_len, stdout);
                 return CLI_YES;
         }
@@ -209,54 +230,59 @@ struct plan {
         size_t secret;
 };
 
-static int judge(const struct cli_args *args, const struct plan *plan, const struct cli_input *input)
+static int judge(const struct decode_options *options, const struct plan *plan, const struct cli_input *input)
 {
         struct pjwt_error err = {0};
         struct pjwt_token *token = NULL;
         const struct pjwt_key *key = NULL;
         enum pjwt_reason r = pjwt_token_parse(input->bytes, input->len,
-                                              args->jws ? PJWT_TOKEN_ANY_PAYLOAD : 0, &token, &err);
+                                              options->jws ? PJWT_TOKEN_ANY_PAYLOAD : 0, &token, &err);
         int status;
 
         if (r == PJWT_OK)
                 r = check_signature(plan->set, plan->algs, token, &key, &err);
         if (r == PJWT_OK && plan->secret)
                 cli_warn_weak_secret(plan->secret, token->alg);
-        if (r == PJWT_OK && !args->jws)
-                r = check_claims(args, plan->skip, token, &err);
-        status = r == PJWT_OK ? print_result(args, token) : cli_refused(args->json, &err);
+        if (r == PJWT_OK && !options->jws)
+                r = check_claims(options, plan->skip, token, &err);
+        status = r == PJWT_OK ? print_result(options, token) : cli_refused(options->json, &err);
         pjwt_token_free(token);
         return status;
 }
 
-static int read_and_judge(const struct cli_args *args, const struct plan *plan)
+static int read_and_judge(const struct decode_options *options, const struct plan *plan)
 {
         struct pjwt_error err = {0};
         struct cli_input input = {0};
         int r;
 
-        if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+        if (cli_input_read(options->args.words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
         cli_input_warn(&input, "token");
-        r = judge(args, plan, &input);
+        r = judge(options, plan, &input);
         cli_input_clear(&input);
         return r;
 }
 
-int cli_decode(const struct cli_args *args)
+static int run(const void *arg)
 {
-        const char *inputs[] = {args->words.items[0], args->secret, args->key, args->jwks};
+        const struct decode_options *options = arg;
+        const char *inputs[] = {options->args.words.items[0], options->source.secret, options->source.key,
+                                options->source.jwks};
         struct plan plan = {0};
         int r = cli_input_stdin_once(inputs, sizeof(inputs) / sizeof(inputs[0]));
 
         if (r == CLI_YES)
-                r = parse_algs(&args->algs, &plan.algs);
+                r = parse_algs(&options->algs, &plan.algs);
         if (r == CLI_YES)
-                r = skip_flags(&args->skip, &plan.skip);
+                r = skip_flags(&options->skip, &plan.skip);
         if (r == CLI_YES)
-                r = cli_keys_load(args, &plan.set, &plan.secret);
+                r = cli_keys_load(&options->args, &options->source, cli_now(&options->now), options->json,
+                                  &plan.set, &plan.secret);
         if (r == CLI_YES)
-                r = read_and_judge(args, &plan);
+                r = read_and_judge(options, &plan);
         pjwt_keyset_free(plan.set);
         return r;
 }
+
+const struct cli_body cli_decode_body = {option_rows, sizeof(struct decode_options), run};

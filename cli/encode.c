@@ -16,7 +16,28 @@
 #include "sign.h"
 #include "strictjson.h"
 
-const struct cli_option cli_encode_options[] = {
+struct encode_options {
+        struct cli_args args;
+        const char *secret;
+        const char *key;
+        const char *alg;
+        const char *kid;
+        const char *header;
+        const char *issuer;
+        const char *subject;
+        struct cli_list audience;
+        const char *exp;
+        const char *nbf;
+        const char *iat;
+        const char *jti;
+        bool jws;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct encode_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, secret,
                 "sign with this HMAC secret; - or @FILE keeps it off the command line"),
         CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, key, "sign with this private key: PEM, JWK or JWKS"),
@@ -124,61 +145,63 @@ static int add_jti(struct json_object *claims, struct cli_buf *out, const char *
 }
 
 /* Adds the claims of the options behind those of the JSON. out ends behind the opening brace or a member. */
-static int add_claims(const struct cli_args *args, struct json_object *claims, struct cli_buf *out)
+static int add_claims(const struct encode_options *options, struct json_object *claims, struct cli_buf *out)
 {
-        int64_t now = cli_now(args);
-        int r = add_string(claims, out, "iss", "issuer", args->issuer);
+        int64_t now = cli_now(&options->now);
+        int r = add_string(claims, out, "iss", "issuer", options->issuer);
 
         if (r == CLI_YES)
-                r = add_string(claims, out, "sub", "subject", args->subject);
+                r = add_string(claims, out, "sub", "subject", options->subject);
         if (r == CLI_YES)
-                r = add_audience(claims, out, &args->audience);
+                r = add_audience(claims, out, &options->audience);
         if (r == CLI_YES)
-                r = add_time(claims, out, "iat", args->iat, now);
+                r = add_time(claims, out, "iat", options->iat, now);
         if (r == CLI_YES)
-                r = add_time(claims, out, "nbf", args->nbf, now);
+                r = add_time(claims, out, "nbf", options->nbf, now);
         if (r == CLI_YES)
-                r = add_time(claims, out, "exp", args->exp, now);
+                r = add_time(claims, out, "exp", options->exp, now);
         if (r == CLI_YES)
-                r = add_jti(claims, out, args->jti);
+                r = add_jti(claims, out, options->jti);
         return r;
 }
 
-static bool has_claim_options(const struct cli_args *args)
+static bool has_claim_options(const struct encode_options *options)
 {
-        return args->issuer || args->subject || args->audience.count || args->iat || args->nbf || args->exp ||
-               args->jti;
+        return options->issuer || options->subject || options->audience.count || options->iat ||
+               options->nbf || options->exp || options->jti;
 }
 
 /* The claims as compact JSON, those of the options behind. */
-static int json_payload(const struct cli_args *args, const struct cli_input *input, struct cli_buf *out)
+static int json_payload(const struct encode_options *options, const struct cli_input *input,
+                        struct cli_buf *out)
 {
         struct json_object *claims = NULL;
         struct pjwt_error err = {0};
         int r;
 
         if (pjwt_json_parse_object(input->bytes, input->len, "claims", &claims, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+                return cli_unusable(options->json, &err);
         compact(input->bytes, input->len, out);
         if (out->len > 0)
                 out->len--; /* the closing brace */
-        r = add_claims(args, claims, out);
+        r = add_claims(options, claims, out);
         cli_buf_str(out, "}");
         json_object_put(claims);
         return r;
 }
 
-static int make_payload(const struct cli_args *args, struct cli_buf *out)
+static int make_payload(const struct encode_options *options, struct cli_buf *out)
 {
         struct pjwt_error err = {0};
         struct cli_input input = {0};
         int r = CLI_YES;
 
-        if (cli_input_read(args->words.count ? args->words.items[0] : "{}", 0, &input, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
-        if (!args->jws)
-                r = json_payload(args, &input, out);
-        else if (has_claim_options(args))
+        if (cli_input_read(options->args.words.count ? options->args.words.items[0] : "{}", 0, &input,
+                           &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
+        if (!options->jws)
+                r = json_payload(options, &input, out);
+        else if (has_claim_options(options))
                 r = cli_usage("--jws signs bytes; options that set claims do not go with it");
         else
                 cli_buf_add(out, input.bytes, input.len);
@@ -234,19 +257,19 @@ static void put_header(const struct header_plan *plan, bool jws, struct cli_buf 
         cli_buf_str(out, "}");
 }
 
-static int parse_extra(const struct cli_args *args, struct json_object **ret)
+static int parse_extra(const struct encode_options *options, struct json_object **ret)
 {
         struct pjwt_error err = {0};
         struct cli_input input = {0};
         enum pjwt_reason r;
 
-        if (!args->header)
+        if (!options->header)
                 return CLI_YES;
-        r = cli_input_read(args->header, 0, &input, &err);
+        r = cli_input_read(options->header, 0, &input, &err);
         if (r == PJWT_OK)
                 r = pjwt_json_parse_object(input.bytes, input.len, "header", ret, &err);
         cli_input_clear(&input);
-        return r == PJWT_OK ? CLI_YES : cli_unusable(args->json, &err);
+        return r == PJWT_OK ? CLI_YES : cli_unusable(options->json, &err);
 }
 
 /* A string that the header may set and an option may set too; they must not contradict each other. */
@@ -283,14 +306,14 @@ static enum pjwt_reason make_secret(const struct cli_input *input, struct cli_pr
         return r == PJWT_OK ? cli_privkey_from_secret(input->bytes, input->len, ret, reterr) : r;
 }
 
-static int load_key(const struct cli_args *args, const char *kid, struct cli_privkey **ret)
+static int load_key(const struct encode_options *options, const char *kid, struct cli_privkey **ret)
 {
         struct pjwt_error err = {0};
         struct cli_input input = {0};
-        enum pjwt_reason r = args->secret ? cli_input_read(args->secret, CLI_INPUT_CHOMP, &input, &err)
-                                          : cli_input_file(args->key, &input, &err);
+        enum pjwt_reason r = options->secret ? cli_input_read(options->secret, CLI_INPUT_CHOMP, &input, &err)
+                                             : cli_input_file(options->key, &input, &err);
 
-        if (r == PJWT_OK && args->secret) {
+        if (r == PJWT_OK && options->secret) {
                 cli_input_warn(&input, "secret");
                 r = make_secret(&input, ret, &err);
         } else if (r == PJWT_OK) {
@@ -299,11 +322,11 @@ static int load_key(const struct cli_args *args, const char *kid, struct cli_pri
         cli_input_clear(&input);
         if (r == PJWT_OK)
                 return CLI_YES;
-        (void)cli_unusable(args->json, &err);
+        (void)cli_unusable(options->json, &err);
         return CLI_ERROR;
 }
 
-static int choose_alg(const struct cli_args *args, const char *name, const struct cli_privkey *key,
+static int choose_alg(const struct encode_options *options, const char *name, const struct cli_privkey *key,
                       const struct pjwt_alg **ret)
 {
         struct pjwt_error err = {0};
@@ -311,18 +334,18 @@ static int choose_alg(const struct cli_args *args, const char *name, const struc
         *ret = name ? pjwt_alg_find(name, strlen(name)) : cli_privkey_default_alg(key);
         if (!*ret)
                 return cli_unknown_alg(name);
-        if (cli_sign_fits(key, *ret, args->secret != NULL, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+        if (cli_sign_fits(key, *ret, options->secret != NULL, &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
         if (key->kty == PJWT_KTY_OCT)
                 cli_warn_weak_secret(key->secret_len, *ret);
         return CLI_YES;
 }
 
-static int print_token(const struct cli_args *args, const struct cli_buf *token)
+static int print_token(const struct encode_options *options, const struct cli_buf *token)
 {
         struct json_object *object;
 
-        if (!args->json) {
+        if (!options->json) {
                 fwrite(token->bytes, 1, token->len, stdout);
                 putchar('\n');
                 return CLI_YES;
@@ -332,7 +355,7 @@ static int print_token(const struct cli_args *args, const struct cli_buf *token)
         return cli_print_json(object, CLI_YES);
 }
 
-static int sign_and_print(const struct cli_args *args, const struct header_plan *plan,
+static int sign_and_print(const struct encode_options *options, const struct header_plan *plan,
                           const struct cli_privkey *key, const struct cli_buf *payload)
 {
         struct pjwt_error err = {0};
@@ -340,7 +363,7 @@ static int sign_and_print(const struct cli_args *args, const struct header_plan 
         struct cli_buf token = {0};
         int r;
 
-        put_header(plan, args->jws, &header);
+        put_header(plan, options->jws, &header);
         cli_buf_b64url(&token, header.bytes, header.len);
         cli_buf_str(&token, ".");
         cli_buf_b64url(&token, payload->bytes, payload->len);
@@ -348,7 +371,7 @@ static int sign_and_print(const struct cli_args *args, const struct header_plan 
                 pjwt_fail_memory(&err);
         else
                 cli_sign(key, plan->alg, &token, &err);
-        r = err.reason ? cli_unusable(args->json, &err) : print_token(args, &token);
+        r = err.reason ? cli_unusable(options->json, &err) : print_token(options, &token);
         if (token.len > PJWT_TOKEN_MAX)
                 cli_warn("the token has %zu bytes; nobody here reads more than %d", token.len,
                          PJWT_TOKEN_MAX);
@@ -357,44 +380,48 @@ static int sign_and_print(const struct cli_args *args, const struct header_plan 
         return r;
 }
 
-static int encode_with(const struct cli_args *args, struct json_object *extra, struct cli_privkey **key)
+static int encode_with(const struct encode_options *options, struct json_object *extra,
+                       struct cli_privkey **key)
 {
-        struct header_plan plan = {.extra = extra, .kid = args->kid};
+        struct header_plan plan = {.extra = extra, .kid = options->kid};
         struct cli_buf payload = {0};
-        const char *alg = args->alg;
+        const char *alg = options->alg;
         int r = header_or_option(extra, "alg", &alg);
 
         if (r == CLI_YES)
                 r = header_or_option(extra, "kid", &plan.kid);
         if (r == CLI_YES)
-                r = load_key(args, plan.kid, key);
+                r = load_key(options, plan.kid, key);
         if (r == CLI_YES)
-                r = choose_alg(args, alg, *key, &plan.alg);
+                r = choose_alg(options, alg, *key, &plan.alg);
         if (r == CLI_YES && !plan.kid)
                 plan.kid = (*key)->kid;
         if (r == CLI_YES)
-                r = make_payload(args, &payload);
+                r = make_payload(options, &payload);
         if (r == CLI_YES)
-                r = sign_and_print(args, &plan, *key, &payload);
+                r = sign_and_print(options, &plan, *key, &payload);
         cli_buf_clear(&payload);
         return r;
 }
 
-int cli_encode(const struct cli_args *args)
+static int run(const void *arg)
 {
-        const char *inputs[] = {args->words.count ? args->words.items[0] : NULL, args->secret, args->key,
-                                args->header};
+        const struct encode_options *options = arg;
+        const char *inputs[] = {options->args.words.count ? options->args.words.items[0] : NULL,
+                                options->secret, options->key, options->header};
         struct json_object *extra = NULL;
         struct cli_privkey *key = NULL;
         int r = cli_input_stdin_once(inputs, sizeof(inputs) / sizeof(inputs[0]));
 
-        if (r == CLI_YES && !args->secret == !args->key)
+        if (r == CLI_YES && !options->secret == !options->key)
                 r = cli_usage("encode wants one of --secret and --key");
         if (r == CLI_YES)
-                r = parse_extra(args, &extra);
+                r = parse_extra(options, &extra);
         if (r == CLI_YES)
-                r = encode_with(args, extra, &key);
+                r = encode_with(options, extra, &key);
         cli_privkey_free(key);
         json_object_put(extra);
         return r;
 }
+
+const struct cli_body cli_encode_body = {option_rows, sizeof(struct encode_options), run};

@@ -82,7 +82,7 @@ void cli_help_command(const struct cli_command *command)
                command->synopsis);
         put_paragraphs(command->about);
         puts("\nOptions:");
-        for (const struct cli_option *o = command->options; o->name; o++)
+        for (const struct cli_option *o = command->body->options; o->name; o++)
                 put_option(o);
         put_examples(command->examples);
         puts("\nExit status: 0 yes, 1 no, 2 usage or configuration error.");
@@ -209,7 +209,7 @@ static void put_mdoc_command(const struct cli_command *command)
         puts("\n.Op Ar option ...\n.Pp");
         put_mdoc_paragraphs(command->about);
         puts(".Bl -tag -width Ds");
-        for (const struct cli_option *o = command->options; o->name; o++)
+        for (const struct cli_option *o = command->body->options; o->name; o++)
                 put_mdoc_option(o);
         puts(".El");
         puts(".Pp\nExamples:");
@@ -360,8 +360,8 @@ static void bash_option_value(const struct cli_command *command, const struct cl
 static void bash_command(const struct cli_command *command)
 {
         printf("        %s) words='", command->name);
-        for (const struct cli_option *o = command->options; o->name; o++)
-                printf("%s--%s", o == command->options ? "" : " ", o->name);
+        for (const struct cli_option *o = command->body->options; o->name; o++)
+                printf("%s--%s", o == command->body->options ? "" : " ", o->name);
         puts("' ;;");
 }
 
@@ -378,7 +378,7 @@ static void completion_bash(void)
              "        case $command:$prev in\n        --completion:--completion) _pamjwt_reply -W 'bash zsh "
              "fish'; return ;;");
         for (size_t i = 0; cli_command_at(i); i++)
-                for (const struct cli_option *o = cli_command_at(i)->options; o->name; o++)
+                for (const struct cli_option *o = cli_command_at(i)->body->options; o->name; o++)
                         if (o->type != CLI_FLAG)
                                 bash_option_value(cli_command_at(i), o);
         puts("        esac\n        case $command in");
@@ -466,7 +466,7 @@ static void completion_zsh(void)
              "        (( CURRENT-- ))\n        case $command in");
         for (size_t i = 0; cli_command_at(i); i++) {
                 printf("        %s)\n                _arguments \\\n", cli_command_at(i)->name);
-                for (const struct cli_option *o = cli_command_at(i)->options; o->name; o++)
+                for (const struct cli_option *o = cli_command_at(i)->body->options; o->name; o++)
                         zsh_option(o);
                 puts("                '*:argument:_files'\n                ;;");
         }
@@ -516,7 +516,7 @@ static void completion_fish(void)
                 printf("complete -c pamjwt -n __fish_use_subcommand -f -a %s -d ", command->name);
                 fish_quoted(command->summary);
                 putchar('\n');
-                for (const struct cli_option *o = command->options; o->name; o++) {
+                for (const struct cli_option *o = command->body->options; o->name; o++) {
                         printf("complete -c pamjwt -n '__fish_seen_subcommand_from %s' -l %s", command->name,
                                o->name);
                         if (o->type != CLI_FLAG)

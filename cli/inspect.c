@@ -21,7 +21,15 @@
 #define SUDO_MAX 511
 #define DAY      86400
 
-const struct cli_option cli_inspect_options[] = {
+struct inspect_options {
+        struct cli_args args;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct inspect_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -486,9 +494,9 @@ static int print_view_json(const struct view *view, int status)
         return cli_print_json(object, status);
 }
 
-static int inspect_text(const struct cli_args *args, const struct cli_input *input)
+static int inspect_text(const struct inspect_options *options, const struct cli_input *input)
 {
-        struct view view = {.text = input->bytes, .len = input->len, .now = cli_now(args)};
+        struct view view = {.text = input->bytes, .len = input->len, .now = cli_now(&options->now)};
         int status;
 
         view.notes = json_object_new_array();
@@ -501,7 +509,7 @@ static int inspect_text(const struct cli_args *args, const struct cli_input *inp
         judge_form(&view);
         collect_notes(&view);
         status = view.refused.reason ? CLI_NO : CLI_YES;
-        if (args->json)
+        if (options->json)
                 status = print_view_json(&view, status);
         else
                 print_text(&view);
@@ -511,16 +519,19 @@ static int inspect_text(const struct cli_args *args, const struct cli_input *inp
         return status;
 }
 
-int cli_inspect(const struct cli_args *args)
+static int run(const void *arg)
 {
+        const struct inspect_options *options = arg;
         struct pjwt_error err = {0};
         struct cli_input input = {0};
         int r;
 
-        if (cli_input_read(args->words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+        if (cli_input_read(options->args.words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
         cli_input_warn(&input, "token");
-        r = inspect_text(args, &input);
+        r = inspect_text(options, &input);
         cli_input_clear(&input);
         return r;
 }
+
+const struct cli_body cli_inspect_body = {option_rows, sizeof(struct inspect_options), run};

@@ -12,7 +12,19 @@
 #include "out.h"
 #include "privkey.h"
 
-const struct cli_option cli_keygen_options[] = {
+struct keygen_options {
+        struct cli_args args;
+        const char *alg;
+        const char *kid;
+        struct cli_number bits;
+        const char *out;
+        bool pem;
+        bool json;
+};
+
+#define CLI_OPTIONS struct keygen_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT("alg", CLI_STRING, "ALG", CLI_ALGS, alg, "the algorithm that the key is for; default ES256"),
         CLI_OPT("kid", CLI_STRING, "KID", CLI_ANY, kid, "its name; default: its RFC 7638 thumbprint"),
         CLI_OPT("bits", CLI_NUMBER, "BITS", CLI_ANY, bits,
@@ -71,12 +83,12 @@ static enum pjwt_reason write_private(const char *path, const struct cli_buf *te
         return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", path, strerror(error));
 }
 
-static enum pjwt_reason private_text(const struct cli_args *args, const struct cli_privkey *key,
+static enum pjwt_reason private_text(const struct keygen_options *options, const struct cli_privkey *key,
                                      struct cli_buf *out, struct pjwt_error *reterr)
 {
         enum pjwt_reason r;
 
-        if (args->pem)
+        if (options->pem)
                 return cli_privkey_pem(key, out, reterr);
         r = cli_privkey_jwk(key, true, out, reterr);
         cli_buf_str(out, "\n");
@@ -99,19 +111,19 @@ static enum pjwt_reason print_public(const struct cli_privkey *key, struct pjwt_
         return r;
 }
 
-static enum pjwt_reason make_and_print(const struct cli_args *args, const struct pjwt_alg *alg,
+static enum pjwt_reason make_and_print(const struct keygen_options *options, const struct pjwt_alg *alg,
                                        struct pjwt_error *reterr)
 {
         struct cli_privkey *key = NULL;
         struct cli_buf text = {0};
-        enum pjwt_reason r = cli_privkey_generate(alg, (unsigned)args->bits.value, &key, reterr);
+        enum pjwt_reason r = cli_privkey_generate(alg, (unsigned)options->bits.value, &key, reterr);
 
         if (r == PJWT_OK)
-                r = name_key(key, args->kid, reterr);
+                r = name_key(key, options->kid, reterr);
         if (r == PJWT_OK)
-                r = private_text(args, key, &text, reterr);
-        if (r == PJWT_OK && args->out) {
-                r = write_private(args->out, &text, reterr);
+                r = private_text(options, key, &text, reterr);
+        if (r == PJWT_OK && options->out) {
+                r = write_private(options->out, &text, reterr);
                 if (r == PJWT_OK)
                         r = print_public(key, reterr);
         } else if (r == PJWT_OK) {
@@ -136,19 +148,22 @@ static int check_bits(const struct cli_number *bits, const struct pjwt_alg *alg)
         return CLI_YES;
 }
 
-int cli_keygen(const struct cli_args *args)
+static int run(const void *arg)
 {
-        const char *name = args->alg ? args->alg : "ES256";
+        const struct keygen_options *options = arg;
+        const char *name = options->alg ? options->alg : "ES256";
         const struct pjwt_alg *alg = pjwt_alg_find(name, strlen(name));
         struct pjwt_error err = {0};
         int r;
 
         if (!alg)
                 return cli_unknown_alg(name);
-        r = check_bits(&args->bits, alg);
+        r = check_bits(&options->bits, alg);
         if (r != CLI_YES)
                 return r;
-        if (make_and_print(args, alg, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+        if (make_and_print(options, alg, &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
         return CLI_YES;
 }
+
+const struct cli_body cli_keygen_body = {option_rows, sizeof(struct keygen_options), run};

@@ -8,12 +8,25 @@
 #include "out.h"
 #include "policy.h"
 
-const struct cli_option cli_keys_options[] = {
+struct keys_options {
+        struct cli_args args;
+        bool public_only;
+        bool thumbprint;
+        struct cli_fetching fetching;
+        const char *config;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct keys_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT("public", CLI_FLAG, NULL, CLI_ANY, public_only, "print the minimal public JWKS"),
         CLI_OPT("thumbprint", CLI_FLAG, NULL, CLI_ANY, thumbprint, "print the RFC 7638 thumbprints only"),
-        CLI_KEYSOURCE_OPTIONS,
+        CLI_OPT_CA_FILE(fetching),
+        CLI_OPT_FETCH(fetching),
         CLI_OPT_CONFIG,
-        CLI_OPT_CACHE,
+        CLI_OPT_CACHE(fetching),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -35,11 +48,11 @@ static const char *alg_or_curve(const struct pjwt_key *key)
 }
 
 /* The thumbprint of a secret would let others guess it: only when it is asked for. */
-static const char *thumbprint(const struct cli_args *args, const struct pjwt_key *key, char out[44])
+static const char *thumbprint(const struct keys_options *options, const struct pjwt_key *key, char out[44])
 {
         struct pjwt_error err = {0};
 
-        if (key->kty == PJWT_KTY_OCT && !args->thumbprint)
+        if (key->kty == PJWT_KTY_OCT && !options->thumbprint)
                 return NULL;
         if (key->unusable != PJWT_OK || pjwt_key_thumbprint(key, out, &err) != PJWT_OK)
                 return NULL;
@@ -54,10 +67,10 @@ static void print_kid(const struct pjwt_key *key)
                 putchar('-');
 }
 
-static void print_key(const struct cli_args *args, const struct pjwt_key *key)
+static void print_key(const struct keys_options *options, const struct pjwt_key *key)
 {
         char print[44];
-        const char *text = thumbprint(args, key, print);
+        const char *text = thumbprint(options, key, print);
 
         printf("%-4s %-9s %5u  %-43s  ", pjwt_kty_name(key->kty), alg_or_curve(key), key->bits,
                text ? text : "-");
@@ -101,7 +114,7 @@ static void print_cache(const struct source *source)
         }
 }
 
-static struct json_object *key_object(const struct cli_args *args, const struct pjwt_key *key)
+static struct json_object *key_object(const struct keys_options *options, const struct pjwt_key *key)
 {
         struct json_object *o = json_object_new_object();
         char print[44];
@@ -111,7 +124,7 @@ static struct json_object *key_object(const struct cli_args *args, const struct 
         cli_json_add_string(o, "alg", key->alg ? key->alg->name : NULL);
         cli_json_add_string(o, "crv", key->curve);
         cli_json_add(o, "bits", json_object_new_int64(key->bits));
-        cli_json_add_string(o, "thumbprint", thumbprint(args, key, print));
+        cli_json_add_string(o, "thumbprint", thumbprint(options, key, print));
         cli_json_add(o, "usable", json_object_new_boolean(key->unusable == PJWT_OK));
         if (key->unusable != PJWT_OK) {
                 cli_json_add_string(o, "reason", pjwt_reason_name(key->unusable));
@@ -143,25 +156,25 @@ static struct json_object *cache_object(const struct source *source)
         return o;
 }
 
-static int print_json(const struct cli_args *args, const struct source *source)
+static int print_json(const struct keys_options *options, const struct source *source)
 {
         struct json_object *object = cli_json_begin(true);
         struct json_object *keys = json_object_new_array();
 
         for (size_t i = 0; keys && i < source->set->count; i++)
-                json_object_array_add(keys, key_object(args, &source->set->keys[i]));
+                json_object_array_add(keys, key_object(options, &source->set->keys[i]));
         cli_json_add(object, "keys", keys);
         if (source->issuer)
                 cli_json_add(object, "cache", cache_object(source));
         return cli_print_json(object, CLI_YES);
 }
 
-static int print_thumbprints(const struct cli_args *args, const struct pjwt_keyset *set)
+static int print_thumbprints(const struct keys_options *options, const struct pjwt_keyset *set)
 {
         char print[44];
 
         for (size_t i = 0; i < set->count; i++)
-                if (thumbprint(args, &set->keys[i], print))
+                if (thumbprint(options, &set->keys[i], print))
                         puts(print);
         return CLI_YES;
 }
@@ -174,27 +187,27 @@ static int print_public(const struct pjwt_keyset *set)
         return cli_print_json(pjwt_keyset_public_jwks(set), CLI_YES);
 }
 
-static int print_set(const struct cli_args *args, const struct source *source)
+static int print_set(const struct keys_options *options, const struct source *source)
 {
-        if (args->public_only)
+        if (options->public_only)
                 return print_public(source->set);
-        if (args->json)
-                return print_json(args, source);
-        if (args->thumbprint)
-                return print_thumbprints(args, source->set);
+        if (options->json)
+                return print_json(options, source);
+        if (options->thumbprint)
+                return print_thumbprints(options, source->set);
         if (source->issuer)
                 print_cache(source);
         for (size_t i = 0; i < source->set->count; i++)
-                print_key(args, &source->set->keys[i]);
+                print_key(options, &source->set->keys[i]);
         return CLI_YES;
 }
 
 /* The keys of [issuer/NAME] as they are on the disk now; nothing is fetched. */
-static int load_issuer(const struct cli_args *args, const char *name, struct source *source)
+static int load_issuer(const struct keys_options *options, const char *name, struct source *source)
 {
-        struct pjwt_keycache cache = cli_keycache(args);
+        struct pjwt_keycache cache = cli_keycache(&options->fetching, cli_now(&options->now));
         struct pjwt_error err = {0};
-        int r = cli_conf_load(args, &source->conf);
+        int r = cli_conf_load(options->config, options->json, &source->conf);
 
         if (r == CLI_YES)
                 r = cli_issuer_named(source->conf, name, &source->issuer);
@@ -202,7 +215,7 @@ static int load_issuer(const struct cli_args *args, const char *name, struct sou
                 return r;
         source->now = cache.now;
         if (pjwt_keycache_info_read(&cache, source->issuer, &source->set, &source->info, &err) != PJWT_OK)
-                return cli_refused(args->json, &err);
+                return cli_refused(options->json, &err);
         return CLI_YES;
 }
 
@@ -213,30 +226,33 @@ static bool names_issuer(const char *word)
                (!strchr(word, '/') && strcmp(word, "-") != 0 && access(word, F_OK) != 0);
 }
 
-static int load_source(const struct cli_args *args, const char *word, struct source *source)
+static int load_source(const struct keys_options *options, const char *word, struct source *source)
 {
         struct pjwt_error err = {0};
 
         if (!cli_is_url(word) && names_issuer(word))
-                return load_issuer(args, strncmp(word, "issuer/", 7) == 0 ? word + 7 : word, source);
+                return load_issuer(options, strncmp(word, "issuer/", 7) == 0 ? word + 7 : word, source);
         if (cli_is_url(word))
-                cli_keys_fetch(args, NULL, word, &source->set, &err);
+                cli_keys_fetch(&options->fetching, cli_now(&options->now), NULL, word, &source->set, &err);
         else
                 cli_keys_file(word, &source->set, &err);
         if (!err.reason)
                 pjwt_keyset_check_all(source->set,
                                       &err); /* also what a login leaves for the key that it needs */
-        return err.reason ? cli_refused(args->json, &err) : CLI_YES;
+        return err.reason ? cli_refused(options->json, &err) : CLI_YES;
 }
 
-int cli_keys(const struct cli_args *args)
+static int run(const void *arg)
 {
+        const struct keys_options *options = arg;
         struct source source = {0};
-        int r = load_source(args, args->words.items[0], &source);
+        int r = load_source(options, options->args.words.items[0], &source);
 
         if (r == CLI_YES)
-                r = print_set(args, &source);
+                r = print_set(options, &source);
         pjwt_keyset_free(source.set);
         pjwt_conf_free(source.conf);
         return r;
 }
+
+const struct cli_body cli_keys_body = {option_rows, sizeof(struct keys_options), run};

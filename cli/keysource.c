@@ -16,34 +16,32 @@ bool cli_is_url(const char *text)
         return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
 }
 
-struct pjwt_keycache cli_keycache(const struct cli_args *args)
+struct pjwt_keycache cli_keycache(const struct cli_fetching *fetching, int64_t now)
 {
         return (struct pjwt_keycache){
-                .cache_dir = args->cache ? args->cache : PJWT_CACHE_DIR,
-                .fetch_path = args->offline ? NULL
-                              : args->fetch ? args->fetch
-                                            : PJWT_FETCH_PATH,
-                .now = cli_now(args),
+                .cache_dir = fetching->cache ? fetching->cache : PJWT_CACHE_DIR,
+                .fetch_path = fetching->offline   ? NULL
+                              : fetching->program ? fetching->program
+                                                  : PJWT_FETCH_PATH,
+                .now = now,
         };
 }
 
 /* An issuer that stands in no configuration, with the defaults of one. Its strings are copies. */
-static bool fill_issuer(struct pjwt_issuer *issuer, const struct cli_args *args, const char *iss,
-                        const char *jwks)
+static bool fill_issuer(struct pjwt_issuer *issuer, const char *iss, const char *jwks, const char *ca_file)
 {
         *issuer = (struct pjwt_issuer){
                 .name = strdup("pamjwt-command"),
                 .issuer = strdup(iss ? iss : ""),
                 .jwks = jwks ? strdup(jwks) : NULL,
-                .ca_file = args->ca_file ? strdup(args->ca_file) : NULL,
+                .ca_file = ca_file ? strdup(ca_file) : NULL,
                 .algorithms = pjwt_alg_default(),
                 .timeout = 5,
                 .refresh = 3600,
                 .min_refresh = 60,
                 .max_stale = 604800,
         };
-        return issuer->name && issuer->issuer && (!jwks || issuer->jwks) &&
-               (!args->ca_file || issuer->ca_file);
+        return issuer->name && issuer->issuer && (!jwks || issuer->jwks) && (!ca_file || issuer->ca_file);
 }
 
 static void clear_issuer(struct pjwt_issuer *issuer)
@@ -54,15 +52,15 @@ static void clear_issuer(struct pjwt_issuer *issuer)
         free(issuer->ca_file);
 }
 
-enum pjwt_reason cli_keys_fetch(const struct cli_args *args, const char *issuer, const char *jwks,
-                                struct pjwt_keyset **ret, struct pjwt_error *reterr)
+enum pjwt_reason cli_keys_fetch(const struct cli_fetching *fetching, int64_t now, const char *issuer,
+                                const char *jwks, struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
-        struct pjwt_keycache cache = cli_keycache(args);
+        struct pjwt_keycache cache = cli_keycache(fetching, now);
         struct pjwt_issuer adhoc;
         enum pjwt_reason r;
 
         cache.cache_dir = NO_CACHE; /* what the caller of a command names is nobody else's cached key */
-        if (fill_issuer(&adhoc, args, issuer, jwks))
+        if (fill_issuer(&adhoc, issuer, jwks, fetching->ca_file))
                 r = pjwt_keycache_get(&cache, &adhoc, PJWT_KEYS_FORCE, ret, NULL, reterr);
         else
                 r = pjwt_fail_memory(reterr);
@@ -133,23 +131,24 @@ static enum pjwt_reason load_secret(const char *argument, struct pjwt_keyset **r
         return r;
 }
 
-int cli_keys_load(const struct cli_args *args, struct pjwt_keyset **ret, size_t *retsecret)
+int cli_keys_load(const struct cli_args *args, const struct cli_key_source *source, int64_t now, bool json,
+                  struct pjwt_keyset **ret, size_t *retsecret)
 {
         struct pjwt_error err = {0};
-        bool fetched = args->discover || (args->jwks && cli_is_url(args->jwks));
+        bool fetched = source->discover || (source->jwks && cli_is_url(source->jwks));
         enum pjwt_reason r;
 
         *retsecret = 0;
-        if (!!args->secret + !!args->key + !!args->jwks + !!args->discover != 1)
+        if (!!source->secret + !!source->key + !!source->jwks + !!source->discover != 1)
                 return cli_usage("%s wants one of --secret, --key, --jwks and --discover",
                                  args->command->name);
-        if (args->secret)
-                r = load_secret(args->secret, ret, retsecret, &err);
+        if (source->secret)
+                r = load_secret(source->secret, ret, retsecret, &err);
         else if (fetched)
-                r = cli_keys_fetch(args, args->discover, args->jwks, ret, &err);
+                r = cli_keys_fetch(&source->fetching, now, source->discover, source->jwks, ret, &err);
         else
-                r = cli_keys_file(args->key ? args->key : args->jwks, ret, &err);
+                r = cli_keys_file(source->key ? source->key : source->jwks, ret, &err);
         if (r == PJWT_OK)
                 return CLI_YES;
-        return fetched ? cli_refused(args->json, &err) : cli_unusable(args->json, &err);
+        return fetched ? cli_refused(json, &err) : cli_unusable(json, &err);
 }

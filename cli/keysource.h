@@ -6,11 +6,33 @@
 #include "keycache.h"
 #include "keyset.h"
 
-#define CLI_KEYSOURCE_OPTIONS                                                                                \
-        CLI_OPT("ca-file", CLI_STRING, "FILE", CLI_FILE, ca_file,                                            \
-                "trust these certificate authorities instead of the system's when keys are fetched"),        \
-                CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,                                     \
-                        "the fetch helper instead of the installed one")
+/* How keys are fetched, and where they are cached. */
+struct cli_fetching {
+        const char *cache;
+        const char *program;
+        const char *ca_file;
+        bool offline;
+};
+
+/* Where the keys for one token come from: one of the first four. */
+struct cli_key_source {
+        const char *secret;
+        const char *key;
+        const char *jwks;
+        const char *discover;
+        struct cli_fetching fetching;
+};
+
+/* Rows that several subcommands share. member: a struct cli_fetching in their options. */
+#define CLI_OPT_CACHE(member)                                                                                \
+        CLI_OPT("cache", CLI_STRING, "DIR", CLI_FILE, member.cache,                                          \
+                "the folder of cached keys instead of /var/cache/pam_jwt")
+#define CLI_OPT_FETCH(member)                                                                                \
+        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, member.program,                                    \
+                "the fetch helper instead of the installed one")
+#define CLI_OPT_CA_FILE(member)                                                                              \
+        CLI_OPT("ca-file", CLI_STRING, "FILE", CLI_FILE, member.ca_file,                                     \
+                "trust these certificate authorities instead of the system's when keys are fetched")
 
 /* Is it an address rather than a file's name? */
 bool cli_is_url(const char *text);
@@ -19,20 +41,23 @@ bool cli_is_url(const char *text);
  * The keys behind an address, or found by discovery when jwks is NULL. Nothing is cached.
  * ret: for pjwt_keyset_free(); untouched on failure.
  */
-enum pjwt_reason cli_keys_fetch(const struct cli_args *args, const char *issuer, const char *jwks,
-                                struct pjwt_keyset **ret, struct pjwt_error *reterr);
+enum pjwt_reason cli_keys_fetch(const struct cli_fetching *fetching, int64_t now, const char *issuer,
+                                const char *jwks, struct pjwt_keyset **ret, struct pjwt_error *reterr);
 
 /* The keys of a file in PEM, JWK or JWKS, or the one of an ssh key's .pub; `-` is standard input. */
 enum pjwt_reason cli_keys_file(const char *path, struct pjwt_keyset **ret, struct pjwt_error *reterr);
 
 /*
- * The keys that one of --secret, --key, --jwks and --discover names. A failure has been said already.
+ * The keys that one of --secret, --key, --jwks and --discover names. A failure has been printed already.
+ * args: of the subcommand, for its name.
+ * now, json: what --now (else the clock) and --json say.
  * retsecret: bytes of the secret, 0 when it is none.
  * Returns an exit status.
  */
-int cli_keys_load(const struct cli_args *args, struct pjwt_keyset **ret, size_t *retsecret);
+int cli_keys_load(const struct cli_args *args, const struct cli_key_source *source, int64_t now, bool json,
+                  struct pjwt_keyset **ret, size_t *retsecret);
 
-/* How the cache is asked: --cache, --fetch, --offline, --now. */
-struct pjwt_keycache cli_keycache(const struct cli_args *args);
+/* How the cache is asked. Its strings are borrowed. */
+struct pjwt_keycache cli_keycache(const struct cli_fetching *fetching, int64_t now);
 
 #endif

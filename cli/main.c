@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,19 +58,24 @@ static bool wants_json(int argc, char **argv)
 
 static int run_command(int argc, char **argv)
 {
-        struct cli_args args = {.command = cli_command_find(argv[1])};
+        const struct cli_command *command = cli_command_find(argv[1]);
+        struct cli_args *args; /* the head of the subcommand's own options */
         int r;
 
-        if (!args.command)
+        if (!command)
                 return unknown_command(argv[1]);
-        if (args.command->exec)
-                return args.command->exec(argv + 2);
-        r = cli_args_parse(argc - 2, argv + 2, &args);
-        if (r == CLI_YES && args.help)
-                cli_help_command(args.command);
+        if (command->exec)
+                return command->exec(argv + 2);
+        args = calloc(1, command->body->size);
+        if (!args)
+                return cli_usage("out of memory");
+        r = cli_args_parse(command, argc - 2, argv + 2, args);
+        if (r == CLI_YES && args->help)
+                cli_help_command(command);
         else if (r == CLI_YES)
-                r = args.command->run(&args);
-        cli_args_clear(&args);
+                r = command->body->run(args);
+        cli_args_clear(command, args);
+        free(args);
         return r == CLI_ERROR && wants_json(argc - 2, argv + 2) ? cli_usage_json() : r;
 }
 

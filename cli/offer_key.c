@@ -8,7 +8,16 @@
 #include "policy.h"
 #include "sshkey.h"
 
-const struct cli_option cli_offer_key_options[] = {
+struct offer_key_options {
+        struct cli_args args;
+        const char *config;
+        const char *service;
+        bool json;
+};
+
+#define CLI_OPTIONS struct offer_key_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT_CONFIG,
         CLI_OPT("service", CLI_STRING, "SERVICE", CLI_SERVICE, service,
                 "the PAM service of sshd; default sshd"),
@@ -22,14 +31,14 @@ const struct cli_option cli_offer_key_options[] = {
  * is bound to it. So never for root, whatever a grant says, nor for a name that no bound token could open
  * (REV-01).
  */
-static enum pjwt_reason may_offer(const struct cli_args *args, const struct pjwt_conf *conf,
+static enum pjwt_reason may_offer(const struct offer_key_options *options, const struct pjwt_conf *conf,
                                   const struct pjwt_user *user, struct pjwt_error *reterr)
 {
         if (!user->exists)
                 return pjwt_fail(reterr, PJWT_UNKNOWN_USER, "the user is not known here");
         if (user->uid == 0)
                 return pjwt_fail(reterr, PJWT_SYSTEM_ACCOUNT, "uid 0 gets no key this way");
-        if (!pjwt_grant_possible(conf, user, args->service ? args->service : "sshd", true))
+        if (!pjwt_grant_possible(conf, user, options->service ? options->service : "sshd", true))
                 return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant with bind = ssh-key can name this user");
         return PJWT_OK;
 }
@@ -49,11 +58,11 @@ static enum pjwt_reason check_key(const char *type, const char *base64, struct p
                                : PJWT_OK;
 }
 
-static int print_offer(const struct cli_args *args, const char *type, const char *base64)
+static int print_offer(const struct offer_key_options *options, const char *type, const char *base64)
 {
         struct json_object *object;
 
-        if (!args->json)
+        if (!options->json)
                 return printf("%s %s\n", type, base64) < 0 ? CLI_ERROR : CLI_YES;
         object = cli_json_begin(true);
         cli_json_add_string(object, "type", type);
@@ -61,30 +70,34 @@ static int print_offer(const struct cli_args *args, const char *type, const char
         return cli_print_json(object, CLI_YES);
 }
 
-static int offer(const struct cli_args *args, const struct pjwt_conf *conf)
+static int offer(const struct offer_key_options *options, const struct pjwt_conf *conf)
 {
-        char **words = args->words.items;
+        char **words = options->args.words.items;
         struct pjwt_user user = {0};
         struct pjwt_error err = {0};
         int r = cli_user_find(words[0], &user);
 
         if (r != CLI_YES)
                 return r;
-        if (may_offer(args, conf, &user, &err) == PJWT_OK && check_key(words[1], words[2], &err) == PJWT_OK)
-                r = print_offer(args, words[1], words[2]);
+        if (may_offer(options, conf, &user, &err) == PJWT_OK &&
+            check_key(words[1], words[2], &err) == PJWT_OK)
+                r = print_offer(options, words[1], words[2]);
         else
-                r = cli_refused(args->json, &err);
+                r = cli_refused(options->json, &err);
         cli_user_clear(&user);
         return r;
 }
 
-int cli_offer_key(const struct cli_args *args)
+static int run(const void *arg)
 {
+        const struct offer_key_options *options = arg;
         struct pjwt_conf *conf = NULL;
-        int r = cli_conf_load(args, &conf);
+        int r = cli_conf_load(options->config, options->json, &conf);
 
         if (r == CLI_YES)
-                r = offer(args, conf);
+                r = offer(options, conf);
         pjwt_conf_free(conf);
         return r;
 }
+
+const struct cli_body cli_offer_key_body = {option_rows, sizeof(struct offer_key_options), run};

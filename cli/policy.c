@@ -9,9 +9,9 @@
 #include "nearest.h"
 #include "out.h"
 
-const char *cli_conf_path(const struct cli_args *args)
+const char *cli_conf_path(const char *config)
 {
-        return args->config ? args->config : PJWT_CONF_FILE;
+        return config ? config : PJWT_CONF_FILE;
 }
 
 const char *cli_hostname(char out[256])
@@ -19,13 +19,13 @@ const char *cli_hostname(char out[256])
         return gethostname(out, 256) == 0 && memchr(out, '\0', 256) ? out : NULL; /* as the module asks */
 }
 
-int cli_conf_load(const struct cli_args *args, struct pjwt_conf **ret)
+int cli_conf_load(const char *config, bool json, struct pjwt_conf **ret)
 {
         struct pjwt_error err = {0};
         char hostname[256];
 
-        if (pjwt_conf_load(cli_conf_path(args), cli_hostname(hostname), ret, &err) != PJWT_OK)
-                return cli_unusable(args->json, &err);
+        if (pjwt_conf_load(cli_conf_path(config), cli_hostname(hostname), ret, &err) != PJWT_OK)
+                return cli_unusable(json, &err);
         return CLI_YES;
 }
 

@@ -6,14 +6,14 @@
 #include "conf.h"
 #include "grant.h"
 
-/* The file that --config names, or the usual one. */
-const char *cli_conf_path(const struct cli_args *args);
+/* The file that --config names; NULL: the usual one. */
+const char *cli_conf_path(const char *config);
 
 /* gethostname() in out, or NULL when the host has no name. */
 const char *cli_hostname(char out[256]);
 
-/* Loads the configuration. A failure has been said already. Returns an exit status. */
-int cli_conf_load(const struct cli_args *args, struct pjwt_conf **ret);
+/* Loads the configuration. config, json: those options. A failure has been said already. Returns an exit status. */
+int cli_conf_load(const char *config, bool json, struct pjwt_conf **ret);
 
 /* The section [issuer/NAME]; NULL when there is none. */
 const struct pjwt_issuer *cli_issuer_find(const struct pjwt_conf *conf, const char *name);

@@ -9,7 +9,21 @@
 #include "policy.h"
 #include "record.h"
 
-const struct cli_option cli_refresh_options[] = {
+struct refresh_options {
+        struct cli_args args;
+        bool force;
+        bool check_age;
+        bool answer;
+        struct cli_number older_than;
+        struct cli_fetching fetching;
+        const char *config;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct refresh_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT("force", CLI_FLAG, NULL, CLI_ANY, force,
                 "ask for the keys even while the cached ones are fresh"),
         CLI_OPT("check-age", CLI_FLAG, NULL, CLI_ANY, check_age,
@@ -18,10 +32,9 @@ const struct cli_option cli_refresh_options[] = {
                 "answer one question of a login on standard input, as the refresh service does"),
         CLI_OPT("older-than", CLI_SECONDS, "TIME", CLI_ANY, older_than,
                 "what --check-age calls too old; default: half of the issuer's max_stale"),
-        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
-                "the fetch helper instead of the installed one"),
+        CLI_OPT_FETCH(fetching),
         CLI_OPT_CONFIG,
-        CLI_OPT_CACHE,
+        CLI_OPT_CACHE(fetching),
         CLI_OPT("now", CLI_NUMBER, "SECONDS", CLI_ANY, now,
                 "with --check-age: as if it were this time (seconds since 1970)"),
         CLI_OPT_JSON,
@@ -42,14 +55,14 @@ static const char *source_of(const struct pjwt_issuer *issuer)
         return issuer->jwks ? issuer->jwks : issuer->issuer;
 }
 
-static void refresh_one(const struct cli_args *args, const struct pjwt_keycache *cache,
+static void refresh_one(const struct refresh_options *options, const struct pjwt_keycache *cache,
                         struct outcome *outcome)
 {
         struct pjwt_keyset *set = NULL;
 
         if (isatty(STDERR_FILENO))
                 fprintf(stderr, "%s: %s\n", outcome->issuer->name, source_of(outcome->issuer));
-        pjwt_keycache_get(cache, outcome->issuer, args->force ? PJWT_KEYS_FORCE : PJWT_KEYS_AHEAD, &set,
+        pjwt_keycache_get(cache, outcome->issuer, options->force ? PJWT_KEYS_FORCE : PJWT_KEYS_AHEAD, &set,
                           &outcome->info, &outcome->error);
         outcome->keys = set ? set->usable : 0;
         if (!outcome->error.reason && outcome->info.warning.reason)
@@ -68,10 +81,11 @@ static enum pjwt_reason look(const struct pjwt_keycache *cache, struct outcome *
         return r;
 }
 
-static void check_age_one(const struct cli_args *args, const struct pjwt_keycache *cache,
+static void check_age_one(const struct refresh_options *options, const struct pjwt_keycache *cache,
                           struct outcome *outcome)
 {
-        int64_t limit = args->older_than.given ? args->older_than.value : outcome->issuer->max_stale / 2;
+        int64_t limit =
+                options->older_than.given ? options->older_than.value : outcome->issuer->max_stale / 2;
         char away[48];
 
         if (look(cache, outcome) != PJWT_OK || outcome->info.from_file)
@@ -126,15 +140,16 @@ static struct json_object *outcome_object(const struct outcome *outcome)
 }
 
 /* One issuer, and the line or the member that says how it went. */
-static bool do_issuer(const struct cli_args *args, const struct pjwt_issuer *issuer, struct json_object *list)
+static bool do_issuer(const struct refresh_options *options, const struct pjwt_issuer *issuer,
+                      struct json_object *list)
 {
-        struct pjwt_keycache cache = cli_keycache(args);
+        struct pjwt_keycache cache = cli_keycache(&options->fetching, cli_now(&options->now));
         struct outcome outcome = {.issuer = issuer};
 
-        if (args->check_age)
-                check_age_one(args, &cache, &outcome);
+        if (options->check_age)
+                check_age_one(options, &cache, &outcome);
         else
-                refresh_one(args, &cache, &outcome);
+                refresh_one(options, &cache, &outcome);
         if (list)
                 json_object_array_add(list, outcome_object(&outcome));
         else
@@ -143,49 +158,54 @@ static bool do_issuer(const struct cli_args *args, const struct pjwt_issuer *iss
 }
 
 /* The issuers that are named, or all. Every name is looked up before anything is fetched. */
-static int do_issuers(const struct cli_args *args, const struct pjwt_conf *conf, struct json_object *list)
+static int do_issuers(const struct refresh_options *options, const struct pjwt_conf *conf,
+                      struct json_object *list)
 {
         const struct pjwt_issuer *issuer = NULL;
-        size_t count = args->words.count ? args->words.count : conf->issuer_count;
+        size_t count = options->args.words.count ? options->args.words.count : conf->issuer_count;
         bool all = true;
 
-        for (size_t i = 0; i < args->words.count; i++)
-                if (cli_issuer_named(conf, args->words.items[i], &issuer) != CLI_YES)
+        for (size_t i = 0; i < options->args.words.count; i++)
+                if (cli_issuer_named(conf, options->args.words.items[i], &issuer) != CLI_YES)
                         return CLI_ERROR;
         for (size_t i = 0; i < count; i++) {
-                issuer = args->words.count ? cli_issuer_find(conf, args->words.items[i]) : &conf->issuers[i];
-                all = do_issuer(args, issuer, list) && all;
+                issuer = options->args.words.count ? cli_issuer_find(conf, options->args.words.items[i])
+                                                   : &conf->issuers[i];
+                all = do_issuer(options, issuer, list) && all;
         }
         return all ? CLI_YES : CLI_NO;
 }
 
 /* Keys that were stored with a false time would be trusted too long. */
-static int check_usage(const struct cli_args *args)
+static int check_usage(const struct refresh_options *options)
 {
-        if (args->now.given && !args->check_age)
+        if (options->now.given && !options->check_age)
                 return cli_usage("--now goes with --check-age only");
-        if (args->older_than.given && !args->check_age)
+        if (options->older_than.given && !options->check_age)
                 return cli_usage("--older-than goes with --check-age only");
-        if (args->answer && (args->force || args->check_age || args->json || args->words.count))
+        if (options->answer &&
+            (options->force || options->check_age || options->json || options->args.words.count))
                 return cli_usage("--answer goes with no other option and no issuer");
-        if (args->force && args->check_age)
+        if (options->force && options->check_age)
                 return cli_usage("--check-age fetches nothing, so it does not go with --force");
         return CLI_YES;
 }
 
-int cli_refresh(const struct cli_args *args)
+static int run(const void *arg)
 {
-        struct json_object *list = args->json ? json_object_new_array() : NULL;
+        const struct refresh_options *options = arg;
+        struct pjwt_keycache cache = cli_keycache(&options->fetching, cli_now(&options->now));
+        struct json_object *list = options->json ? json_object_new_array() : NULL;
         struct json_object *object;
         struct pjwt_conf *conf = NULL;
-        int r = check_usage(args);
+        int r = check_usage(options);
 
         if (r == CLI_YES)
-                r = cli_conf_load(args, &conf);
+                r = cli_conf_load(options->config, options->json, &conf);
         if (r == CLI_YES)
-                r = args->answer ? cli_refresh_answer(args, conf) : do_issuers(args, conf, list);
-        if (geteuid() == 0 && !args->check_age && !args->answer && r != CLI_ERROR)
-                pjwt_record_sweep(PJWT_RUN_DIR, cli_now(args)); /* what unfinished logins have left */
+                r = options->answer ? cli_refresh_answer(&cache, conf) : do_issuers(options, conf, list);
+        if (geteuid() == 0 && !options->check_age && !options->answer && r != CLI_ERROR)
+                pjwt_record_sweep(PJWT_RUN_DIR, cache.now); /* what unfinished logins have left */
         pjwt_conf_free(conf);
         if (!list || r == CLI_ERROR) {
                 json_object_put(list);
@@ -195,3 +215,5 @@ int cli_refresh(const struct cli_args *args)
         cli_json_add(object, "issuers", list);
         return cli_print_json(object, r);
 }
+
+const struct cli_body cli_refresh_body = {option_rows, sizeof(struct refresh_options), run};

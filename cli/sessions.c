@@ -20,7 +20,21 @@
 
 #define GRACE_STEPS 20 /* of 100 ms, between asking a process to end and ending it */
 
-const struct cli_option cli_sessions_options[] = {
+struct sessions_options {
+        struct cli_args args;
+        const char *subject;
+        const char *jti;
+        const char *issuer;
+        bool end;
+        bool dry_run;
+        const char *run_dir;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct sessions_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT("sub", CLI_STRING, "SUB", CLI_ANY, subject, "only sessions of this sub"),
         CLI_OPT("jti", CLI_STRING, "JTI", CLI_ANY, jti, "only sessions of the token with this jti"),
         CLI_OPT("issuer", CLI_STRING, "ISSUER", CLI_ANY, issuer,
@@ -37,7 +51,7 @@ const struct cli_option cli_sessions_options[] = {
 
 /* What is done with each record. */
 struct walk {
-        const struct cli_args *args;
+        const struct sessions_options *options;
         int64_t now;
         struct json_object *list; /* NULL: text */
         size_t shown;
@@ -134,9 +148,9 @@ static bool end_session(unsigned id)
 
 /* --- records --- */
 
-static const char *run_dir_of(const struct cli_args *args)
+static const char *run_dir_of(const struct sessions_options *options)
 {
-        return args->run_dir ? args->run_dir : PJWT_RUN_DIR;
+        return options->run_dir ? options->run_dir : PJWT_RUN_DIR;
 }
 
 static bool equal(const char *wanted, const char *value)
@@ -144,10 +158,10 @@ static bool equal(const char *wanted, const char *value)
         return !wanted || (value && strcmp(wanted, value) == 0);
 }
 
-static bool is_meant(const struct cli_args *args, const struct pjwt_record *record)
+static bool is_meant(const struct sessions_options *options, const struct pjwt_record *record)
 {
-        return equal(args->subject, record->sub) && equal(args->jti, record->jti) &&
-               (equal(args->issuer, record->iss) || equal(args->issuer, record->issuer));
+        return equal(options->subject, record->sub) && equal(options->jti, record->jti) &&
+               (equal(options->issuer, record->iss) || equal(options->issuer, record->issuer));
 }
 
 /*
@@ -156,13 +170,13 @@ static bool is_meant(const struct cli_args *args, const struct pjwt_record *reco
  */
 static const char *end_and_forget(struct walk *walk, unsigned id)
 {
-        if (walk->args->dry_run)
+        if (walk->options->dry_run)
                 return "dry-run";
         if (!end_session(id)) {
                 walk->failed = true;
                 return "no";
         }
-        pjwt_record_drop_session(run_dir_of(walk->args), id);
+        pjwt_record_drop_session(run_dir_of(walk->options), id);
         return "yes";
 }
 
@@ -237,9 +251,9 @@ static void visit(void *arg, unsigned id, const struct pjwt_record *record, cons
                 show_unreadable(walk, id, error);
                 return;
         }
-        if (!is_meant(walk->args, record))
+        if (!is_meant(walk->options, record))
                 return;
-        if (walk->args->end)
+        if (walk->options->end)
                 ended = end_and_forget(walk, id);
         walk->shown++;
         if (walk->list)
@@ -251,11 +265,11 @@ static void visit(void *arg, unsigned id, const struct pjwt_record *record, cons
 /* Ending nothing where something was to be ended is a no. */
 static int finish(const struct walk *walk)
 {
-        bool good = walk->unreadable == 0 && !walk->failed && (walk->shown > 0 || !walk->args->end);
+        bool good = walk->unreadable == 0 && !walk->failed && (walk->shown > 0 || !walk->options->end);
         struct json_object *object;
 
         if (!walk->list) {
-                if (walk->shown == 0 && walk->args->end)
+                if (walk->shown == 0 && walk->options->end)
                         fputs("pamjwt: no-record: no such session\n", stderr);
                 return good ? CLI_YES : CLI_NO;
         }
@@ -264,11 +278,11 @@ static int finish(const struct walk *walk)
         return cli_print_json(object, good ? CLI_YES : CLI_NO);
 }
 
-static int check_options(const struct cli_args *args)
+static int check_options(const struct sessions_options *options)
 {
-        if (args->end && !args->subject && !args->jti && !args->issuer)
+        if (options->end && !options->subject && !options->jti && !options->issuer)
                 return cli_usage("--end needs --sub, --jti or --issuer: whose sessions?");
-        if (args->dry_run && !args->end)
+        if (options->dry_run && !options->end)
                 return cli_usage("--dry-run goes with --end");
         return CLI_YES;
 }
@@ -281,22 +295,25 @@ static void outlive_own_session(void)
         (void)signal(SIGPIPE, SIG_IGN);
 }
 
-int cli_sessions(const struct cli_args *args)
+static int run(const void *arg)
 {
-        struct walk walk = {.args = args, .now = cli_now(args)};
+        const struct sessions_options *options = arg;
+        struct walk walk = {.options = options, .now = cli_now(&options->now)};
         struct pjwt_error err = {0};
-        int r = check_options(args);
+        int r = check_options(options);
 
         if (r != CLI_YES)
                 return r;
-        if (args->end && !args->dry_run)
+        if (options->end && !options->dry_run)
                 outlive_own_session();
-        if (args->json)
+        if (options->json)
                 walk.list = json_object_new_array();
-        if (pjwt_record_list(run_dir_of(args), visit, &walk, &err) != PJWT_OK)
-                r = cli_unusable(args->json, &err);
+        if (pjwt_record_list(run_dir_of(options), visit, &walk, &err) != PJWT_OK)
+                r = cli_unusable(options->json, &err);
         else
                 r = finish(&walk);
         json_object_put(walk.list);
         return r;
 }
+
+const struct cli_body cli_sessions_body = {option_rows, sizeof(struct sessions_options), run};

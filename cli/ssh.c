@@ -9,14 +9,24 @@
 
 #include "out.h"
 
-/* For the help, the manual and the completions; the script reads them. */
-const struct cli_option cli_ssh_options[] = {
-        CLI_OPT("token-file", CLI_STRING, "FILE", CLI_FILE, key, "the token is in FILE"),
-        CLI_OPT("token-command", CLI_STRING, "TEXT", CLI_ANY, secret,
+/* Nothing fills this: the rows are for the help, the manual and the completions; the script reads the options. */
+struct ssh_options {
+        struct cli_args args;
+        const char *token_file;
+        const char *token_command;
+        const char *audience;
+        bool no_check;
+};
+
+#define CLI_OPTIONS struct ssh_options
+
+static const struct cli_option option_rows[] = {
+        CLI_OPT("token-file", CLI_STRING, "FILE", CLI_FILE, token_file, "the token is in FILE"),
+        CLI_OPT("token-command", CLI_STRING, "TEXT", CLI_ANY, token_command,
                 "the shell command TEXT prints the token"),
-        CLI_OPT("audience", CLI_STRING, "AUD", CLI_ANY, subject,
+        CLI_OPT("audience", CLI_STRING, "AUD", CLI_ANY, audience,
                 "what must be in its aud; %h stands for the host, as ssh names it in its prompts"),
-        CLI_OPT("no-check", CLI_FLAG, NULL, CLI_ANY, complete,
+        CLI_OPT("no-check", CLI_FLAG, NULL, CLI_ANY, no_check,
                 "hand the token over even if it looks expired or wrong"),
         CLI_OPT_HELP,
         CLI_OPT_END,
@@ -56,3 +66,5 @@ int cli_sudo(char **argv)
 {
         return run_script("--sudo", argv);
 }
+
+const struct cli_body cli_ssh_body = {option_rows, sizeof(struct ssh_options), NULL};

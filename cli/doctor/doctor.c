@@ -6,12 +6,24 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "keysource.h"
 #include "policy.h"
 #include "revoked.h"
 
-const struct cli_option cli_doctor_options[] = {
+struct doctor_options {
+        struct cli_args args;
+        const char *config;
+        struct cli_fetching fetching; /* the cache only: nothing is fetched */
+        const char *root;
+        struct cli_number now;
+        bool json;
+};
+
+#define CLI_OPTIONS struct doctor_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT_CONFIG,
-        CLI_OPT_CACHE,
+        CLI_OPT_CACHE(fetching),
         CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
                 "look at the system below this folder instead of this host"),
         CLI_OPT_NOW,
@@ -318,8 +330,8 @@ void cli_doctor_conf(struct cli_doctor *d)
         size_t before = d->errors;
 
         cli_root_path(d, PJWT_CONF_FILE, path);
-        (void)pjwt_conf_load_check(d->args->config ? d->args->config : path, cli_hostname(hostname), report,
-                                   d, &d->conf, &err);
+        (void)pjwt_conf_load_check(d->config ? d->config : path, cli_hostname(hostname), report, d, &d->conf,
+                                   &err);
         if (err.reason && d->errors == before)
                 cli_found(d, CLI_FIND_CONFIG, NULL, "%s: %s", pjwt_reason_name(err.reason), err.detail);
 }
@@ -352,14 +364,18 @@ static int finish(const struct cli_doctor *d)
         return cli_print_json(object, status);
 }
 
-int cli_doctor(const struct cli_args *args)
+static int run(const void *arg)
 {
-        struct cli_doctor d = {.args = args, .root = args->root ? args->root : "", .now = cli_now(args)};
+        const struct doctor_options *options = arg;
+        struct cli_doctor d = {.config = options->config,
+                               .cache = options->fetching.cache,
+                               .root = options->root ? options->root : "",
+                               .now = cli_now(&options->now)};
         int r;
 
         if (strlen(d.root) > 200)
                 return cli_usage("--root: the name is too long");
-        if (args->json)
+        if (options->json)
                 d.list = json_object_new_array();
         cli_doctor_conf(&d);
         look_at_revoked(&d);
@@ -374,3 +390,5 @@ int cli_doctor(const struct cli_args *args)
         pjwt_conf_free(d.conf);
         return r;
 }
+
+const struct cli_body cli_doctor_body = {option_rows, sizeof(struct doctor_options), run};

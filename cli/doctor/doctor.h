@@ -72,8 +72,9 @@ enum cli_finding {
 };
 
 struct cli_doctor {
-        const struct cli_args *args;
-        const char *root; /* in front of every path; "" for this host */
+        const char *config; /* NULL: the usual one, below root */
+        const char *cache;  /* NULL: as config */
+        const char *root;   /* in front of every path; "" for this host */
         int64_t now;
         struct pjwt_conf *conf;   /* NULL when it cannot be read */
         struct json_object *list; /* NULL: text */

@@ -96,8 +96,8 @@ static void look_at_issuer(struct cli_doctor *d, const struct pjwt_issuer *issue
         char dir[512];
         char lock_dir[512];
         struct pjwt_keycache cache = {.lock_dir = cli_root_path(d, PJWT_LOCK_DIR, lock_dir),
-                                      .cache_dir = d->args->cache ? d->args->cache
-                                                                  : cli_root_path(d, PJWT_CACHE_DIR, dir),
+                                      .cache_dir =
+                                              d->cache ? d->cache : cli_root_path(d, PJWT_CACHE_DIR, dir),
                                       .now = d->now};
         struct pjwt_keycache_info info = {0};
         struct pjwt_error err = {0};
@@ -123,7 +123,7 @@ static void look_at_clock(struct cli_doctor *d)
         char path[512];
         char away[48];
 
-        if (stat(d->args->config ? d->args->config : cli_root_path(d, PJWT_CONF_FILE, path), &st) == 0 &&
+        if (stat(d->config ? d->config : cli_root_path(d, PJWT_CONF_FILE, path), &st) == 0 &&
             st.st_mtime > d->now + CLOCK_SLACK)
                 cli_found(d, CLI_FIND_CLOCK, NULL, PJWT_CONF_FILE " was written in the future, %s",
                           cli_away(st.st_mtime, d->now, away));

@@ -113,8 +113,7 @@ static int judge(const struct cli_doctor *d, bool *rethidden)
 
 static int look_at_scratch(const struct cli_setup *s, const char *scratch, bool *rethidden)
 {
-        struct cli_args args = {.json = true};
-        struct cli_doctor d = {.args = &args, .root = scratch, .list = json_object_new_array()};
+        struct cli_doctor d = {.root = scratch, .list = json_object_new_array()};
         struct cli_buf out = {0};
         char path[700];
         int r;

@@ -141,7 +141,7 @@ static void look_at_names(struct cli_setup *s)
         char hostname[256];
 
         snprintf(s->host_name, sizeof(s->host_name), "%s",
-                 s->args->host_name               ? s->args->host_name
+                 s->options->host_name            ? s->options->host_name
                  : cli_hostname(hostname) != NULL ? hostname
                                                   : "");
         for (char *p = s->host_name; *p; p++)
@@ -200,7 +200,7 @@ static int look_at_sshd(struct cli_setup *s)
         if (!s->sshd_there)
                 return cli_setup_wants(s, "sshd") ? cli_setup_in_the_way("%s: %s", path, strerror(errno))
                                                   : CLI_YES;
-        if (!*s->root && !s->args->dry_run)
+        if (!*s->root && !s->options->dry_run)
                 (void)mkdir("/run/sshd", 0755); /* without it sshd -T complains where no sshd has run yet */
         if (!cli_sshd_ask(path, NULL, &out))
                 r = cli_setup_in_the_way("sshd refuses its configuration: %s", out.bytes ? out.bytes : "");
@@ -229,7 +229,7 @@ static int add_service(struct cli_setup *s, const char *name)
 static int look_at_services(struct cli_setup *s)
 {
         char *const standard[] = {strdup("sshd"), strdup("sudo"), NULL};
-        char *const *names = s->args->services.count ? s->args->services.items : standard;
+        char *const *names = s->options->services.count ? s->options->services.items : standard;
         int r = standard[0] && standard[1] ? CLI_YES : CLI_ERROR;
 
         for (; r == CLI_YES && *names; names++) {
@@ -270,8 +270,8 @@ static int plan_conf(struct cli_setup *s)
  */
 static enum cli_stack stack_of(const struct cli_setup *s, const char *service)
 {
-        if (s->args->stack)
-                return strcmp(s->args->stack, "token-only") == 0 ? CLI_STACK_TOKEN_ONLY : CLI_STACK_EITHER;
+        if (s->options->stack)
+                return strcmp(s->options->stack, "token-only") == 0 ? CLI_STACK_TOKEN_ONLY : CLI_STACK_EITHER;
         return strcmp(service, "sshd") == 0 && !s->sshd_passwords ? CLI_STACK_TOKEN_ONLY : CLI_STACK_EITHER;
 }
 

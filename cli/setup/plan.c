@@ -16,9 +16,9 @@ bool cli_setup_wants(const struct cli_setup *s, const char *service)
 
 void cli_plan_name(struct cli_setup *s)
 {
-        const char *host = strstr(s->args->issuer, "://");
+        const char *host = strstr(s->options->issuer, "://");
 
-        host = host ? host + 3 : s->args->issuer;
+        host = host ? host + 3 : s->options->issuer;
         snprintf(s->name_room, 65, "%.*s", (int)strcspn(host, "/:?#"), host);
         s->issuer_name = pjwt_value_issuer_name_ok(s->name_room) ? s->name_room : "issuer";
 }
@@ -67,14 +67,14 @@ static void put_match(struct cli_buf *out, const char *match)
 
 static void put_grant(const struct cli_setup *s, struct cli_buf *out)
 {
-        const struct cli_args *args = s->args;
+        const struct cli_setup_options *options = s->options;
 
         put_section(out, "grant", s->issuer_name);
         put_line(out, "issuer", s->issuer_name);
-        if (args->user)
-                put_line(out, "user", args->user);
-        for (size_t i = 0; i < args->match.count; i++)
-                put_match(out, args->match.items[i]);
+        if (options->user)
+                put_line(out, "user", options->user);
+        for (size_t i = 0; i < options->match.count; i++)
+                put_match(out, options->match.items[i]);
         cli_buf_str(out, "services =");
         for (size_t i = 0; i < s->service_count; i++) {
                 cli_buf_str(out, " ");
@@ -93,10 +93,10 @@ void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out)
                         put_line(out, "machine_id", s->machine_id);
         }
         put_section(out, "issuer", s->issuer_name);
-        put_line(out, "issuer", s->args->issuer);
-        put_words(out, "audience", s->args->audience.items, s->args->audience.count);
-        if (s->args->ca_file)
-                put_line(out, "ca_file", s->args->ca_file);
+        put_line(out, "issuer", s->options->issuer);
+        put_words(out, "audience", s->options->audience.items, s->options->audience.count);
+        if (s->options->fetching.ca_file)
+                put_line(out, "ca_file", s->options->fetching.ca_file);
         put_grant(s, out);
 }
 

@@ -22,7 +22,9 @@
 #define WITHIN_MIN     10
 #define WITHIN_MAX     86400
 
-const struct cli_option cli_setup_options[] = {
+#define CLI_OPTIONS struct cli_setup_options
+
+static const struct cli_option option_rows[] = {
         CLI_OPT("issuer", CLI_STRING, "URL", CLI_ANY, issuer,
                 "the iss of the tokens; its keys are found by discovery"),
         CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience,
@@ -35,8 +37,7 @@ const struct cli_option cli_setup_options[] = {
         CLI_OPT("match", CLI_LIST, "CLAIM=VALUE", CLI_ANY, match,
                 "only tokens whose claim has this value, as match. in pam_jwt.conf. May be given several "
                 "times"),
-        CLI_OPT("ca-file", CLI_STRING, "FILE", CLI_FILE, ca_file,
-                "trust these certificate authorities instead of the system's when keys are fetched"),
+        CLI_OPT_CA_FILE(fetching),
         CLI_OPT("host-name", CLI_STRING, "NAME", CLI_ANY, host_name,
                 "what %h stands for; default: this host's name"),
         CLI_OPT("stack", CLI_STRING, "NAME", CLI_ANY, stack,
@@ -55,8 +56,7 @@ const struct cli_option cli_setup_options[] = {
                 "with --undo: only if it is unconfirmed and its time is over, as the timer does it"),
         CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
                 "set up the system below this folder instead of this host; no login is tried there"),
-        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, fetch,
-                "the fetch helper instead of the installed one"),
+        CLI_OPT_FETCH(fetching),
         CLI_OPT_HELP,
         CLI_OPT_END,
 };
@@ -80,43 +80,44 @@ static bool is_one_line(const char *text)
 }
 
 /* What goes into a line of a file must not begin another. */
-static int check_texts(const struct cli_args *args)
+static int check_texts(const struct cli_setup_options *options)
 {
-        bool good = is_one_line(args->issuer) && is_one_line(args->user) && is_one_line(args->ca_file) &&
-                    is_one_line(args->host_name);
+        bool good = is_one_line(options->issuer) && is_one_line(options->user) &&
+                    is_one_line(options->fetching.ca_file) && is_one_line(options->host_name);
 
-        for (size_t i = 0; i < args->audience.count; i++)
-                good = good && is_one_line(args->audience.items[i]);
-        for (size_t i = 0; i < args->match.count; i++) {
-                good = good && is_one_line(args->match.items[i]);
-                if (*args->match.items[i] == '=' || !strchr(args->match.items[i], '='))
-                        return cli_usage("--match wants CLAIM=VALUE, not \"%s\"", args->match.items[i]);
+        for (size_t i = 0; i < options->audience.count; i++)
+                good = good && is_one_line(options->audience.items[i]);
+        for (size_t i = 0; i < options->match.count; i++) {
+                good = good && is_one_line(options->match.items[i]);
+                if (*options->match.items[i] == '=' || !strchr(options->match.items[i], '='))
+                        return cli_usage("--match wants CLAIM=VALUE, not \"%s\"", options->match.items[i]);
         }
         return good ? CLI_YES : cli_usage("an argument holds a control character");
 }
 
-static int check_usage(const struct cli_args *args)
+static int check_usage(const struct cli_setup_options *options)
 {
-        if (args->confirm && args->undo)
+        if (options->confirm && options->undo)
                 return cli_usage("--confirm and --undo contradict each other");
-        if (args->expired && !args->undo)
+        if (options->expired && !options->undo)
                 return cli_usage("--expired goes with --undo only");
-        if ((args->confirm || args->undo) &&
-            (args->issuer || args->audience.count || args->dry_run || args->token))
+        if ((options->confirm || options->undo) &&
+            (options->issuer || options->audience.count || options->dry_run || options->token))
                 return cli_usage("--%s goes with no other option but --root",
-                                 args->confirm ? "confirm" : "undo");
-        if (args->confirm || args->undo)
+                                 options->confirm ? "confirm" : "undo");
+        if (options->confirm || options->undo)
                 return CLI_YES;
-        if (!args->issuer || !args->audience.count)
+        if (!options->issuer || !options->audience.count)
                 return cli_usage("setup wants --issuer URL and --audience AUD; see pamjwt setup --help");
-        if (args->stack && strcmp(args->stack, "token-only") != 0 &&
-            strcmp(args->stack, "token-or-password") != 0)
-                return cli_usage("--stack wants token-or-password or token-only, not \"%s\"", args->stack);
-        if (!args->token != !args->login)
+        if (options->stack && strcmp(options->stack, "token-only") != 0 &&
+            strcmp(options->stack, "token-or-password") != 0)
+                return cli_usage("--stack wants token-or-password or token-only, not \"%s\"", options->stack);
+        if (!options->token != !options->login)
                 return cli_usage("--token and --login go together: whom must the token let in?");
-        if (args->within.given && (args->within.value < WITHIN_MIN || args->within.value > WITHIN_MAX))
+        if (options->within.given &&
+            (options->within.value < WITHIN_MIN || options->within.value > WITHIN_MAX))
                 return cli_usage("--within wants a time from 10s to 1d");
-        return check_texts(args);
+        return check_texts(options);
 }
 
 /* --- questions --- */
@@ -152,9 +153,10 @@ static int ask_issuer(const struct cli_setup *s)
         struct pjwt_keyset *set = NULL;
         struct pjwt_error err = {0};
 
-        printf("Asking %s for its keys ... ", s->args->issuer);
+        printf("Asking %s for its keys ... ", s->options->issuer);
         fflush(stdout);
-        if (cli_keys_fetch(s->args, s->args->issuer, NULL, &set, &err) != PJWT_OK) {
+        if (cli_keys_fetch(&s->options->fetching, cli_now(NULL), s->options->issuer, NULL, &set, &err) !=
+            PJWT_OK) {
                 puts("no");
                 return failed(&err);
         }
@@ -185,7 +187,7 @@ static int give_up(const struct cli_setup *s)
  */
 static void fill_cache(const struct cli_setup *s)
 {
-        struct pjwt_keycache cache = cli_keycache(s->args);
+        struct pjwt_keycache cache = cli_keycache(&s->options->fetching, cli_now(NULL));
         const struct pjwt_issuer *issuer;
         struct pjwt_conf *conf = NULL;
         struct pjwt_keyset *set = NULL;
@@ -241,7 +243,7 @@ static int wait_for_confirmation(const struct cli_setup *s, int tty, int64_t wit
 
 static int apply(const struct cli_setup *s, const char *token, int tty)
 {
-        int64_t within = s->args->within.given ? s->args->within.value : WITHIN_DEFAULT;
+        int64_t within = s->options->within.given ? s->options->within.value : WITHIN_DEFAULT;
         int64_t deadline = pjwt_boot_ms() + within * 1000;
         struct pjwt_error err = {0};
 
@@ -297,11 +299,12 @@ static int set_up(struct cli_setup *s, const char *token)
                 puts("Nothing to do: all of this is set up already.");
         } else if (r == CLI_YES) {
                 tell_what_it_means(s);
-                if (!s->args->dry_run && !s->args->yes && tty < 0)
+                if (!s->options->dry_run && !s->options->yes && tty < 0)
                         r = cli_usage("nobody can be asked: there is no terminal, and --yes was not given");
-                else if (!s->args->dry_run && !s->args->yes && ask(tty, "Change this? [y/N] ", 3600) != 'y')
+                else if (!s->options->dry_run && !s->options->yes &&
+                         ask(tty, "Change this? [y/N] ", 3600) != 'y')
                         r = CLI_NO;
-                else if (!s->args->dry_run)
+                else if (!s->options->dry_run)
                         r = apply(s, token, tty);
         }
         if (tty >= 0)
@@ -319,11 +322,11 @@ static int set_up_with_token(struct cli_setup *s)
         if (cli_setup_state(s->root, &expired) == CLI_SETUP_UNCONFIRMED)
                 return cli_setup_in_the_way(
                         "the last set-up has not been confirmed: first pamjwt setup --confirm or --undo");
-        if (s->args->token && cli_input_read(s->args->token, CLI_INPUT_TRIM, &token, &err) != PJWT_OK)
-                return cli_unusable(s->args->json, &err);
-        if (s->args->token)
+        if (s->options->token && cli_input_read(s->options->token, CLI_INPUT_TRIM, &token, &err) != PJWT_OK)
+                return cli_unusable(false, &err);
+        if (s->options->token)
                 cli_input_warn(&token, "token");
-        r = set_up(s, s->args->token ? token.bytes : NULL);
+        r = set_up(s, s->options->token ? token.bytes : NULL);
         cli_input_clear(&token);
         cli_setup_clear(s);
         return r;
@@ -339,23 +342,26 @@ static int keep(const struct cli_setup *s)
         return CLI_YES;
 }
 
-int cli_setup(const struct cli_args *args)
+static int run(const void *arg)
 {
-        struct cli_setup s = {.args = args, .root = ""};
+        const struct cli_setup_options *options = arg;
+        struct cli_setup s = {.options = options, .root = ""};
         char root[PATH_MAX];
-        int r = check_usage(args);
+        int r = check_usage(options);
 
         if (r != CLI_YES)
                 return r;
-        if (args->root && (!realpath(args->root, root) || strlen(root) > 200))
-                return cli_usage("--root: %s: %s", args->root, strerror(errno));
-        if (args->root && strcmp(root, "/") != 0)
+        if (options->root && (!realpath(options->root, root) || strlen(root) > 200))
+                return cli_usage("--root: %s: %s", options->root, strerror(errno));
+        if (options->root && strcmp(root, "/") != 0)
                 s.root = root;
-        if (!*s.root && !args->dry_run && geteuid() != 0)
+        if (!*s.root && !options->dry_run && geteuid() != 0)
                 return cli_usage("setup changes /etc, so it needs root; --dry-run shows what it would do");
-        if (args->expired)
+        if (options->expired)
                 return cli_setup_expire(s.root);
-        if (args->undo)
+        if (options->undo)
                 return take_back(&s);
-        return args->confirm ? keep(&s) : set_up_with_token(&s);
+        return options->confirm ? keep(&s) : set_up_with_token(&s);
 }
+
+const struct cli_body cli_setup_body = {option_rows, sizeof(struct cli_setup_options), run};

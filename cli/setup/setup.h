@@ -10,6 +10,7 @@
 
 #include "args.h"
 #include "buf.h"
+#include "keysource.h"
 #include "reason.h"
 
 #define CLI_SETUP_CONF    "/etc/security/pam_jwt.conf.d/setup.conf"
@@ -23,6 +24,28 @@
 /* The two stacks (README). Zero keeps passwords. */
 enum cli_stack { CLI_STACK_EITHER, CLI_STACK_TOKEN_ONLY };
 
+/* The options of the command line. */
+struct cli_setup_options {
+        struct cli_args args;
+        const char *issuer;
+        struct cli_list audience;
+        struct cli_list services;
+        const char *user;
+        struct cli_list match;
+        const char *host_name;
+        const char *stack;
+        const char *token;
+        const char *login;
+        bool dry_run;
+        bool yes;
+        struct cli_number within;
+        bool confirm;
+        bool undo;
+        bool expired;
+        const char *root;
+        struct cli_fetching fetching;
+};
+
 /* One file: as it is, and as it shall be. The strings are owned. */
 struct cli_change {
         char *path; /* on the host, without the root */
@@ -34,7 +57,7 @@ struct cli_change {
 
 /* What was found, and what is to be done. */
 struct cli_setup {
-        const struct cli_args *args;
+        const struct cli_setup_options *options;
         const char *root; /* in front of every path; "" for this host */
         /* found */
         char host_name[256];

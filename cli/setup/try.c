@@ -210,9 +210,9 @@ static void wrong_token(const struct cli_setup *s, struct cli_buf *out)
         struct cli_buf claims = {0};
 
         cli_buf_str(&claims, "{\"sub\":\"pamjwt-setup\",\"exp\":4102444800,\"iss\":");
-        cli_buf_json_string(&claims, s->args->issuer);
+        cli_buf_json_string(&claims, s->options->issuer);
         cli_buf_str(&claims, ",\"aud\":");
-        cli_buf_json_string(&claims, s->args->audience.items[0]);
+        cli_buf_json_string(&claims, s->options->audience.items[0]);
         cli_buf_str(&claims, "}");
         cli_buf_b64url(out, head, sizeof(head) - 1);
         cli_buf_str(out, ".");
@@ -276,7 +276,7 @@ static int try_all(const struct cli_setup *s, struct trial *t, const char *token
         cli_buf_clear(&wrong);
         if (r == CLI_YES)
                 r = must_be_refused(t, "not the password", "a wrong password");
-        return r == CLI_YES && token ? must_get_in(t, s->args->login, token) : r;
+        return r == CLI_YES && token ? must_get_in(t, s->options->login, token) : r;
 }
 
 int cli_setup_try(const struct cli_setup *s, const char *token)
