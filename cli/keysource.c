@@ -68,17 +68,6 @@ enum pjwt_reason cli_keys_fetch(const struct cli_fetching *fetching, int64_t now
         return r;
 }
 
-/* Does it begin as ssh-keygen's .pub files do? */
-static bool is_ssh_key(const char *text)
-{
-        size_t len = strcspn(text, " ");
-
-        for (size_t i = 0; pjwt_sshkey_type_at(i); i++)
-                if (strlen(pjwt_sshkey_type_at(i)) == len && memcmp(pjwt_sshkey_type_at(i), text, len) == 0)
-                        return true;
-        return false;
-}
-
 /* Of a certificate or a FIDO key the inner one. */
 static enum pjwt_reason parse_ssh_key(const char *text, struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
@@ -109,8 +98,9 @@ enum pjwt_reason cli_keys_file(const char *path, struct pjwt_keyset **ret, struc
         enum pjwt_reason r = cli_input_file(path, &input, reterr);
 
         if (r == PJWT_OK)
-                r = is_ssh_key(input.bytes) ? parse_ssh_key(input.bytes, ret, reterr)
-                                            : pjwt_keyset_parse(input.bytes, input.len, 0, ret, reterr);
+                r = pjwt_sshkey_begins(input.bytes)
+                            ? parse_ssh_key(input.bytes, ret, reterr)
+                            : pjwt_keyset_parse(input.bytes, input.len, 0, ret, reterr);
         cli_input_clear(&input);
         return r;
 }

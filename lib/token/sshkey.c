@@ -198,6 +198,11 @@ static const struct kind *find_kind(struct pjwt_ssh_bytes name)
         return NULL;
 }
 
+bool pjwt_sshkey_begins(const char *text)
+{
+        return find_kind((struct pjwt_ssh_bytes){(const unsigned char *)text, strcspn(text, " ")}) != NULL;
+}
+
 /* The same rules as for every key: sizes, ROCA, small order, on the curve. */
 static enum pjwt_reason finish(const struct kind *kind, const struct numbers *numbers,
                                struct pjwt_sshkey *ret, struct pjwt_error *reterr)

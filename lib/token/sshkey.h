@@ -73,6 +73,9 @@ enum pjwt_reason pjwt_sshkey_blob(const char *text, size_t len, unsigned char **
  */
 enum pjwt_reason pjwt_sshkey_auth_info(const char *info, struct pjwt_sshkey *ret, struct pjwt_error *reterr);
 
+/* Is the first word of a text, which ends with a NUL, SSH's name of a type that is understood? */
+bool pjwt_sshkey_begins(const char *text);
+
 /* The i-th SSH name that is understood; NULL behind the last. */
 const char *pjwt_sshkey_type_at(size_t i);
 

@@ -146,6 +146,29 @@ static void test_every_type_has_the_thumbprint_of_its_inner_key(void **state)
         }
 }
 
+static void test_the_first_word_tells_an_ssh_key(void **state)
+{
+        static const char *const others[] = {"",
+                                             " ",
+                                             "ssh-rsa-x AAAA",
+                                             "ssh-rs AAAA",
+                                             "\tssh-rsa AAAA",
+                                             " ssh-ed25519 AAAA",
+                                             "{\"kty\":\"RSA\"}",
+                                             "-----BEGIN PUBLIC KEY-----"};
+
+        (void)state;
+        for (size_t i = 0; i < COUNT(sshkeys); i++) {
+                char text[200];
+
+                assert_true(pjwt_sshkey_begins(sshkeys[i].type));
+                (void)snprintf(text, sizeof(text), "%s AAAA a comment", sshkeys[i].type);
+                assert_true(pjwt_sshkey_begins(text));
+        }
+        for (size_t i = 0; i < COUNT(others); i++)
+                assert_false(pjwt_sshkey_begins(others[i]));
+}
+
 /* Every blob that is cut, and every one that is longer, is refused: all lengths are exact. */
 static void test_the_jwk_of_every_type_has_that_thumbprint(void **state)
 {
@@ -428,6 +451,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_type_has_the_thumbprint_of_its_inner_key),
+                cmocka_unit_test(test_the_first_word_tells_an_ssh_key),
                 cmocka_unit_test(test_the_jwk_of_every_type_has_that_thumbprint),
                 cmocka_unit_test(test_no_byte_less_and_none_more),
                 cmocka_unit_test(test_no_length_may_be_off),
