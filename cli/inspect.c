@@ -4,22 +4,16 @@
  */
 #include "cmd.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "b64url.h"
 #include "input.h"
+#include "oddities.h"
 #include "out.h"
 #include "secret.h"
 #include "strictjson.h"
 #include "token.h"
-
-#define SSH_MAX  1023
-#define SUDO_MAX 511
-#define DAY      86400
 
 struct inspect_options {
         struct cli_args args;
@@ -35,39 +29,6 @@ static const struct cli_option option_rows[] = {
         CLI_OPT_HELP,
         CLI_OPT_END,
 };
-
-/* What is known of a text that may be a token. */
-struct view {
-        const char *text;
-        size_t len;
-        size_t dots;
-        int64_t now;
-        struct json_object *header; /* NULL: could not be read */
-        struct json_object *claims;
-        size_t payload_len;
-        size_t signature_len;
-        struct pjwt_error refused; /* why it is no token at all; reason 0: it is one */
-        struct json_object *notes; /* list of strings */
-};
-
-static void note(struct view *view, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void note(struct view *view, const char *fmt, ...)
-{
-        char text[1024];
-        va_list ap;
-
-        va_start(ap, fmt);
-        (void)vsnprintf(text, sizeof(text), fmt, ap);
-        va_end(ap);
-        json_object_array_add(view->notes, json_object_new_string(text));
-}
-
-/* A string member; NULL when it is none. */
-static const char *string_of(struct json_object *object, const char *name)
-{
-        return pjwt_json_string(pjwt_json_member(object, name), NULL);
-}
 
 /* --- taking it apart, as far as it goes --- */
 
@@ -96,7 +57,7 @@ static struct json_object *json_part(const char *text, size_t len, const char *w
 }
 
 /* Header and payload are read one by one, so that one that is broken does not hide the other. */
-static void take_apart(struct view *view)
+static void take_apart(struct cli_view *view)
 {
         const char *first = memchr(view->text, '.', view->len);
         const char *end = view->text + view->len;
@@ -114,313 +75,12 @@ static void take_apart(struct view *view)
         free(signature);
 }
 
-static void judge_form(struct view *view)
+static void judge_form(struct cli_view *view)
 {
         struct pjwt_token *token = NULL;
 
         (void)pjwt_token_parse(view->text, view->len, PJWT_TOKEN_ANY_ALG, &token, &view->refused);
         pjwt_token_free(token);
-}
-
-/* --- what is odd about the text --- */
-
-/* Tokens that are known by their first letters and mean something to their issuer only. */
-static const struct {
-        const char *prefix;
-        const char *whose;
-} opaque_rows[] = {
-        {"ghp_", "GitHub"},   {"gho_", "GitHub"},        {"ghs_", "GitHub"},
-        {"ghu_", "GitHub"},   {"github_pat_", "GitHub"}, {"glpat-", "GitLab"},
-        {"ya29.", "Google"},  {"xoxb-", "Slack"},        {"xoxp-", "Slack"},
-        {"dp0", "Dynatrace"}, {"hvs.", "Vault"},         {"1//", "Google (a refresh token)"},
-};
-
-static const char *opaque_owner(const char *text)
-{
-        for (size_t i = 0; i < sizeof(opaque_rows) / sizeof(opaque_rows[0]); i++)
-                if (strncmp(text, opaque_rows[i].prefix, strlen(opaque_rows[i].prefix)) == 0)
-                        return opaque_rows[i].whose;
-        return NULL;
-}
-
-static void note_no_jws(struct view *view)
-{
-        const char *owner = opaque_owner(view->text);
-
-        if (owner)
-                note(view,
-                     "an opaque token of %s: only its issuer knows what it means; ask for a JWT instead",
-                     owner);
-        else if (view->text[0] == '{' || strncmp(view->text, "-----BEGIN", 10) == 0)
-                note(view, "this is a key or a document, not a token");
-        else if (strncasecmp(view->text, "Bearer ", 7) == 0)
-                note(view, "\"Bearer \" stands in front of the token; it is no part of it");
-        else if (view->dots == 4)
-                note(view, "an encrypted token (JWE): only its audience can read it; ask for a signed "
-                           "access token");
-        else if (view->dots == 0)
-                note(view, "an opaque token, or a part of one: no JWT; some providers give a JWT only when "
-                           "an audience is asked for");
-        else if (view->dots == 1)
-                note(view, "the third part is missing: the token has been cut");
-        else
-                note(view, "%zu parts; a signed token has three", view->dots + 1);
-}
-
-static void note_size(struct view *view)
-{
-        if (view->len > PJWT_TOKEN_MAX)
-                note(view, "%zu bytes; more than %d are never read", view->len, PJWT_TOKEN_MAX);
-        else if (view->len > SSH_MAX)
-                note(view,
-                     "%zu bytes: longer than the %d that an ssh prompt passes on, and the %d of sudo; send "
-                     "it in parts (pamjwt-askpass)",
-                     view->len, SSH_MAX, SUDO_MAX);
-        else if (view->len > SUDO_MAX)
-                note(view,
-                     "%zu bytes: fits an ssh prompt, but is longer than the %d that sudo's prompt passes "
-                     "on; use sudo -A with pamjwt-askpass",
-                     view->len, SUDO_MAX);
-}
-
-/* --- what is odd about the header --- */
-
-static const struct {
-        const char *name;
-        const char *text;
-} header_rows[] = {
-        {"jwk", "the header brings a key (jwk); it is never used"},
-        {"jku", "the header names an address of keys (jku); it is never asked"},
-        {"x5u", "the header names an address of a certificate (x5u); it is never asked"},
-        {"x5c", "the header brings a certificate (x5c); it is never used"},
-        {"crit", "the header demands an extension (crit); unknown ones are refused"},
-        {"zip", "the header says that the content is compressed (zip); refused"},
-        {"nonce", "the header has a nonce: Microsoft makes such tokens for its own APIs, and nobody else "
-                  "can verify them"},
-};
-
-static void note_alg(struct view *view)
-{
-        const char *name = string_of(view->header, "alg");
-        const struct pjwt_alg *alg = name ? pjwt_alg_find(name, strlen(name)) : NULL;
-
-        if (!name)
-                note(view, "the header names no alg");
-        else if (strcasecmp(name, "none") == 0)
-                note(view, "alg is \"%s\": nobody has signed this, anybody can have written it", name);
-        else if (!alg)
-                note(view, "alg is \"%s\", which does not exist here", name);
-        else if (alg->kty == PJWT_KTY_OCT)
-                note(view,
-                     "%s: whoever can verify it can also forge it; a login takes it only with a key file of "
-                     "its own, and when the issuer's algorithms name it",
-                     name);
-        else if (alg->by_name_only)
-                note(view, "%s: refused unless the issuer's algorithms name it", name);
-}
-
-static void note_typ(struct view *view)
-{
-        static const char *const others[] = {"logout+jwt", "dpop+jwt", "secevent+jwt", "kb+jwt",
-                                             "oauth-authz-req+jwt"};
-        const char *typ = string_of(view->header, "typ");
-
-        for (size_t i = 0; typ && i < sizeof(others) / sizeof(others[0]); i++)
-                if (strcasecmp(typ, others[i]) == 0)
-                        note(view, "typ is \"%s\": not a token for logins", typ);
-}
-
-static void note_header(struct view *view)
-{
-        struct json_object *b64 = pjwt_json_member(view->header, "b64");
-
-        note_alg(view);
-        note_typ(view);
-        for (size_t i = 0; i < sizeof(header_rows) / sizeof(header_rows[0]); i++)
-                if (pjwt_json_find(view->header, header_rows[i].name, NULL))
-                        note(view, "%s", header_rows[i].text);
-        if (b64 && !json_object_get_boolean(b64))
-                note(view, "the header says b64=false, which a JWT may not");
-        if (!pjwt_json_find(view->header, "kid", NULL))
-                note(view, "no kid: every key of the issuer that fits alg is tried");
-}
-
-/* --- what is odd about the claims --- */
-
-/* Audiences of APIs that many people have tokens for: those tokens are none for a login here. */
-static const struct {
-        const char *audience; /* the whole, or with * the beginning */
-        const char *whose;
-} api_rows[] = {
-        {"00000003-0000-0000-c000-000000000000", "Microsoft Graph"},
-        {"00000002-0000-0000-c000-000000000000", "Azure AD Graph"},
-        {"https://graph.microsoft.com*", "Microsoft Graph"},
-        {"https://management.azure.com*", "Azure's management API"},
-        {"https://management.core.windows.net*", "Azure's management API"},
-        {"api://AzureADTokenExchange", "Azure's workload identity federation"},
-        {"https://www.googleapis.com*", "Google's APIs"},
-        {"https://oauth2.googleapis.com*", "Google's token endpoint"},
-        {"https://iam.googleapis.com*", "Google Cloud's workload identity federation"},
-        {"sts.amazonaws.com", "AWS"},
-        {"https://kubernetes.default.svc*", "a Kubernetes API server"},
-        {"account", "Keycloak's account page (Keycloak puts it in when no audience mapper is there)"},
-        {"pypi", "PyPI"},
-        {"sigstore", "Sigstore"},
-};
-
-static const char *api_of(const char *audience)
-{
-        for (size_t i = 0; i < sizeof(api_rows) / sizeof(api_rows[0]); i++) {
-                const char *pattern = api_rows[i].audience;
-                size_t len = strlen(pattern);
-
-                if (pattern[len - 1] == '*' ? strncmp(audience, pattern, len - 1) == 0
-                                            : strcmp(audience, pattern) == 0)
-                        return api_rows[i].whose;
-        }
-        return NULL;
-}
-
-static void note_one_audience(struct view *view, const char *audience)
-{
-        const char *whose = audience ? api_of(audience) : NULL;
-        size_t len = audience ? strlen(audience) : 0;
-
-        if (whose)
-                note(view, "meant for another API: aud \"%s\" is %s", audience, whose);
-        else if (len > 9 && strcmp(audience + len - 9, "/userinfo") == 0)
-                note(view, "meant for another API: aud \"%s\" is the provider's own userinfo page", audience);
-        else if (strncmp(audience ? audience : "", "https://", 8) == 0)
-                note(view,
-                     "meant for another API? aud \"%s\": a login takes it only when the issuer's audience "
-                     "names it",
-                     audience);
-}
-
-static void note_audience(struct view *view)
-{
-        struct json_object *aud = NULL;
-
-        if (!pjwt_json_find(view->claims, "aud", &aud)) {
-                note(view, "no aud: meant for nobody in particular; a login refuses it");
-                return;
-        }
-        if (!json_object_is_type(aud, json_type_array)) {
-                note_one_audience(view, pjwt_json_string(aud, NULL));
-                return;
-        }
-        for (size_t i = 0; i < json_object_array_length(aud) && i < 8; i++)
-                note_one_audience(view, pjwt_json_string(json_object_array_get_idx(aud, i), NULL));
-        if (json_object_array_length(aud) > 1)
-                note(view, "meant for %zu audiences: each of them can use it at the others",
-                     json_object_array_length(aud));
-}
-
-/* A time claim. False when it is absent or no time, which is noted. */
-static bool time_of(struct view *view, const char *name, int64_t *ret)
-{
-        struct json_object *value = NULL;
-        int64_t number;
-
-        if (!pjwt_json_find(view->claims, name, &value))
-                return false;
-        if (pjwt_json_numericdate(value, ret, NULL))
-                return true;
-        number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
-        note(view, "%s is no time in seconds%s", name,
-             number > PJWT_TIME_MAX && number / 1000 <= PJWT_TIME_MAX ? "; milliseconds, perhaps" : "");
-        return false;
-}
-
-static void note_times(struct view *view)
-{
-        char away[48];
-        int64_t exp = 0;
-        int64_t nbf = 0;
-        int64_t iat = 0;
-        bool has_exp = time_of(view, "exp", &exp);
-        bool has_iat = time_of(view, "iat", &iat);
-
-        if (!has_exp && !pjwt_json_find(view->claims, "exp", NULL))
-                note(view, "no exp: valid for ever; a login refuses it");
-        if (has_exp && exp <= view->now)
-                note(view, "expired %s", cli_away(exp, view->now, away));
-        if (time_of(view, "nbf", &nbf) && nbf > view->now)
-                note(view, "not valid yet: begins %s", cli_away(nbf, view->now, away));
-        if (has_iat && iat > view->now)
-                note(view, "issued in the future, %s: compare the clocks", cli_away(iat, view->now, away));
-        if (has_exp && has_iat && exp - iat > DAY)
-                note(view, "lives longer than a day; max_lifetime limits that (default 24h)");
-}
-
-static bool has_string(struct json_object *claims, const char *name, const char *value)
-{
-        const char *text = string_of(claims, name);
-
-        return text && strcmp(text, value) == 0;
-}
-
-static void note_kind(struct view *view)
-{
-        struct json_object *claims = view->claims;
-        const char *sub = string_of(claims, "sub");
-        const char *client =
-                string_of(claims, "azp") ? string_of(claims, "azp") : string_of(claims, "client_id");
-        size_t len = sub ? strlen(sub) : 0;
-
-        if (has_string(claims, "typ", "Refresh") || has_string(claims, "typ", "Offline"))
-                note(view,
-                     "a refresh token of Keycloak: it belongs to the client that got it, and logs nobody in");
-        else if (has_string(claims, "typ", "ID") || pjwt_json_find(claims, "at_hash", NULL) ||
-                 pjwt_json_find(claims, "c_hash", NULL) || pjwt_json_find(claims, "nonce", NULL))
-                note(view,
-                     "an ID token: it tells an application who has logged in there; use an access token");
-        if (pjwt_json_find(claims, "events", NULL))
-                note(view, "a security event or logout token: it logs nobody in");
-        if (has_string(claims, "gty", "client-credentials") ||
-            (len > 8 && strcmp(sub + len - 8, "@clients") == 0) ||
-            (sub && client && strcmp(sub, client) == 0))
-                note(view, "the token of a program (client credentials), not of a person: sub is the client");
-}
-
-static void note_claims(struct view *view)
-{
-        struct json_object *verified = pjwt_json_member(view->claims, "email_verified");
-
-        if (!pjwt_json_find(view->claims, "iss", NULL))
-                note(view, "no iss: nobody stands for it; a login refuses it");
-        if (!pjwt_json_find(view->claims, "sub", NULL))
-                note(view, "no sub: a grant needs another claim for its user");
-        note_audience(view);
-        note_times(view);
-        note_kind(view);
-        if (pjwt_json_find(view->claims, "email", NULL) &&
-            !(json_object_is_type(verified, json_type_boolean) && json_object_get_boolean(verified)))
-                note(view, "email is there, but email_verified is not true");
-        if (pjwt_json_find(view->claims, "cnf", NULL))
-                note(view, "bound to a key (cnf): worthless without the proof of that key");
-        if (pjwt_json_find(view->claims, "_claim_names", NULL) ||
-            pjwt_json_find(view->claims, "hasgroups", NULL))
-                note(view, "the person is in too many groups, and the provider has left the groups out of "
-                           "the token");
-}
-
-static void collect_notes(struct view *view)
-{
-        if (view->dots != 2 || !view->header)
-                note_no_jws(view);
-        note_size(view);
-        if (view->header)
-                note_header(view);
-        if (view->claims)
-                note_claims(view);
-        else if (view->header && view->dots == 2)
-                note(view, "the payload is no JSON object that is accepted here");
-        if (view->dots == 2 && view->signature_len == 0)
-                note(view, "the signature is empty or unreadable");
-        if (view->refused.reason)
-                note(view, "refused here: %s: %s", pjwt_reason_name(view->refused.reason),
-                     view->refused.detail);
 }
 
 /* --- printing --- */
@@ -435,7 +95,7 @@ static bool is_time_claim(const char *name)
         return false;
 }
 
-static void print_member(const struct view *view, const char *what, const char *name,
+static void print_member(const struct cli_view *view, const char *what, const char *name,
                          struct json_object *value)
 {
         const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
@@ -453,7 +113,7 @@ static void print_member(const struct view *view, const char *what, const char *
         putchar('\n');
 }
 
-static void print_members(const struct view *view, const char *what, struct json_object *object)
+static void print_members(const struct cli_view *view, const char *what, struct json_object *object)
 {
         if (!object)
                 return;
@@ -463,7 +123,7 @@ static void print_members(const struct view *view, const char *what, struct json
         }
 }
 
-static void print_text(const struct view *view)
+static void print_text(const struct cli_view *view)
 {
         puts("UNVERIFIED        nothing below has been checked: anybody can write such a token");
         print_members(view, "header", view->header);
@@ -476,7 +136,7 @@ static void print_text(const struct view *view)
         }
 }
 
-static int print_view_json(const struct view *view, int status)
+static int print_view_json(const struct cli_view *view, int status)
 {
         struct json_object *object = json_object_new_object();
         struct json_object *content = json_object_new_object();
@@ -496,7 +156,7 @@ static int print_view_json(const struct view *view, int status)
 
 static int inspect_text(const struct inspect_options *options, const struct cli_input *input)
 {
-        struct view view = {.text = input->bytes, .len = input->len, .now = cli_now(&options->now)};
+        struct cli_view view = {.text = input->bytes, .len = input->len, .now = cli_now(&options->now)};
         int status;
 
         view.notes = json_object_new_array();
@@ -507,7 +167,7 @@ static int inspect_text(const struct inspect_options *options, const struct cli_
         if (view.len <= PJWT_TOKEN_MAX)
                 take_apart(&view);
         judge_form(&view);
-        collect_notes(&view);
+        cli_oddities(&view);
         status = view.refused.reason ? CLI_NO : CLI_YES;
         if (options->json)
                 status = print_view_json(&view, status);
