@@ -3,7 +3,7 @@
 
 #include "doctor.h"
 #include "input.h"
-#include "setup.h"
+#include "journal.h"
 
 /*
  * A copied disk keeps host_name, and with it whatever tokens are for; systemd gives the copy a machine id of

@@ -1,7 +1,7 @@
 /*
  * pamjwt setup, in the order in which its parts are used: look (what is there), plan (what it shall be;
- * pure), check (the plan in a scratch copy), apply (backups, one rename a file, the journal), timer (who
- * takes it back), try (a login).
+ * pure), check (the plan in a scratch copy), apply (backups, the journal, one rename a file), undo, timer (what
+ * starts it), try (a login).
  */
 #ifndef CLI_SETUP_H
 #define CLI_SETUP_H
@@ -10,6 +10,7 @@
 
 #include "args.h"
 #include "buf.h"
+#include "journal.h"
 #include "keysource.h"
 #include "reason.h"
 
@@ -17,8 +18,6 @@
 #define CLI_SETUP_SSHD    "/etc/ssh/sshd_config.d/00-pam_jwt.conf"
 #define CLI_SETUP_SUDOERS "/etc/sudoers.d/zz-pam_jwt"
 #define CLI_SSHD_CONFIG   "/etc/ssh/sshd_config"
-#define CLI_SETUP_DIR     "/var/lib/pam_jwt/setup"
-#define CLI_CHANGES_MAX   16
 #define CLI_SERVICES_MAX  8
 
 /* The two stacks (README). Zero keeps passwords. */
@@ -84,7 +83,7 @@ bool cli_setup_is_there(const struct cli_setup *s, const char *path);
 /* `pamjwt: setup: ...` on stderr. Returns CLI_NO. */
 int cli_setup_in_the_way(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* --- setup_plan.c: pure --- */
+/* --- plan.c: pure --- */
 
 /* pam_jwt.conf.d/setup.conf. */
 void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out);
@@ -102,7 +101,7 @@ bool cli_plan_sshd_includes(const char *text);
 /* The name of the issuer section: the host of its URL. Sets issuer_name. */
 void cli_plan_name(struct cli_setup *s);
 
-/* --- setup_look.c: reads this host --- */
+/* --- look.c: reads this host --- */
 
 /* Fills "found" and "changes". What is in the way has been said. Returns an exit status. */
 int cli_setup_look(struct cli_setup *s);
@@ -110,7 +109,7 @@ void cli_setup_clear(struct cli_setup *s);
 /* sudo's passprompt_override is switched off: one more change. As above. */
 int cli_setup_plan_sudoers(struct cli_setup *s);
 
-/* --- setup_check.c --- */
+/* --- check.c --- */
 
 /*
  * Tries the plan in a scratch copy of /etc: its configuration, stacks and sudoers, as doctor sees them. As
@@ -120,17 +119,16 @@ int cli_setup_check(struct cli_setup *s);
 /* Prints what changes, as a unified diff. */
 void cli_setup_diff(const struct cli_setup *s);
 
-/* --- setup_apply.c --- */
+/* --- apply.c --- */
 
-enum cli_setup_state { CLI_SETUP_NONE, CLI_SETUP_UNCONFIRMED, CLI_SETUP_CONFIRMED };
-
-/* The latest set-up on this host. retexpired: its time is over, or the host has been started again since. */
-enum cli_setup_state cli_setup_state(const char *root, bool *retexpired);
 /* Writes journal and backups, and syncs them. From here on cli_setup_undo() knows what to do. */
 enum pjwt_reason cli_setup_record(const struct cli_setup *s, int64_t deadline_boot_ms,
                                   struct pjwt_error *reterr);
 /* One rename a file, in the order of the changes. */
 enum pjwt_reason cli_setup_apply(const struct cli_setup *s, struct pjwt_error *reterr);
+
+/* --- undo.c --- */
+
 enum pjwt_reason cli_setup_confirm(const char *root, struct pjwt_error *reterr);
 /*
  * Takes the latest set-up back, in the opposite order. A file that somebody has changed since is left alone
@@ -139,7 +137,7 @@ enum pjwt_reason cli_setup_confirm(const char *root, struct pjwt_error *reterr);
  */
 enum pjwt_reason cli_setup_undo(const char *root, struct pjwt_error *reterr);
 
-/* --- setup_timer.c --- */
+/* --- timer.c --- */
 
 /*
  * Sees to it that the set-up is taken back at the deadline unless it is confirmed, also when this process,
@@ -151,7 +149,7 @@ int cli_setup_expire(const char *root);
 /* Has sshd read its configuration again, where one is running. False: somebody has to do it by hand. */
 bool cli_setup_reload_sshd(void);
 
-/* --- setup_try.c --- */
+/* --- try.c --- */
 
 /* Logins through a second sshd on loopback. What went wrong has been said. Returns an exit status. */
 int cli_setup_try(const struct cli_setup *s, const char *token);

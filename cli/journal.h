@@ -1,0 +1,51 @@
+/*
+ * Whether a set-up has been done on this host, and what it changed. A set-up is a directory
+ * CLI_SETUP_DIR/NUMBER: the old files (N.old), the new ones (N.text) and `journal`, which is written last and
+ * synced before the first file is touched.
+ */
+#ifndef CLI_JOURNAL_H
+#define CLI_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reason.h"
+
+#define CLI_SETUP_DIR      "/var/lib/pam_jwt/setup"
+#define CLI_CHANGES_MAX    16
+#define CLI_JOURNAL_FORMAT "pamjwt-setup 1"
+
+/* One line of a journal. */
+struct cli_journal_entry {
+        bool changed; /* else it is new */
+        bool folder;  /* its folder is new, too */
+        unsigned mode;
+        char path[512];
+};
+
+struct cli_journal {
+        char folder[640];
+        char boot[64];
+        int64_t deadline;
+        struct cli_journal_entry entries[CLI_CHANGES_MAX];
+        size_t count;
+};
+
+/* Which boot of the host this is: CLOCK_BOOTTIME of another one says nothing. */
+void cli_journal_boot(char out[64]);
+/*
+ * The highest number below CLI_SETUP_DIR; 0 when there is none.
+ * root: before every path; "" for this host.
+ * with_journal: only of those that were begun.
+ */
+unsigned cli_journal_latest(const char *root, bool with_journal);
+/* The latest journal. False when there is none; one that is damaged sets reterr. */
+bool cli_journal_read(const char *root, struct cli_journal *ret, struct pjwt_error *reterr);
+
+enum cli_setup_state { CLI_SETUP_NONE, CLI_SETUP_UNCONFIRMED, CLI_SETUP_CONFIRMED };
+
+/* The latest set-up on this host. retexpired: its time is over, or the host has been started again since. */
+enum cli_setup_state cli_setup_state(const char *root, bool *retexpired);
+
+#endif
