@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #define CLI_PAM_ARGS_MAX 32
+#define CLI_PAM_US       "pam_jwt.so"
 
 /* The lines of the two stacks, as README and etc/pam.d have them. */
 #define CLI_LINE_AUTH                                                                                        \

@@ -11,7 +11,6 @@
 #include "grant.h"
 #include "sshdconf.h"
 
-#define US        "pam_jwt.so"
 #define SERVICE   "sshd"
 #define COMMAND   "offer-key"
 #define USERS_MAX 16 /* sshd is asked once for each */
@@ -237,7 +236,7 @@ static void look_at_stack(struct cli_doctor *d)
 
         if (!cli_pam_read(d->root, SERVICE, &stack))
                 return;
-        account = cli_pam_find(&stack, CLI_PAM_ACCOUNT, US, 0);
+        account = cli_pam_find(&stack, CLI_PAM_ACCOUNT, CLI_PAM_US, 0);
         if (cli_pam_takes_passwords(&stack))
                 cli_found(d, CLI_FIND_OFFER_PASSWORDS, NULL, "/etc/pam.d/" SERVICE " takes passwords too");
         if (!has_argument(account, "require_token"))

@@ -103,6 +103,10 @@ void cli_doctor_bound(struct cli_doctor *d);
 void cli_doctor_sudo(struct cli_doctor *d);
 void cli_doctor_log(struct cli_doctor *d);
 
+/* The rules for the lines of one stack. us: its first auth line of pam_jwt. */
+void cli_doctor_pam_lines(struct cli_doctor *d, const char *service, const struct cli_pam_stack *stack,
+                          const struct cli_pam_line *us);
+
 /* The i-th finding, for pamjwt(1). False behind the last. */
 bool cli_doctor_row(size_t i, const char **retid, const char **retwhy);
 

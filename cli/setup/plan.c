@@ -204,7 +204,7 @@ static bool asks_us(const struct cli_setup *s, const struct words *w)
                 return cli_setup_wants(s, w->module);
         if (strcmp(w->type, "@include") == 0)
                 return cli_setup_wants(s, w->module);
-        return strcasecmp(w->type, "auth") == 0 && strcmp(w->module, "pam_jwt.so") == 0;
+        return strcasecmp(w->type, "auth") == 0 && strcmp(w->module, CLI_PAM_US) == 0;
 }
 
 static const struct {
