@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "doctor.h"
+#include "setup.h"
+
 static const struct cli_command commands[] = {
         {
                 .name = "encode",

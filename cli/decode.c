@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "algs.h"
 #include "b64url.h"
 #include "buf.h"
 #include "claims.h"

@@ -7,6 +7,7 @@
 
 #include <openssl/rand.h>
 
+#include "algs.h"
 #include "b64url.h"
 #include "buf.h"
 #include "input.h"

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "algs.h"
 #include "keyset.h"
 #include "out.h"
 #include "privkey.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "duration.h"
 #include "nearest.h"
@@ -37,6 +38,11 @@ bool cli_time(const char *text, int64_t now, int64_t *ret)
                 return false;
         *ret = *text == '+' ? now + away : now - away;
         return true;
+}
+
+int64_t cli_now(const struct cli_number *now)
+{
+        return now && now->given ? now->value : (int64_t)time(NULL);
 }
 
 static const char *option_name_at(const void *table, size_t i)

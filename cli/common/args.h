@@ -91,6 +91,8 @@ void cli_args_clear(const struct cli_command *command, void *options);
 
 /* A decimal number that is not negative. */
 bool cli_number(const char *text, int64_t *ret);
+/* --now (NULL: there is no such option), else the clock: the only place that reads it. */
+int64_t cli_now(const struct cli_number *now);
 /* "1700000000", "now", "+5m", "-1h" as seconds since the epoch. */
 bool cli_time(const char *text, int64_t now, int64_t *ret);
 

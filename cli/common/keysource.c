@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
 #include "input.h"
 #include "out.h"
 #include "sshkey.h"

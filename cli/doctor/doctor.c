@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
 #include "keysource.h"
 #include "policy.h"
 #include "revoked.h"

@@ -71,6 +71,9 @@ enum cli_finding {
         CLI_FIND_COUNT
 };
 
+/* The subcommand. */
+extern const struct cli_body cli_doctor_body;
+
 struct cli_doctor {
         const char *config; /* NULL: the usual one, below root */
         const char *cache;  /* NULL: as config */

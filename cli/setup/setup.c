@@ -1,7 +1,7 @@
 /*
  * pamjwt setup: tokens open this host, with a way back. The order of the steps, and the talk with the person.
  */
-#include "cmd.h"
+#include "setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,6 @@
 #include "keysource.h"
 #include "out.h"
 #include "policy.h"
-#include "setup.h"
 
 #define WITHIN_DEFAULT 300
 #define WITHIN_MIN     10

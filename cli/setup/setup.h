@@ -23,6 +23,9 @@
 /* The two stacks (README). Zero keeps passwords. */
 enum cli_stack { CLI_STACK_EITHER, CLI_STACK_TOKEN_ONLY };
 
+/* The subcommand. */
+extern const struct cli_body cli_setup_body;
+
 /* The options of the command line. */
 struct cli_setup_options {
         struct cli_args args;

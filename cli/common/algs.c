@@ -1,14 +1,10 @@
-#include <string.h>
-#include <time.h>
+#include "algs.h"
 
-#include "cmd.h"
+#include <string.h>
+
+#include "args.h"
 #include "nearest.h"
 #include "out.h"
-
-int64_t cli_now(const struct cli_number *now)
-{
-        return now && now->given ? now->value : (int64_t)time(NULL);
-}
 
 static const char *alg_name_at(const void *table, size_t i)
 {

@@ -1,0 +1,14 @@
+/* The names of algorithms on the command line. */
+#ifndef CLI_ALGS_H
+#define CLI_ALGS_H
+
+#include <stddef.h>
+
+#include "alg.h"
+
+/* `--alg FOO is no algorithm`, with the nearest one. Returns CLI_ERROR. */
+int cli_unknown_alg(const char *name);
+/* Warns when a secret is shorter than the digest of the algorithm (RFC 7518 section 3.2). */
+void cli_warn_weak_secret(size_t bytes, const struct pjwt_alg *alg);
+
+#endif
