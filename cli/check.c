@@ -230,14 +230,11 @@ static int judge(const struct check_options *options, const struct cli_input *in
 
 static int check_token(const struct check_options *options)
 {
-        struct pjwt_error err = {0};
         struct cli_input input = {0};
-        int r;
+        int r = cli_input_token(options->args.words.items[0], options->json, &input);
 
-        if (cli_input_read(options->args.words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(options->json, &err);
-        cli_input_warn(&input, "token");
-        r = judge(options, &input);
+        if (r == CLI_YES)
+                r = judge(options, &input);
         cli_input_clear(&input);
         return r;
 }

@@ -253,14 +253,11 @@ static int judge(const struct decode_options *options, const struct plan *plan, 
 
 static int read_and_judge(const struct decode_options *options, const struct plan *plan)
 {
-        struct pjwt_error err = {0};
         struct cli_input input = {0};
-        int r;
+        int r = cli_input_token(options->args.words.items[0], options->json, &input);
 
-        if (cli_input_read(options->args.words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(options->json, &err);
-        cli_input_warn(&input, "token");
-        r = judge(options, plan, &input);
+        if (r == CLI_YES)
+                r = judge(options, plan, &input);
         cli_input_clear(&input);
         return r;
 }

@@ -147,10 +147,8 @@ static int print_view_json(const struct cli_view *view, int status)
         cli_json_add(object, "unverified", content);
         cli_json_add(object, "bytes", json_object_new_int64((int64_t)view->len));
         cli_json_add(object, "notes", json_object_get(view->notes));
-        if (view->refused.reason) {
-                cli_json_add_string(object, "reason", pjwt_reason_name(view->refused.reason));
-                cli_json_add_string(object, "detail", view->refused.detail);
-        }
+        if (view->refused.reason)
+                cli_json_add_error(object, &view->refused);
         return cli_print_json(object, status);
 }
 
@@ -182,14 +180,11 @@ static int inspect_text(const struct inspect_options *options, const struct cli_
 static int run(const void *arg)
 {
         const struct inspect_options *options = arg;
-        struct pjwt_error err = {0};
         struct cli_input input = {0};
-        int r;
+        int r = cli_input_token(options->args.words.items[0], options->json, &input);
 
-        if (cli_input_read(options->args.words.items[0], CLI_INPUT_TRIM, &input, &err) != PJWT_OK)
-                return cli_unusable(options->json, &err);
-        cli_input_warn(&input, "token");
-        r = inspect_text(options, &input);
+        if (r == CLI_YES)
+                r = inspect_text(options, &input);
         cli_input_clear(&input);
         return r;
 }

@@ -28,7 +28,7 @@ static int finish(int status)
 {
         if (fflush(stdout) == 0 && !ferror(stdout))
                 return status;
-        fprintf(stderr, "pamjwt: file-write: standard output: %s\n", strerror(errno));
+        cli_complain("file-write", "standard output: %s", strerror(errno));
         return CLI_ERROR;
 }
 

@@ -101,10 +101,8 @@ static void print_outcome(const struct outcome *outcome, int64_t now)
         char away[48];
 
         if (outcome->error.reason) {
-                fprintf(stderr, "pamjwt: %s: %s: ", pjwt_reason_name(outcome->error.reason),
-                        outcome->issuer->name);
-                cli_put_str(stderr, outcome->error.detail);
-                fputc('\n', stderr);
+                cli_complain(pjwt_reason_name(outcome->error.reason), "%s: %s", outcome->issuer->name,
+                             outcome->error.detail);
                 return;
         }
         printf("%s: %zu key%s, %s ", outcome->issuer->name, outcome->keys, outcome->keys == 1 ? "" : "s",
@@ -132,10 +130,8 @@ static struct json_object *outcome_object(const struct outcome *outcome)
                      outcome->info.asked_at ? json_object_new_int64(outcome->info.asked_at) : NULL);
         cli_json_add(o, "fresh_until",
                      outcome->info.fresh_until ? json_object_new_int64(outcome->info.fresh_until) : NULL);
-        if (outcome->error.reason) {
-                cli_json_add_string(o, "reason", pjwt_reason_name(outcome->error.reason));
-                cli_json_add_string(o, "detail", outcome->error.detail);
-        }
+        if (outcome->error.reason)
+                cli_json_add_error(o, &outcome->error);
         return o;
 }
 

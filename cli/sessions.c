@@ -237,9 +237,7 @@ static struct json_object *session_object(unsigned id, const struct pjwt_record 
 static void show_unreadable(struct walk *walk, unsigned id, const struct pjwt_error *error)
 {
         walk->unreadable++;
-        fprintf(stderr, "pamjwt: %s: session %u: ", pjwt_reason_name(error->reason), id);
-        cli_put_str(stderr, error->detail);
-        fputc('\n', stderr);
+        cli_complain(pjwt_reason_name(error->reason), "session %u: %s", id, error->detail);
 }
 
 static void visit(void *arg, unsigned id, const struct pjwt_record *record, const struct pjwt_error *error)
@@ -270,7 +268,7 @@ static int finish(const struct walk *walk)
 
         if (!walk->list) {
                 if (walk->shown == 0 && walk->options->end)
-                        fputs("pamjwt: no-record: no such session\n", stderr);
+                        cli_complain("no-record", "no such session");
                 return good ? CLI_YES : CLI_NO;
         }
         object = cli_json_begin(good);

@@ -2,7 +2,6 @@
 #include "cmd.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,7 +43,7 @@ static int run_script(const char *first, char **argv)
                 given++;
         all = calloc(given + 3, sizeof(*all));
         if (!all) {
-                fprintf(stderr, "pamjwt: no-memory\n");
+                cli_complain("no-memory", "out of memory");
                 return CLI_ERROR;
         }
         all[count++] = script;
@@ -52,7 +51,7 @@ static int run_script(const char *first, char **argv)
                 all[count++] = first;
         memcpy(all + count, argv, given * sizeof(*all));
         execv(script, (char *const *)(uintptr_t)all);
-        fprintf(stderr, "pamjwt: file-open: %s: %s\n", script, strerror(errno));
+        cli_complain("file-open", "%s: %s", script, strerror(errno));
         free(all);
         return CLI_ERROR;
 }

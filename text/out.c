@@ -10,13 +10,6 @@
 static char usage_said[512];
 static bool object_printed;
 
-static void put_text(const char *head, const char *text)
-{
-        fprintf(stderr, "pamjwt: %s: ", head);
-        cli_put_str(stderr, text);
-        fputc('\n', stderr);
-}
-
 /* Where an allocation fails there is nothing better to say. */
 __attribute__((format(printf, 2, 0))) static void put_line(const char *head, const char *fmt, va_list ap)
 {
@@ -24,8 +17,19 @@ __attribute__((format(printf, 2, 0))) static void put_line(const char *head, con
 
         if (vasprintf(&text, fmt, ap) < 0)
                 text = NULL;
-        put_text(head, text ? text : "out of memory");
+        fprintf(stderr, "pamjwt: %s: ", head);
+        cli_put_str(stderr, text ? text : "out of memory");
+        fputc('\n', stderr);
         free(text);
+}
+
+void cli_complain(const char *head, const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        put_line(head, fmt, ap);
+        va_end(ap);
 }
 
 int cli_usage(const char *fmt, ...)
@@ -35,7 +39,7 @@ int cli_usage(const char *fmt, ...)
         va_start(ap, fmt);
         (void)vsnprintf(usage_said, sizeof(usage_said), fmt, ap);
         va_end(ap);
-        put_text("usage", usage_said);
+        cli_complain("usage", "%s", usage_said);
         return CLI_ERROR;
 }
 
@@ -74,14 +78,11 @@ static int say_refused(bool json, const struct pjwt_error *err, int status)
         struct json_object *object;
 
         if (!json) {
-                fprintf(stderr, "pamjwt: %s: ", pjwt_reason_name(err->reason));
-                cli_put_str(stderr, err->detail);
-                fputc('\n', stderr);
+                cli_complain(pjwt_reason_name(err->reason), "%s", err->detail);
                 return status;
         }
         object = cli_json_begin(false);
-        cli_json_add_string(object, "reason", pjwt_reason_name(err->reason));
-        cli_json_add_string(object, "detail", err->detail);
+        cli_json_add_error(object, err);
         return cli_print_json(object, status);
 }
 
@@ -136,6 +137,12 @@ bool cli_json_add_string(struct json_object *object, const char *name, const cha
         return cli_json_add(object, name, value ? new_string(value) : NULL);
 }
 
+void cli_json_add_error(struct json_object *object, const struct pjwt_error *err)
+{
+        cli_json_add_string(object, "reason", pjwt_reason_name(err->reason));
+        cli_json_add_string(object, "detail", err->detail);
+}
+
 int cli_print_json(struct json_object *object, int status)
 {
         const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
@@ -143,7 +150,7 @@ int cli_print_json(struct json_object *object, int status)
 
         if (!object || !text) {
                 json_object_put(object);
-                fputs("pamjwt: no-memory: out of memory\n", stderr);
+                cli_complain("no-memory", "out of memory");
                 return CLI_ERROR;
         }
         cli_put_json(stdout, text, strlen(text));

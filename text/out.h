@@ -15,6 +15,8 @@ enum { CLI_YES = 0, CLI_NO = 1, CLI_ERROR = 2 };
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* With --json: the last usage error as the one object, unless an object was printed. Returns CLI_ERROR. */
 int cli_usage_json(void);
+/* `pamjwt: HEAD: ...` on stderr, escaped as cli_put_str() does. */
+void cli_complain(const char *head, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* `pamjwt: warning: ...` on stderr. */
 void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -34,6 +36,8 @@ int cli_print_json(struct json_object *object, int status);
 /* Adds a member; false (and the value dropped) when memory runs out. */
 bool cli_json_add(struct json_object *object, const char *name, struct json_object *value);
 bool cli_json_add_string(struct json_object *object, const char *name, const char *value);
+/* Adds reason and detail. */
+void cli_json_add_error(struct json_object *object, const struct pjwt_error *err);
 /* A new object {"ok": ok}. */
 struct json_object *cli_json_begin(bool ok);
 

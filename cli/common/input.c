@@ -122,6 +122,16 @@ void cli_input_warn(const struct cli_input *input, const char *what)
                         what);
 }
 
+int cli_input_token(const char *argument, bool json, struct cli_input *ret)
+{
+        struct pjwt_error err = {0};
+
+        if (cli_input_read(argument, CLI_INPUT_TRIM, ret, &err) != PJWT_OK)
+                return cli_unusable(json, &err);
+        cli_input_warn(ret, "token");
+        return CLI_YES;
+}
+
 int cli_input_stdin_once(const char *const *arguments, size_t count)
 {
         size_t found = 0;

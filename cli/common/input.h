@@ -36,6 +36,14 @@ void cli_input_clear(struct cli_input *input);
 void cli_input_warn(const struct cli_input *input, const char *what);
 
 /*
+ * The token that an argument stands for, without white space at its ends, and the warning above. A failure has
+ * been printed already.
+ * ret: on CLI_YES, for cli_input_clear().
+ * Returns an exit status.
+ */
+int cli_input_token(const char *argument, bool json, struct cli_input *ret);
+
+/*
  * Is more than one of these arguments standard input? Says so and returns CLI_ERROR. NULL arguments are
  * skipped.
  */

@@ -30,9 +30,7 @@ int cli_setup_in_the_way(const char *fmt, ...)
         va_start(ap, fmt);
         (void)vsnprintf(text, sizeof(text), fmt, ap);
         va_end(ap);
-        fputs("pamjwt: setup: ", stderr);
-        cli_put_str(stderr, text);
-        fputc('\n', stderr);
+        cli_complain("setup", "%s", text);
         return CLI_NO;
 }
 

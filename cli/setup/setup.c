@@ -62,9 +62,7 @@ static const struct cli_option option_rows[] = {
 
 static int failed(const struct pjwt_error *err)
 {
-        fprintf(stderr, "pamjwt: setup: %s: ", pjwt_reason_name(err->reason));
-        cli_put_str(stderr, err->detail);
-        fputc('\n', stderr);
+        cli_complain("setup", "%s: %s", pjwt_reason_name(err->reason), err->detail);
         return CLI_NO;
 }
 
@@ -313,7 +311,6 @@ static int set_up(struct cli_setup *s, const char *token)
 
 static int set_up_with_token(struct cli_setup *s)
 {
-        struct pjwt_error err = {0};
         struct cli_input token = {0};
         bool expired;
         int r;
@@ -321,10 +318,8 @@ static int set_up_with_token(struct cli_setup *s)
         if (cli_setup_state(s->root, &expired) == CLI_SETUP_UNCONFIRMED)
                 return cli_setup_in_the_way(
                         "the last set-up has not been confirmed: first pamjwt setup --confirm or --undo");
-        if (s->options->token && cli_input_read(s->options->token, CLI_INPUT_TRIM, &token, &err) != PJWT_OK)
-                return cli_unusable(false, &err);
-        if (s->options->token)
-                cli_input_warn(&token, "token");
+        if (s->options->token && cli_input_token(s->options->token, false, &token) != CLI_YES)
+                return CLI_ERROR;
         r = set_up(s, s->options->token ? token.bytes : NULL);
         cli_input_clear(&token);
         cli_setup_clear(s);

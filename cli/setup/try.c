@@ -198,7 +198,7 @@ static int answer(struct trial *t, const char *user, const char *text, bool is_t
 
 static int says(const char *what)
 {
-        fprintf(stderr, "pamjwt: setup: trial: %s\n", what);
+        cli_complain("setup", "trial: %s", what);
         return CLI_NO;
 }
 

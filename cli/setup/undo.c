@@ -146,9 +146,7 @@ static enum pjwt_reason undo(const char *root, const struct cli_journal *j, stru
                 if (good)
                         continue;
                 all = false;
-                fputs("pamjwt: setup: ", stderr);
-                cli_put_str(stderr, err.detail);
-                fputc('\n', stderr);
+                cli_complain("setup", "%s", err.detail);
         }
         if (!all)
                 return pjwt_fail(reterr, PJWT_FILE_WRITE, "some files are not what they were; see above");
