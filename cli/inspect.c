@@ -9,6 +9,7 @@
 
 #include "b64url.h"
 #include "input.h"
+#include "jsonwrite.h"
 #include "oddities.h"
 #include "out.h"
 #include "secret.h"
@@ -98,8 +99,7 @@ static bool is_time_claim(const char *name)
 static void print_member(const struct cli_view *view, const char *what, const char *name,
                          struct json_object *value)
 {
-        const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-                                                                         JSON_C_TO_STRING_NOSLASHESCAPE);
+        const char *text = value ? pjwt_json_text(value) : "null";
         char utc[32];
         char away[48];
         int64_t t;

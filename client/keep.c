@@ -11,6 +11,7 @@
 
 #include <openssl/evp.h>
 
+#include "jsonwrite.h"
 #include "safefile.h"
 #include "secret.h"
 #include "strictjson.h"
@@ -118,14 +119,6 @@ void keep_read(const struct keep *keep, int64_t now, struct kept *ret)
         pjwt_wipe_free(text, len + 1);
 }
 
-static bool add(struct json_object *o, const char *name, struct json_object *value)
-{
-        if (value && json_object_object_add(o, name, value) == 0)
-                return true;
-        json_object_put(value);
-        return false;
-}
-
 enum pjwt_reason keep_write(const struct keep *keep, const struct kept *kept, struct pjwt_error *reterr)
 {
         struct json_object *o;
@@ -135,10 +128,10 @@ enum pjwt_reason keep_write(const struct keep *keep, const struct kept *kept, st
         if (!keep->folder[0])
                 return PJWT_OK;
         o = json_object_new_object();
-        if (o && add(o, "exp", json_object_new_int64(kept->exp)) &&
-            (!kept->access_token || add(o, "access_token", json_object_new_string(kept->access_token))) &&
-            (!kept->refresh_token || add(o, "refresh_token", json_object_new_string(kept->refresh_token))))
-                text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+        if (pjwt_json_add(o, "exp", json_object_new_int64(kept->exp)) &&
+            pjwt_json_add_string(o, "access_token", kept->access_token) &&
+            pjwt_json_add_string(o, "refresh_token", kept->refresh_token))
+                text = pjwt_json_text(o);
         r = text ? pjwt_file_replace(keep->folder, keep->name, text, strlen(text), 0600, reterr)
                  : pjwt_fail_memory(reterr);
         json_object_put(o);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "jsonwrite.h"
 #include "opensshkey.h"
 #include "safefile.h"
 #include "secret.h"
@@ -123,7 +124,7 @@ enum pjwt_reason signer_choose_alg(struct signer *signer, struct json_object *ta
         }
         return pjwt_fail(reterr, PJWT_BAD_KEY, "%.200s: the provider takes no proofs in %s; it takes %.200s",
                          signer->path, first ? first : "any algorithm of this key",
-                         takes ? json_object_to_json_string_ext(takes, JSON_C_TO_STRING_PLAIN) : "others");
+                         takes ? pjwt_json_text(takes) : "others");
 }
 
 /* Exact bytes of a signature: by the algorithm, or by the modulus. */

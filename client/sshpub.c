@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonwrite.h"
 #include "sshkey.h"
 #include "sshwire.h"
 
@@ -83,7 +84,7 @@ enum pjwt_reason ssh_public_jwk(const struct ssh_public *key, struct cli_buf *ou
 
         if (r == PJWT_BAD_PROOF)
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "%s", err.detail);
-        text = r == PJWT_OK ? json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN) : NULL;
+        text = r == PJWT_OK ? pjwt_json_text(jwk) : NULL;
         if (text)
                 cli_buf_str(out, text);
         json_object_put(jwk);

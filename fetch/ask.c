@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "discover.h"
+#include "jsonwrite.h"
 #include "keyset.h"
 #include "strictjson.h"
 
@@ -89,9 +90,7 @@ static enum pjwt_reason minimal_keys(const char *url, const struct fetch_respons
                                : pjwt_fail(reterr, PJWT_BAD_KEYSET, "%.200s: %s", url, err.detail);
         }
         jwks = pjwt_keyset_public_jwks(set);
-        text = jwks ? json_object_to_json_string_ext(jwks,
-                                                     JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-                    : NULL;
+        text = pjwt_json_text(jwks);
         *ret = text ? strdup(text) : NULL;
         json_object_put(jwks);
         pjwt_keyset_free(set);

@@ -1,4 +1,5 @@
 #include "out.h"
+#include "jsonwrite.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -106,10 +107,9 @@ struct json_object *cli_json_begin(bool ok)
 
 bool cli_json_add(struct json_object *object, const char *name, struct json_object *value)
 {
-        if (object && json_object_object_add(object, name, value) == 0)
-                return true;
-        json_object_put(value);
-        return false;
+        if (value)
+                return pjwt_json_add(object, name, value);
+        return object && json_object_object_add(object, name, NULL) == 0;
 }
 
 /*
@@ -145,10 +145,9 @@ void cli_json_add_error(struct json_object *object, const struct pjwt_error *err
 
 int cli_print_json(struct json_object *object, int status)
 {
-        const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-                                                                          JSON_C_TO_STRING_NOSLASHESCAPE);
+        const char *text = pjwt_json_text(object);
 
-        if (!object || !text) {
+        if (!text) {
                 json_object_put(object);
                 cli_complain("no-memory", "out of memory");
                 return CLI_ERROR;

@@ -33,7 +33,7 @@ int cli_exit_status(enum pjwt_reason reason);
 
 /* Prints an object on stdout as one line and drops the reference. NULL: memory ran out. Returns status. */
 int cli_print_json(struct json_object *object, int status);
-/* Adds a member; false (and the value dropped) when memory runs out. */
+/* Adds a member as pjwt_json_add() does, and NULL as JSON null. */
 bool cli_json_add(struct json_object *object, const char *name, struct json_object *value);
 bool cli_json_add_string(struct json_object *object, const char *name, const char *value);
 /* Adds reason and detail. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "input.h"
+#include "jsonwrite.h"
 #include "out.h"
 #include "sshkey.h"
 
@@ -81,7 +82,7 @@ static enum pjwt_reason parse_ssh_key(const char *text, struct pjwt_keyset **ret
                 r = pjwt_sshkey_blob(text, words, &blob, &len, reterr);
         if (r == PJWT_OK)
                 r = pjwt_sshkey_jwk(blob, len, &jwk, reterr);
-        json = r == PJWT_OK ? json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN) : NULL;
+        json = r == PJWT_OK ? pjwt_json_text(jwk) : NULL;
         if (json)
                 r = pjwt_keyset_parse(json, strlen(json), PJWT_KEYS_PUBLIC_ONLY, ret, reterr);
         else if (r == PJWT_OK)

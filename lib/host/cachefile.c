@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonwrite.h"
 #include "safefile.h"
 #include "strictjson.h"
 
@@ -157,29 +158,20 @@ enum pjwt_reason pjwt_cachefile_read(const char *folder, const struct pjwt_issue
         return r;
 }
 
-/* Takes child over; false when memory ran out. */
-static bool put(struct json_object *o, const char *name, struct json_object *child)
-{
-        if (child && json_object_object_add(o, name, child) == 0)
-                return true;
-        json_object_put(child);
-        return false;
-}
-
 static struct json_object *make_first_line(const struct pjwt_issuer *issuer,
                                            const struct pjwt_cachefile *file)
 {
         struct json_object *o = json_object_new_object();
 
-        if (o && put(o, "format", json_object_new_int(FORMAT)) &&
-            put(o, "issuer", json_object_new_string(issuer->issuer)) &&
-            put(o, "jwks", json_object_new_string(setting(issuer))) &&
-            put(o, "source", json_object_new_string(file->source)) &&
-            put(o, "asked_at", json_object_new_int64(file->asked_at)) &&
-            put(o, "asked_boot_ms", json_object_new_int64(file->asked_boot_ms)) &&
-            put(o, "fresh_until", json_object_new_int64(file->fresh_until)) &&
-            put(o, "server_date", json_object_new_int64(file->server_date)) &&
-            (!file->etag || put(o, "etag", json_object_new_string(file->etag))))
+        if (o && pjwt_json_add(o, "format", json_object_new_int(FORMAT)) &&
+            pjwt_json_add_string(o, "issuer", issuer->issuer) &&
+            pjwt_json_add_string(o, "jwks", setting(issuer)) &&
+            pjwt_json_add_string(o, "source", file->source) &&
+            pjwt_json_add(o, "asked_at", json_object_new_int64(file->asked_at)) &&
+            pjwt_json_add(o, "asked_boot_ms", json_object_new_int64(file->asked_boot_ms)) &&
+            pjwt_json_add(o, "fresh_until", json_object_new_int64(file->fresh_until)) &&
+            pjwt_json_add(o, "server_date", json_object_new_int64(file->server_date)) &&
+            pjwt_json_add_string(o, "etag", file->etag))
                 return o;
         json_object_put(o);
         return NULL;
@@ -188,11 +180,10 @@ static struct json_object *make_first_line(const struct pjwt_issuer *issuer,
 /* Both lines as one string, to be freed; NULL when memory ran out. json-c escapes every line feed. */
 static char *make_text(const struct pjwt_issuer *issuer, const struct pjwt_cachefile *file)
 {
-        const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
         struct json_object *first = make_first_line(issuer, file);
         struct json_object *keys = pjwt_keyset_public_jwks(file->set);
-        const char *a = first ? json_object_to_json_string_ext(first, flags) : NULL;
-        const char *b = keys ? json_object_to_json_string_ext(keys, flags) : NULL;
+        const char *a = pjwt_json_text(first);
+        const char *b = pjwt_json_text(keys);
         char *text = NULL;
 
         if (a && b && asprintf(&text, "%s\n%s\n", a, b) < 0)

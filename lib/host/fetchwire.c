@@ -4,33 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonwrite.h"
 #include "strictjson.h"
-
-#define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-
-/* Takes child over; false when memory ran out. */
-static bool put(struct json_object *o, const char *name, struct json_object *child)
-{
-        if (child && json_object_object_add(o, name, child) == 0)
-                return true;
-        json_object_put(child);
-        return false;
-}
-
-/* An absent string is an absent member. */
-static bool put_string(struct json_object *o, const char *name, const char *value)
-{
-        return !value || put(o, name, json_object_new_string(value));
-}
 
 static bool put_integer(struct json_object *o, const char *name, int64_t value)
 {
-        return put(o, name, json_object_new_int64(value));
+        return pjwt_json_add(o, name, json_object_new_int64(value));
 }
 
 static bool put_flag(struct json_object *o, const char *name, bool value)
 {
-        return put(o, name, json_object_new_boolean(value));
+        return pjwt_json_add(o, name, json_object_new_boolean(value));
 }
 
 /* These four leave *ret as it is when the member is absent, and are false when it has another type. */
@@ -73,9 +57,9 @@ static bool get_flag(struct json_object *o, const char *name, bool *ret)
 
 static bool fill_request(struct json_object *o, const struct pjwt_fetch_request *r)
 {
-        return put_string(o, "name", r->name) && put_string(o, "issuer", r->issuer) &&
-               put_string(o, "jwks", r->jwks) && put_string(o, "proxy", r->proxy) &&
-               put_string(o, "etag", r->etag) && put_integer(o, "timeout_ms", r->timeout_ms) &&
+        return pjwt_json_add_string(o, "name", r->name) && pjwt_json_add_string(o, "issuer", r->issuer) &&
+               pjwt_json_add_string(o, "jwks", r->jwks) && pjwt_json_add_string(o, "proxy", r->proxy) &&
+               pjwt_json_add_string(o, "etag", r->etag) && put_integer(o, "timeout_ms", r->timeout_ms) &&
                put_integer(o, "cool_down_ms", r->cool_down_ms) && put_integer(o, "ca_fd", r->ca_fd) &&
                put_integer(o, "bearer_fd", r->bearer_fd) && put_flag(o, "force", r->force) &&
                put_flag(o, "wait", r->wait);
@@ -85,7 +69,7 @@ enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *reque
                                           struct pjwt_error *reterr)
 {
         struct json_object *o = json_object_new_object();
-        const char *text = o && fill_request(o, request) ? json_object_to_json_string_ext(o, PLAIN) : NULL;
+        const char *text = o && fill_request(o, request) ? pjwt_json_text(o) : NULL;
         char *copy = text ? strdup(text) : NULL;
 
         json_object_put(o);
@@ -143,18 +127,18 @@ static bool fill_reply(struct json_object *o, const struct pjwt_fetch_reply *r)
 {
         return put_flag(o, "ok", r->ok) && put_integer(o, "asked_boot_ms", r->asked_boot_ms) &&
                put_integer(o, "max_age", r->max_age) && put_integer(o, "server_date", r->server_date) &&
-               put_string(o, "issuer", r->issuer) && put_string(o, "jwks", r->jwks) &&
-               put_string(o, "source", r->source) && put_string(o, "etag", r->etag) &&
+               pjwt_json_add_string(o, "issuer", r->issuer) && pjwt_json_add_string(o, "jwks", r->jwks) &&
+               pjwt_json_add_string(o, "source", r->source) && pjwt_json_add_string(o, "etag", r->etag) &&
                put_flag(o, "not_modified", r->not_modified) &&
-               (r->ok || put_string(o, "reason", pjwt_reason_name(r->reason))) &&
-               put_string(o, "detail", r->detail);
+               (r->ok || pjwt_json_add_string(o, "reason", pjwt_reason_name(r->reason))) &&
+               pjwt_json_add_string(o, "detail", r->detail);
 }
 
 enum pjwt_reason pjwt_fetch_reply_write(const struct pjwt_fetch_reply *reply, char **ret, size_t *retlen,
                                         struct pjwt_error *reterr)
 {
         struct json_object *o = json_object_new_object();
-        const char *first = o && fill_reply(o, reply) ? json_object_to_json_string_ext(o, PLAIN) : NULL;
+        const char *first = o && fill_reply(o, reply) ? pjwt_json_text(o) : NULL;
         char *text = NULL;
         int n = first ? asprintf(&text, "%s\n%.*s\n", first, (int)reply->keys_len,
                                  reply->keys ? reply->keys : "")

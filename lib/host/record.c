@@ -1,5 +1,6 @@
 #include "record.h"
 
+#include "jsonwrite.h"
 #include "safefile.h"
 #include "secret.h"
 
@@ -91,26 +92,17 @@ static struct json_object *value_of(const struct pjwt_record *record, const stru
         return NULL;
 }
 
-/* Takes the value over. */
-static bool add(struct json_object *object, const char *name, struct json_object *value)
-{
-        if (value && json_object_object_add(object, name, value) == 0)
-                return true;
-        json_object_put(value);
-        return false;
-}
-
 static bool fill_object(struct json_object *object, const struct pjwt_record *record)
 {
-        if (!add(object, "version", json_object_new_int(VERSION)) ||
-            !add(object, "uid", json_object_new_int64(record->uid)))
+        if (!pjwt_json_add(object, "version", json_object_new_int(VERSION)) ||
+            !pjwt_json_add(object, "uid", json_object_new_int64(record->uid)))
                 return false;
         for (size_t i = 0; i < ROW_COUNT; i++) {
                 struct json_object *value = value_of(record, &rows[i]);
 
                 if (!value && !rows[i].required)
                         continue;
-                if (!add(object, rows[i].name, value))
+                if (!pjwt_json_add(object, rows[i].name, value))
                         return false;
         }
         return true;
@@ -123,8 +115,7 @@ char *pjwt_record_text(const struct pjwt_record *record)
         char *copy = NULL;
 
         if (object && fill_object(object, record))
-                text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-                                                                      JSON_C_TO_STRING_NOSLASHESCAPE);
+                text = pjwt_json_text(object);
         if (text)
                 copy = strdup(text);
         json_object_put(object);
