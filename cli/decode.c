@@ -170,18 +170,7 @@ static void add_payload(const struct pjwt_token *token, const char *name, struct
                 cli_buf_add(out, token->payload, token->payload_len);
                 return;
         }
-        cli_buf_member(out, "payload_base64url");
-        cli_buf_str(out, "\"");
-        cli_buf_b64url(out, token->payload, token->payload_len);
-        cli_buf_str(out, "\"");
-}
-
-static void add_signature(const struct pjwt_token *token, struct cli_buf *out)
-{
-        cli_buf_member(out, "signature");
-        cli_buf_str(out, "\"");
-        cli_buf_b64url(out, token->signature, token->signature_len);
-        cli_buf_str(out, "\"");
+        cli_buf_member_b64url(out, "payload_base64url", token->payload, token->payload_len);
 }
 
 /*
@@ -199,7 +188,7 @@ static int print_object(const struct decode_options *options, const struct pjwt_
         header_text(token, &out, &err);
         add_payload(token, options->json ? "claims" : "payload", &out);
         if (options->complete)
-                add_signature(token, &out);
+                cli_buf_member_b64url(&out, "signature", token->signature, token->signature_len);
         cli_buf_str(&out, "}");
         if (out.failed)
                 pjwt_fail_memory(&err);

@@ -1,14 +1,10 @@
 /* pamjwt encode: a signed token. */
 #include "cmd.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/rand.h>
-
 #include "algs.h"
-#include "b64url.h"
 #include "buf.h"
 #include "input.h"
 #include "keyset.h"
@@ -97,24 +93,20 @@ static int add_string(struct json_object *claims, struct cli_buf *out, const cha
 {
         if (!value)
                 return CLI_YES;
-        cli_buf_member(out, name);
-        cli_buf_json_string(out, value);
+        cli_buf_member_string(out, name, value);
         return set_twice(claims, name, option);
 }
 
 static int add_time(struct json_object *claims, struct cli_buf *out, const char *name, const char *value,
                     int64_t now)
 {
-        char number[24];
         int64_t t = 0;
 
         if (!value)
                 return CLI_YES;
         if (!cli_time(value, now, &t))
                 return cli_usage("--%s wants +5m, -1h, now or seconds since 1970, not \"%s\"", name, value);
-        snprintf(number, sizeof(number), "%" PRId64, t);
-        cli_buf_member(out, name);
-        cli_buf_str(out, number);
+        cli_buf_member_number(out, name, t);
         return set_twice(claims, name, name);
 }
 
@@ -134,14 +126,12 @@ static int add_audience(struct json_object *claims, struct cli_buf *out, const s
 
 static int add_jti(struct json_object *claims, struct cli_buf *out, const char *jti)
 {
-        unsigned char bytes[16];
-        char text[PJWT_B64URL_ENCODED(sizeof(bytes)) + 1];
+        char text[CLI_SIGN_JTI];
 
         if (!jti || strcmp(jti, "random") != 0)
                 return add_string(claims, out, "jti", "jti", jti);
-        if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+        if (!cli_sign_jti(text))
                 return cli_usage("no random bytes for --jti");
-        pjwt_b64url_encode(bytes, sizeof(bytes), text);
         return add_string(claims, out, "jti", "jti", text);
 }
 
@@ -218,19 +208,6 @@ struct header_plan {
         const char *kid;
 };
 
-static void put_member_json(struct cli_buf *out, const char *name, struct json_object *value)
-{
-        cli_buf_member(out, name);
-        cli_buf_str(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-                                                                       JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
-static void put_typ_jwt(struct cli_buf *out)
-{
-        cli_buf_member(out, "typ");
-        cli_buf_json_string(out, "JWT");
-}
-
 /* typ, alg, kid, then the others in the order given. */
 static void put_header(const struct header_plan *plan, bool jws, struct cli_buf *out)
 {
@@ -239,20 +216,17 @@ static void put_header(const struct header_plan *plan, bool jws, struct cli_buf 
 
         cli_buf_str(out, "{");
         if (has_typ && typ)
-                put_member_json(out, "typ", typ);
+                cli_buf_member_json(out, "typ", typ);
         else if (!has_typ && !jws)
-                put_typ_jwt(out);
-        cli_buf_member(out, "alg");
-        cli_buf_json_string(out, plan->alg->name);
-        if (plan->kid && *plan->kid) {
-                cli_buf_member(out, "kid");
-                cli_buf_json_string(out, plan->kid);
-        }
+                cli_buf_member_string(out, "typ", "JWT");
+        cli_buf_member_string(out, "alg", plan->alg->name);
+        if (plan->kid && *plan->kid)
+                cli_buf_member_string(out, "kid", plan->kid);
         if (plan->extra) {
                 json_object_object_foreach(plan->extra, name, value)
                 {
                         if (strcmp(name, "typ") != 0 && strcmp(name, "alg") != 0 && strcmp(name, "kid") != 0)
-                                put_member_json(out, name, value);
+                                cli_buf_member_json(out, name, value);
                 }
         }
         cli_buf_str(out, "}");
@@ -365,10 +339,7 @@ static int sign_and_print(const struct encode_options *options, const struct hea
         int r;
 
         put_header(plan, options->jws, &header);
-        cli_buf_b64url(&token, header.bytes, header.len);
-        cli_buf_str(&token, ".");
-        cli_buf_b64url(&token, payload->bytes, payload->len);
-        if (header.failed || token.failed || payload->failed)
+        if (!cli_sign_input(&header, payload, &token))
                 pjwt_fail_memory(&err);
         else
                 cli_sign(key, plan->alg, &token, &err);

@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "algs.h"
-#include "keyset.h"
 #include "out.h"
-#include "privkey.h"
+#include "sign.h"
 
 struct keygen_options {
         struct cli_args args;
@@ -41,21 +40,13 @@ static const struct cli_option option_rows[] = {
 /* A key without a name gets its thumbprint, so that rotation always has a kid to go by. */
 static enum pjwt_reason name_key(struct cli_privkey *key, const char *kid, struct pjwt_error *reterr)
 {
-        struct cli_buf jwk = {0};
-        struct pjwt_keyset *set = NULL;
         char thumbprint[44] = "";
         enum pjwt_reason r = PJWT_OK;
 
         if (!kid) {
-                r = cli_privkey_jwk(key, key->kty == PJWT_KTY_OCT, &jwk, reterr);
-                if (r == PJWT_OK)
-                        r = pjwt_keyset_parse(jwk.bytes, jwk.len, 0, &set, reterr);
-                if (r == PJWT_OK)
-                        r = pjwt_key_thumbprint(&set->keys[0], thumbprint, reterr);
+                r = cli_sign_thumbprint(key, thumbprint, reterr);
                 kid = thumbprint;
         }
-        pjwt_keyset_free(set);
-        cli_buf_clear(&jwk);
         if (r == PJWT_OK && *kid && !(key->kid = strdup(kid)))
                 r = pjwt_fail_memory(reterr);
         return r;

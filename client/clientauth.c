@@ -1,6 +1,5 @@
 #include "clientauth.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 
 #include <openssl/evp.h>
 
-#include "dpop.h"
 #include "form.h"
 #include "safefile.h"
 #include "secret.h"
@@ -67,22 +65,14 @@ static enum pjwt_reason refuse_ssh_key(const char *path, const char *text, struc
 static enum pjwt_reason refuse_bound_key(const char *path, const struct cli_privkey *key, const char *bound,
                                          struct pjwt_error *reterr)
 {
-        struct cli_buf jwk = {0};
-        struct pjwt_keyset *set = NULL;
         char thumbprint[44] = "";
-        enum pjwt_reason r = cli_privkey_jwk(key, false, &jwk, reterr);
+        enum pjwt_reason r = cli_sign_thumbprint(key, thumbprint, reterr);
 
-        if (r == PJWT_OK)
-                r = pjwt_keyset_parse(jwk.bytes, jwk.len, 0, &set, reterr);
-        if (r == PJWT_OK)
-                r = pjwt_key_thumbprint(&set->keys[0], thumbprint, reterr);
         if (r == PJWT_OK && bound && strcmp(bound, thumbprint) == 0)
                 r = pjwt_fail(reterr, PJWT_BAD_KEY,
                               "%.200s: the ssh key that the token is bound to; client_key_file wants a key "
                               "of its own",
                               path);
-        pjwt_keyset_free(set);
-        cli_buf_clear(&jwk);
         return r;
 }
 
@@ -158,21 +148,6 @@ static enum pjwt_reason add_basic(const struct client_auth *auth, struct cli_buf
         return PJWT_OK;
 }
 
-static void put(struct cli_buf *out, const char *name, const char *value)
-{
-        cli_buf_member(out, name);
-        cli_buf_json_string(out, value);
-}
-
-static void put_time(struct cli_buf *out, const char *name, int64_t t)
-{
-        char text[32];
-
-        (void)snprintf(text, sizeof(text), "%" PRId64, t);
-        cli_buf_member(out, name);
-        cli_buf_str(out, text);
-}
-
 /* RFC 7523 section 3: iss and sub are the client, aud is the provider. */
 static enum pjwt_reason put_assertion(const struct client_auth *auth, int64_t now, struct cli_buf *jws,
                                       struct pjwt_error *reterr)
@@ -180,31 +155,28 @@ static enum pjwt_reason put_assertion(const struct client_auth *auth, int64_t no
         const struct client_issuer *i = auth->issuer;
         const struct pjwt_alg *alg = cli_privkey_default_alg(auth->key);
         struct cli_buf header = {0}, claims = {0};
-        char jti[23];
+        char jti[CLI_SIGN_JTI];
         enum pjwt_reason r = cli_sign_fits(auth->key, alg, false, reterr);
 
-        if (r == PJWT_OK && !dpop_jti(jti))
+        if (r == PJWT_OK && !cli_sign_jti(jti))
                 r = pjwt_fail(reterr, PJWT_CRYPTO, "no random bytes");
         if (r != PJWT_OK)
                 return r;
         cli_buf_str(&header, "{");
-        put(&header, "alg", alg->name);
+        cli_buf_member_string(&header, "alg", alg->name);
         if (auth->key->kid)
-                put(&header, "kid", auth->key->kid);
+                cli_buf_member_string(&header, "kid", auth->key->kid);
         cli_buf_str(&header, "}");
         cli_buf_str(&claims, "{");
-        put(&claims, "iss", i->client_id);
-        put(&claims, "sub", i->client_id);
-        put(&claims, "aud", i->assertion_audience ? i->assertion_audience : i->issuer);
-        put(&claims, "jti", jti);
-        put_time(&claims, "iat", now);
-        put_time(&claims, "exp", now + ASSERTION_SECONDS);
+        cli_buf_member_string(&claims, "iss", i->client_id);
+        cli_buf_member_string(&claims, "sub", i->client_id);
+        cli_buf_member_string(&claims, "aud", i->assertion_audience ? i->assertion_audience : i->issuer);
+        cli_buf_member_string(&claims, "jti", jti);
+        cli_buf_member_number(&claims, "iat", now);
+        cli_buf_member_number(&claims, "exp", now + ASSERTION_SECONDS);
         cli_buf_str(&claims, "}");
-        cli_buf_b64url(jws, header.bytes, header.len);
-        cli_buf_str(jws, ".");
-        cli_buf_b64url(jws, claims.bytes, claims.len);
-        r = header.failed || claims.failed || jws->failed ? pjwt_fail_memory(reterr)
-                                                          : cli_sign(auth->key, alg, jws, reterr);
+        r = cli_sign_input(&header, &claims, jws) ? cli_sign(auth->key, alg, jws, reterr)
+                                                  : pjwt_fail_memory(reterr);
         cli_buf_clear(&header);
         cli_buf_clear(&claims);
         return r;

@@ -1,22 +1,9 @@
 #include "dpop.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/rand.h>
-
-#include "b64url.h"
-
-bool dpop_jti(char out[23])
-{
-        unsigned char random[16];
-
-        if (RAND_bytes(random, sizeof(random)) != 1)
-                return false;
-        pjwt_b64url_encode(random, sizeof(random), out);
-        return true;
-}
+#include "sign.h"
 
 static bool put_header(const struct signer *signer, struct cli_buf *out)
 {
@@ -26,11 +13,10 @@ static bool put_header(const struct signer *signer, struct cli_buf *out)
                 return false;
         json_object_object_del(jwk, "kid"); /* only what makes the thumbprint */
         json_object_object_del(jwk, "alg");
-        cli_buf_str(out, "{\"typ\":\"dpop+jwt\",\"alg\":");
-        cli_buf_json_string(out, signer->alg->name);
-        cli_buf_member(out, "jwk");
-        cli_buf_str(out, json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN |
-                                                                     JSON_C_TO_STRING_NOSLASHESCAPE));
+        cli_buf_str(out, "{");
+        cli_buf_member_string(out, "typ", "dpop+jwt");
+        cli_buf_member_string(out, "alg", signer->alg->name);
+        cli_buf_member_json(out, "jwk", jwk);
         cli_buf_str(out, "}");
         json_object_put(jwk);
         return !out->failed;
@@ -38,25 +24,18 @@ static bool put_header(const struct signer *signer, struct cli_buf *out)
 
 static bool put_claims(const struct dpop_request *request, struct cli_buf *out)
 {
-        char jti[23], iat[40], url[2048];
+        char jti[CLI_SIGN_JTI], url[2048];
 
-        if (!dpop_jti(jti))
+        if (!cli_sign_jti(jti))
                 return false;
-        (void)snprintf(iat, sizeof(iat), "%" PRId64, request->now);
         (void)snprintf(url, sizeof(url), "%.*s", (int)strcspn(request->url, "?#"), request->url);
         cli_buf_str(out, "{");
-        cli_buf_member(out, "jti");
-        cli_buf_json_string(out, jti);
-        cli_buf_member(out, "htm");
-        cli_buf_json_string(out, request->method);
-        cli_buf_member(out, "htu");
-        cli_buf_json_string(out, url);
-        cli_buf_member(out, "iat");
-        cli_buf_str(out, iat);
-        if (request->nonce && *request->nonce) {
-                cli_buf_member(out, "nonce");
-                cli_buf_json_string(out, request->nonce);
-        }
+        cli_buf_member_string(out, "jti", jti);
+        cli_buf_member_string(out, "htm", request->method);
+        cli_buf_member_string(out, "htu", url);
+        cli_buf_member_number(out, "iat", request->now);
+        if (request->nonce && *request->nonce)
+                cli_buf_member_string(out, "nonce", request->nonce);
         cli_buf_str(out, "}");
         return !out->failed;
 }
@@ -69,12 +48,9 @@ enum pjwt_reason dpop_proof(const struct signer *signer, const struct dpop_reque
 
         if (!put_header(signer, &header) || !put_claims(request, &claims))
                 r = pjwt_fail_memory(reterr);
-        if (r == PJWT_OK) {
-                cli_buf_b64url(out, header.bytes, header.len);
-                cli_buf_str(out, ".");
-                cli_buf_b64url(out, claims.bytes, claims.len);
-                r = out->failed ? pjwt_fail_memory(reterr) : signer_sign(signer, out, reterr);
-        }
+        if (r == PJWT_OK)
+                r = cli_sign_input(&header, &claims, out) ? signer_sign(signer, out, reterr)
+                                                          : pjwt_fail_memory(reterr);
         cli_buf_clear(&header);
         cli_buf_clear(&claims);
         return r;

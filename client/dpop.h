@@ -22,7 +22,4 @@ struct dpop_request {
 enum pjwt_reason dpop_proof(const struct signer *signer, const struct dpop_request *request,
                             struct cli_buf *out, struct pjwt_error *reterr);
 
-/* A new jti: 128 random bits in base64url, and a NUL. */
-bool dpop_jti(char out[23]);
-
 #endif

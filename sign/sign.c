@@ -8,8 +8,11 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 
+#include "b64url.h"
+#include "keyset.h"
 #include "secret.h"
 
 static bool right_curve(const struct cli_privkey *key, const struct pjwt_alg *alg)
@@ -112,4 +115,37 @@ enum pjwt_reason cli_sign(const struct cli_privkey *key, const struct pjwt_alg *
         cli_buf_b64url(buf, out, len);
         pjwt_wipe(out, sizeof(out));
         return buf->failed ? pjwt_fail_memory(reterr) : PJWT_OK;
+}
+
+bool cli_sign_jti(char out[CLI_SIGN_JTI])
+{
+        unsigned char random[16];
+
+        if (RAND_bytes(random, sizeof(random)) != 1)
+                return false;
+        pjwt_b64url_encode(random, sizeof(random), out);
+        return true;
+}
+
+bool cli_sign_input(const struct cli_buf *header, const struct cli_buf *payload, struct cli_buf *out)
+{
+        cli_buf_b64url(out, header->bytes, header->len);
+        cli_buf_str(out, ".");
+        cli_buf_b64url(out, payload->bytes, payload->len);
+        return !header->failed && !payload->failed && !out->failed;
+}
+
+enum pjwt_reason cli_sign_thumbprint(const struct cli_privkey *key, char out[44], struct pjwt_error *reterr)
+{
+        struct cli_buf jwk = {0};
+        struct pjwt_keyset *set = NULL;
+        enum pjwt_reason r = cli_privkey_jwk(key, key->kty == PJWT_KTY_OCT, &jwk, reterr);
+
+        if (r == PJWT_OK)
+                r = pjwt_keyset_parse(jwk.bytes, jwk.len, 0, &set, reterr);
+        if (r == PJWT_OK)
+                r = pjwt_key_thumbprint(&set->keys[0], out, reterr);
+        pjwt_keyset_free(set);
+        cli_buf_clear(&jwk);
+        return r;
 }

@@ -13,6 +13,22 @@ enum pjwt_reason cli_sign_fits(const struct cli_privkey *key, const struct pjwt_
                                struct pjwt_error *reterr);
 
 /*
+ * The RFC 7638 thumbprint of the key, of a secret, too.
+ * out: untouched on failure.
+ * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_CRYPTO, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason cli_sign_thumbprint(const struct cli_privkey *key, char out[44], struct pjwt_error *reterr);
+
+/* Bytes of an id of cli_sign_jti(), with its NUL. */
+#define CLI_SIGN_JTI 23
+
+/* A new id for a token: 16 random bytes in base64url. False when there are none. */
+bool cli_sign_jti(char out[CLI_SIGN_JTI]);
+
+/* Appends the signing input: header and payload in base64url. False when one of the three has failed. */
+bool cli_sign_input(const struct cli_buf *header, const struct cli_buf *payload, struct cli_buf *out);
+
+/*
  * Appends `.SIGNATURE` to the signing input in buf, which becomes a compact JWS. cli_sign_fits() must have
  * said yes.
  * Returns PJWT_OK, PJWT_CRYPTO, PJWT_NO_MEMORY.

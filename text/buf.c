@@ -1,11 +1,12 @@
 #include "buf.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "b64url.h"
+#include "jsonwrite.h"
 #include "secret.h"
 
 /* Makes room for len further bytes and a NUL. The old place is wiped, which realloc would not do. */
@@ -83,6 +84,40 @@ void cli_buf_member(struct cli_buf *buf, const char *name)
                 cli_buf_str(buf, ",");
         cli_buf_json_string(buf, name);
         cli_buf_str(buf, ":");
+}
+
+void cli_buf_member_string(struct cli_buf *buf, const char *name, const char *value)
+{
+        cli_buf_member(buf, name);
+        cli_buf_json_string(buf, value);
+}
+
+void cli_buf_member_b64url(struct cli_buf *buf, const char *name, const void *bytes, size_t len)
+{
+        cli_buf_member(buf, name);
+        cli_buf_str(buf, "\"");
+        cli_buf_b64url(buf, bytes, len);
+        cli_buf_str(buf, "\"");
+}
+
+void cli_buf_member_number(struct cli_buf *buf, const char *name, int64_t value)
+{
+        char text[24];
+
+        (void)snprintf(text, sizeof(text), "%" PRId64, value);
+        cli_buf_member(buf, name);
+        cli_buf_str(buf, text);
+}
+
+void cli_buf_member_json(struct cli_buf *buf, const char *name, struct json_object *value)
+{
+        const char *text = value ? pjwt_json_text(value) : "null";
+
+        cli_buf_member(buf, name);
+        if (text)
+                cli_buf_str(buf, text);
+        else
+                buf->failed = true;
 }
 
 void cli_buf_clear(struct cli_buf *buf)

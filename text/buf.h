@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
 
 /* All zero is an empty one. After a failed allocation it stays failed, so that the check can come last. */
 struct cli_buf {
@@ -21,6 +24,11 @@ void cli_buf_json_string(struct cli_buf *buf, const char *text);
 void cli_buf_b64url(struct cli_buf *buf, const void *bytes, size_t len);
 /* `,"name":` with the comma only when the object is not empty so far (buf ends in anything but `{`). */
 void cli_buf_member(struct cli_buf *buf, const char *name);
+/* The same with the value: a string, bytes in base64url, a number, anything (NULL: null). */
+void cli_buf_member_string(struct cli_buf *buf, const char *name, const char *value);
+void cli_buf_member_b64url(struct cli_buf *buf, const char *name, const void *bytes, size_t len);
+void cli_buf_member_number(struct cli_buf *buf, const char *name, int64_t value);
+void cli_buf_member_json(struct cli_buf *buf, const char *name, struct json_object *value);
 void cli_buf_clear(struct cli_buf *buf);
 
 #endif

@@ -209,10 +209,11 @@ static void wrong_token(const struct cli_setup *s, struct cli_buf *out)
         static const unsigned char signature[64] = {1};
         struct cli_buf claims = {0};
 
-        cli_buf_str(&claims, "{\"sub\":\"pamjwt-setup\",\"exp\":4102444800,\"iss\":");
-        cli_buf_json_string(&claims, s->options->issuer);
-        cli_buf_str(&claims, ",\"aud\":");
-        cli_buf_json_string(&claims, s->options->audience.items[0]);
+        cli_buf_str(&claims, "{");
+        cli_buf_member_string(&claims, "sub", "pamjwt-setup");
+        cli_buf_member_number(&claims, "exp", 4102444800);
+        cli_buf_member_string(&claims, "iss", s->options->issuer);
+        cli_buf_member_string(&claims, "aud", s->options->audience.items[0]);
         cli_buf_str(&claims, "}");
         cli_buf_b64url(out, head, sizeof(head) - 1);
         cli_buf_str(out, ".");
