@@ -1,11 +1,13 @@
 #include "out.h"
-#include "jsonwrite.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "jsonwrite.h"
+#include "utf8.h"
 
 /* For the one object that --json promises: what was said on stderr, and whether an object was printed. */
 static char usage_said[512];
@@ -159,33 +161,6 @@ int cli_print_json(struct json_object *object, int status)
         return status;
 }
 
-/*
- * One letter of UTF-8 at p. Returns its length, 0 when it is none (also overlong, surrogates, over U+10FFFF).
- */
-static size_t utf8_letter(const unsigned char *p, size_t left, uint32_t *ret)
-{
-        size_t len = p[0] < 0x80   ? 1
-                     : p[0] < 0xc2 ? 0
-                     : p[0] < 0xe0 ? 2
-                     : p[0] < 0xf0 ? 3
-                     : p[0] < 0xf5 ? 4
-                                   : 0;
-        uint32_t c = len == 1 ? p[0] : len == 2 ? p[0] & 0x1f : len == 3 ? p[0] & 0x0f : p[0] & 0x07;
-
-        if (len == 0 || len > left)
-                return 0;
-        for (size_t i = 1; i < len; i++) {
-                if ((p[i] & 0xc0) != 0x80)
-                        return 0;
-                c = c << 6 | (p[i] & 0x3f);
-        }
-        if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || c > 0x10ffff ||
-            (c >= 0xd800 && c <= 0xdfff))
-                return 0;
-        *ret = c;
-        return len;
-}
-
 /* What a terminal obeys, or what turns the order of the letters around (CVE-2021-42574). */
 static bool is_hostile(uint32_t c)
 {
@@ -199,7 +174,7 @@ void cli_put_text(FILE *f, const char *bytes, size_t len)
 
         for (size_t i = 0; i < len;) {
                 uint32_t c = 0;
-                size_t n = utf8_letter(p + i, len - i, &c);
+                size_t n = pjwt_utf8_char(bytes + i, len - i, &c);
 
                 if (n && !is_hostile(c)) {
                         fwrite(p + i, 1, n, f);
@@ -222,7 +197,7 @@ void cli_put_json(FILE *f, const char *text, size_t len)
 
         for (size_t i = 0; i < len;) {
                 uint32_t c = 0;
-                size_t n = utf8_letter(p + i, len - i, &c);
+                size_t n = pjwt_utf8_char(text + i, len - i, &c);
 
                 if (n && c >= 0x20 && is_hostile(c))
                         fprintf(f, "\\u%04x", (unsigned)c);

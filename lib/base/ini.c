@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 /*
  * Characters that a reader cannot see, or that change the order in which the rest is shown: blanks that are
  * no spaces, zero-width and bidirectional format characters. A policy that holds one does not say what it
@@ -16,32 +18,12 @@ static const struct range {
                  {0x3000, 0x3000}, {0x3164, 0x3164},  {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
                  {0xfff0, 0xfffb}, {0xe0000, 0xe0fff}};
 
-static bool is_visible(unsigned c)
+static bool is_visible(uint32_t c)
 {
         for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
                 if (c >= invisible[i].from && c <= invisible[i].to)
                         return false;
         return true;
-}
-
-/* One UTF-8 character (RFC 3629: shortest form, no surrogates, up to U+10FFFF); its length, or 0. */
-static size_t utf8_char(const unsigned char *s, size_t len, unsigned *ret)
-{
-        static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-        size_t n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
-        unsigned c = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
-
-        if (n == 0 || n > len)
-                return 0;
-        for (size_t i = 1; i < n; i++) {
-                if ((s[i] & 0xc0) != 0x80)
-                        return 0;
-                c = c << 6 | (s[i] & 0x3f);
-        }
-        if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-                return 0;
-        *ret = c;
-        return n;
 }
 
 /* Printable ASCII and nothing else? Eight bytes at a time, since a policy can be a megabyte. */
@@ -68,8 +50,8 @@ bool pjwt_ini_text_ok(const char *text, size_t len)
         if (is_plain(text, len))
                 return true;
         for (size_t i = 0; i < len;) {
-                unsigned c = 0;
-                size_t n = s[i] >= 0x20 && s[i] < 0x7f ? 1 : utf8_char(s + i, len - i, &c);
+                uint32_t c = 0;
+                size_t n = s[i] >= 0x20 && s[i] < 0x7f ? 1 : pjwt_utf8_char(text + i, len - i, &c);
 
                 if (n == 0 || (c != 0 && !is_visible(c)) || (n == 1 && (s[i] < 0x20 || s[i] == 0x7f)))
                         return false;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "secret.h"
+#include "utf8.h"
 
 /*
  * json-c's own tokener is not used: it takes the last of two equal names, cuts names at NUL, saturates
@@ -59,36 +60,6 @@ static bool grow_scratch(struct parser *ps, size_t size)
         return true;
 }
 
-static bool continuation(const unsigned char *p, unsigned low, unsigned high)
-{
-        return *p >= low && *p <= high;
-}
-
-/* Bytes of the UTF-8 sequence at p (first byte 0x80 or more), 0 when it is none (RFC 3629 section 4). */
-static size_t utf8_length(const char *at, const char *end)
-{
-        const unsigned char *p = (const unsigned char *)at;
-        size_t left = (size_t)(end - at), n = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-        unsigned low = 0x80, high = 0xbf;
-
-        if (*p < 0xc2 || *p > 0xf4 || left < n)
-                return 0;
-        if (*p == 0xe0)
-                low = 0xa0; /* overlong */
-        else if (*p == 0xed)
-                high = 0x9f; /* surrogates */
-        else if (*p == 0xf0)
-                low = 0x90; /* overlong */
-        else if (*p == 0xf4)
-                high = 0x8f; /* behind U+10FFFF */
-        if (!continuation(p + 1, low, high))
-                return 0;
-        for (size_t i = 2; i < n; i++)
-                if (!continuation(p + i, 0x80, 0xbf))
-                        return 0;
-        return n;
-}
-
 /* Moves behind the bytes of a string that stand for themselves. False at a byte that may not stand there. */
 static bool skip_plain(struct parser *ps)
 {
@@ -103,7 +74,8 @@ static bool skip_plain(struct parser *ps)
                         ps->p++;
                         continue;
                 }
-                size_t n = utf8_length(ps->p, ps->end);
+                uint32_t letter;
+                size_t n = pjwt_utf8_char(ps->p, (size_t)(ps->end - ps->p), &letter);
 
                 if (n == 0)
                         return fault(ps, ps->p, "invalid UTF-8");

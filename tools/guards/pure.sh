@@ -4,7 +4,7 @@
 set -eu
 cd "$1"
 pure='token issuer keyset jwk pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound arguments conf confwarn
-duration hostname jsonwrite match names nearest parse pattern reader readmatch readvalue regexcompile rows sections template value whole'
+duration hostname jsonwrite match names nearest parse pattern reader readmatch readvalue regexcompile rows sections template utf8 value whole'
 for stage in $pure; do
         file=$(find lib -name "$stage.c")
         [ -e "$file" ] || { echo "lib/*/$stage.c is not there"; exit 1; }

@@ -1,0 +1,15 @@
+/* UTF-8 as RFC 3629 has it: the shortest form, no surrogates, up to U+10FFFF. Pure. */
+#ifndef PJWT_UTF8_H
+#define PJWT_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The character at s, of at most len bytes (at least one).
+ * ret: untouched when there is none.
+ * Returns its length in bytes; 0 when it is not UTF-8.
+ */
+size_t pjwt_utf8_char(const char *s, size_t len, uint32_t *ret);
+
+#endif
