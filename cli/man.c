@@ -6,26 +6,11 @@
 
 #include "doctor.h"
 #include "reason.h"
-
-/* mdoc reads a backslash, and a dot or quote at the begin of a line, as its own. */
-static void put_mdoc_len(const char *text, size_t len, bool line_begin)
-{
-        for (size_t i = 0; i < len; i++) {
-                if (line_begin && (text[i] == '.' || text[i] == '\''))
-                        fputs("\\&", stdout);
-                if (text[i] == '\\')
-                        fputs("\\e", stdout);
-                else if (text[i] == '-')
-                        fputs("\\-", stdout);
-                else
-                        putchar(text[i]);
-                line_begin = text[i] == '\n';
-        }
-}
+#include "roff.h"
 
 static void put_mdoc(const char *text)
 {
-        put_mdoc_len(text, strlen(text), true);
+        cli_put_roff(stdout, text, strlen(text), true);
 }
 
 static bool ends_sentence(const char *word, size_t len)
@@ -47,7 +32,7 @@ static void put_mdoc_paragraphs(const char *text)
                 }
                 if (column > 0)
                         putchar(' ');
-                put_mdoc_len(text, len, column == 0);
+                cli_put_roff(stdout, text, len, column == 0);
                 column += len + 1;
                 if (ends_sentence(text, len)) {
                         putchar('\n');

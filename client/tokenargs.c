@@ -8,6 +8,7 @@
 #include "clientconf.h"
 #include "nearest.h"
 #include "out.h"
+#include "roff.h"
 
 enum { FLAG, WORD, FILENAME, SHELL };
 
@@ -184,13 +185,7 @@ void token_help(void)
 
 static void put_roff(const char *text)
 {
-        for (; *text; text++)
-                if (*text == '\\')
-                        fputs("\\e", stdout);
-                else if (*text == '-')
-                        fputs("\\-", stdout);
-                else
-                        putchar(*text);
+        cli_put_roff(stdout, text, strlen(text), true);
         putchar('\n');
 }
 

@@ -11,6 +11,7 @@
 
 #include "conf.h"
 #include "duration.h"
+#include "roff.h"
 
 #define WIDTH 110
 
@@ -147,18 +148,9 @@ static int check(const char *path)
         return status;
 }
 
-/* Text for roff: a backslash or a leading dot or quote would be a request, and a hyphen a minus. */
 static void put_roff(const char *text)
 {
-        if (*text == '.' || *text == '\'')
-                (void)fputs("\\&", stdout);
-        for (; *text; text++)
-                if (*text == '\\')
-                        (void)fputs("\\e", stdout);
-                else if (*text == '-')
-                        (void)fputs("\\-", stdout);
-                else
-                        (void)putchar(*text);
+        cli_put_roff(stdout, text, strlen(text), true);
 }
 
 static void put_line(const char *macro, const char *text)

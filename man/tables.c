@@ -6,23 +6,15 @@
  */
 #include "options.h"
 #include "reason.h"
+#include "roff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Text for roff: a backslash or a leading dot or quote would be a request, and a hyphen a minus. */
 static void put_text(const char *text)
 {
-        if (*text == '.' || *text == '\'')
-                (void)fputs("\\&", stdout);
-        for (; *text; text++)
-                if (*text == '\\')
-                        (void)fputs("\\e", stdout);
-                else if (*text == '-')
-                        (void)fputs("\\-", stdout);
-                else
-                        (void)putchar(*text);
+        cli_put_roff(stdout, text, strlen(text), true);
         (void)putchar('\n');
 }
 

@@ -1,0 +1,16 @@
+/* Text in a manual page. */
+#ifndef CLI_ROFF_H
+#define CLI_ROFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Prints text that roff shows as it is: a backslash, or a dot or quote at the beginning of a line, would be a
+ * request, and a hyphen would not be the minus of an option.
+ * line_begin: the text is at the beginning of a line.
+ */
+void cli_put_roff(FILE *f, const char *text, size_t len, bool line_begin);
+
+#endif
