@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "duration.h"
 #include "reason.h"
 #include "roff.h"
 
@@ -118,7 +119,7 @@ static const char man_description[] =
         ".Ar @FILE\n"
         "from a file.\n"
         "What stands on the command line can be read by everybody on the host.\n"
-        "Times are seconds, or have a unit: 30s, 5m, 2h, 7d, 2w.\n"
+        "Times are seconds, or have a unit: " PJWT_DURATION_LIKE ".\n"
         "Results go to standard output and complaints to standard error.\n"
         "With\n"
         ".Fl Fl json\n"
