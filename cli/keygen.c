@@ -10,6 +10,7 @@
 
 #include "algs.h"
 #include "out.h"
+#include "rsa.h"
 #include "sign.h"
 
 struct keygen_options {
@@ -128,7 +129,7 @@ static enum pjwt_reason make_and_print(const struct keygen_options *options, con
 
 static int check_bits(const struct cli_number *bits, const struct pjwt_alg *alg)
 {
-        unsigned most = alg->kty == PJWT_KTY_RSA ? 8192 : 65536;
+        unsigned most = alg->kty == PJWT_KTY_RSA ? PJWT_RSA_BITS_MAX : 65536;
 
         if (!bits->given)
                 return CLI_YES;

@@ -44,7 +44,7 @@ struct source {
 
 static const char *alg_or_curve(const struct pjwt_key *key)
 {
-        return key->alg ? key->alg->name : key->curve ? key->curve : "-";
+        return key->alg ? key->alg->name : key->curve ? key->curve->name : "-";
 }
 
 /* The thumbprint of a secret would let others guess it: only when it is asked for. */
@@ -122,7 +122,7 @@ static struct json_object *key_object(const struct keys_options *options, const 
         cli_json_add_string(o, "kid", key->kid);
         cli_json_add_string(o, "kty", pjwt_kty_name(key->kty));
         cli_json_add_string(o, "alg", key->alg ? key->alg->name : NULL);
-        cli_json_add_string(o, "crv", key->curve);
+        cli_json_add_string(o, "crv", key->curve ? key->curve->name : NULL);
         cli_json_add(o, "bits", json_object_new_int64(key->bits));
         cli_json_add_string(o, "thumbprint", thumbprint(options, key, print));
         cli_json_add(o, "usable", json_object_new_boolean(key->unusable == PJWT_OK));

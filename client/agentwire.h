@@ -7,9 +7,10 @@
 
 #include "alg.h"
 #include "reason.h"
+#include "rsa.h"
 
 #define AGENT_MESSAGE_MAX   (256 * 1024) /* as OpenSSH's agent */
-#define AGENT_SIGNATURE_MAX 1024         /* RSA of 8192 bits */
+#define AGENT_SIGNATURE_MAX PJWT_RSA_BYTES_MAX
 
 /* One type of ssh key, and what a proof signed by it is. */
 struct ssh_key_type {

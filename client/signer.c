@@ -127,18 +127,12 @@ enum pjwt_reason signer_choose_alg(struct signer *signer, struct json_object *ta
                          takes ? pjwt_json_text(takes) : "others");
 }
 
-/* Exact bytes of a signature: by the algorithm, or by the modulus. */
-static size_t signature_size(const struct signer *s)
-{
-        if (s->alg->kty == PJWT_KTY_OKP)
-                return 64; /* Ed25519 is the only one that ssh has */
-        return s->alg->signature_size ? s->alg->signature_size : (s->public_key->keys[0].bits + 7) / 8;
-}
-
 static enum pjwt_reason sign_by_agent(const struct signer *s, struct cli_buf *buf, struct pjwt_error *reterr)
 {
+        const struct pjwt_key *key = &s->public_key->keys[0];
+        size_t size = pjwt_alg_signature_size(s->alg, key->curve, key->bits);
         const struct agent_request request = {s->agent.blob, s->agent.blob_len, s->agent.type,
-                                              buf->bytes,    buf->len,          signature_size(s)};
+                                              buf->bytes,    buf->len,          size};
         unsigned char out[AGENT_SIGNATURE_MAX];
         struct pjwt_error err = {0};
         enum pjwt_reason r = agent_sign(&request, out, &err);

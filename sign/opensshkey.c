@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "curve.h"
 #include "secret.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
@@ -113,26 +114,23 @@ static bool put_rsa(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 
 static bool put_ec(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
-        static const struct {
-                const char *ssh, *jwk;
-                size_t size;
-        } curves[] = {{"nistp256", "P-256", 32}, {"nistp384", "P-384", 48}, {"nistp521", "P-521", 66}};
         struct pjwt_ssh_bytes name, point, d;
-        unsigned char full[66] = {0};
+        unsigned char full[PJWT_CURVE_SECRET_MAX] = {0};
 
         if (!pjwt_ssh_take_string(at, &name) || !pjwt_ssh_take_string(at, &point) ||
             !pjwt_ssh_take_mpint(at, &d))
                 return false;
-        for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-                size_t size = curves[i].size;
+        for (size_t i = 0; i < PJWT_CURVE_COUNT; i++) {
+                const struct pjwt_curve *curve = &pjwt_curves[i];
+                size_t size = curve->public_size;
 
-                if (!pjwt_ssh_is(name, curves[i].ssh))
+                if (!curve->ssh || !pjwt_ssh_is(name, curve->ssh))
                         continue;
                 if (point.len != 1 + 2 * size || point.at[0] != 0x04 || d.len > size)
                         return false;
                 memcpy(full + size - d.len, d.at, d.len);
                 put_word(out, "kty", "EC");
-                put_word(out, "crv", curves[i].jwk);
+                put_word(out, "crv", curve->name);
                 put(out, "x", (struct pjwt_ssh_bytes){point.at + 1, size});
                 put(out, "y", (struct pjwt_ssh_bytes){point.at + 1 + size, size});
                 put(out, "d", (struct pjwt_ssh_bytes){full, size});
@@ -145,15 +143,16 @@ static bool put_ec(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 /* The private half is the seed and the public half again. */
 static bool put_ed25519(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
+        const struct pjwt_curve *curve = &pjwt_curves[PJWT_ED25519];
         struct pjwt_ssh_bytes public_half, both;
 
-        if (!pjwt_ssh_take_string(at, &public_half) || public_half.len != 32 ||
-            !pjwt_ssh_take_string(at, &both) || both.len != 64)
+        if (!pjwt_ssh_take_string(at, &public_half) || public_half.len != curve->public_size ||
+            !pjwt_ssh_take_string(at, &both) || both.len != curve->secret_size + curve->public_size)
                 return false;
         put_word(out, "kty", "OKP");
-        put_word(out, "crv", "Ed25519");
+        put_word(out, "crv", curve->name);
         put(out, "x", public_half);
-        put(out, "d", (struct pjwt_ssh_bytes){both.at, 32});
+        put(out, "d", (struct pjwt_ssh_bytes){both.at, curve->secret_size});
         return true;
 }
 

@@ -15,42 +15,11 @@
 
 #include "b64url.h"
 #include "opensshkey.h"
+#include "rsa.h"
 #include "secret.h"
 #include "strictjson.h"
 
-/* One kind of key that is told apart by a curve or parameter set. */
-struct curve_row {
-        const char *name; /* JWK crv; alg of an AKP key */
-        enum pjwt_kty kty;
-        const char *openssl; /* group or key type */
-        size_t size;         /* bytes of a coordinate, of an OKP key, of an ML-DSA seed */
-        unsigned bits;
-};
-
-static const struct curve_row curves[] = {
-        {"P-256", PJWT_KTY_EC, "prime256v1", 32, 256},
-        {"P-384", PJWT_KTY_EC, "secp384r1", 48, 384},
-        {"P-521", PJWT_KTY_EC, "secp521r1", 66, 521},
-        {"secp256k1", PJWT_KTY_EC, "secp256k1", 32, 256},
-        {"Ed25519", PJWT_KTY_OKP, "ED25519", 32, 256},
-        {"Ed448", PJWT_KTY_OKP, "ED448", 57, 456},
-        {"ML-DSA-44", PJWT_KTY_AKP, "ML-DSA-44", 32, 10496},
-        {"ML-DSA-65", PJWT_KTY_AKP, "ML-DSA-65", 32, 15616},
-        {"ML-DSA-87", PJWT_KTY_AKP, "ML-DSA-87", 32, 20736},
-};
-
-#define CURVE_COUNT (sizeof(curves) / sizeof(curves[0]))
-
 #define MLDSA_SEED "seed" /* OSSL_PKEY_PARAM_ML_DSA_SEED, since OpenSSL 3.5 */
-#define RAW_MAX    4096   /* the longest raw public key: ML-DSA-87 has 2592 bytes */
-
-static const struct curve_row *curve_by_name(enum pjwt_kty kty, const char *name)
-{
-        for (size_t i = 0; name && i < CURVE_COUNT; i++)
-                if (curves[i].kty == kty && strcmp(curves[i].name, name) == 0)
-                        return &curves[i];
-        return NULL;
-}
 
 static enum pjwt_reason openssl_failed(const char *what, struct pjwt_error *reterr)
 {
@@ -106,19 +75,14 @@ static enum pjwt_reason describe(struct cli_privkey *key, struct pjwt_error *ret
                 key->kty = PJWT_KTY_RSA;
                 return PJWT_OK;
         }
-        if (EVP_PKEY_is_a(key->pkey, "EC"))
-                EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL);
-        for (size_t i = 0; i < CURVE_COUNT; i++) {
-                const struct curve_row *row = &curves[i];
-
-                if (row->kty == PJWT_KTY_EC ? strcmp(group, row->openssl) != 0
-                                            : !EVP_PKEY_is_a(key->pkey, row->openssl))
-                        continue;
-                key->kty = row->kty;
-                key->curve = row->name;
-                key->bits = row->bits;
+        key->curve = pjwt_curve_of(key->pkey);
+        if (key->curve) {
+                key->kty = key->curve->kty;
+                key->bits = key->curve->bits;
                 return PJWT_OK;
         }
+        if (EVP_PKEY_is_a(key->pkey, "EC"))
+                EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL);
         return pjwt_fail(reterr, PJWT_BAD_KEY, "a key of type %s %s signs no JWT",
                          EVP_PKEY_get0_type_name(key->pkey), group);
 }
@@ -290,29 +254,30 @@ static enum pjwt_reason parse_rsa(struct cli_privkey *key, struct json_object *j
 }
 
 static enum pjwt_reason curve_of_jwk(struct json_object *jwk, enum pjwt_kty kty, const char *member,
-                                     const struct curve_row **ret, struct pjwt_error *reterr)
+                                     const struct pjwt_curve **ret, struct pjwt_error *reterr)
 {
         size_t len = 0;
         const char *name = pjwt_json_string(pjwt_json_member(jwk, member), &len);
 
-        *ret = curve_by_name(kty, name);
+        *ret = pjwt_curve_find(kty, name);
         if (!*ret)
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "\"%s\" of a key of type %s is %s", member,
                                  pjwt_kty_name(kty), name ? name : "missing");
         return PJWT_OK;
 }
 
-static EVP_PKEY *ec_pkey(OSSL_LIB_CTX *libctx, const struct curve_row *curve, const unsigned char *point,
+static EVP_PKEY *ec_pkey(OSSL_LIB_CTX *libctx, const struct pjwt_curve *curve, const unsigned char *point,
                          const unsigned char *d)
 {
         OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-        BIGNUM *number = BN_bin2bn(d, (int)curve->size, NULL);
+        BIGNUM *number = BN_bin2bn(d, (int)curve->secret_size, NULL);
         OSSL_PARAM *params = NULL;
         EVP_PKEY *pkey = NULL;
 
         if (bld && number &&
             OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, curve->openssl, 0) == 1 &&
-            OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * curve->size) == 1 &&
+            OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                             1 + 2 * curve->public_size) == 1 &&
             OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, number) == 1)
                 params = OSSL_PARAM_BLD_to_param(bld);
         if (params)
@@ -325,17 +290,17 @@ static EVP_PKEY *ec_pkey(OSSL_LIB_CTX *libctx, const struct curve_row *curve, co
 
 static enum pjwt_reason parse_ec(struct cli_privkey *key, struct json_object *jwk, struct pjwt_error *reterr)
 {
-        const struct curve_row *curve = NULL;
-        unsigned char point[1 + 2 * 66] = {0x04}; /* uncompressed */
-        unsigned char d[66];
+        const struct pjwt_curve *curve = NULL;
+        unsigned char point[1 + 2 * PJWT_COORDINATE_MAX] = {0x04}; /* uncompressed */
+        unsigned char d[PJWT_CURVE_SECRET_MAX];
         enum pjwt_reason r = curve_of_jwk(jwk, PJWT_KTY_EC, "crv", &curve, reterr);
 
         if (r == PJWT_OK)
-                r = member_exact(jwk, "x", curve->size, point + 1, reterr);
+                r = member_exact(jwk, "x", curve->public_size, point + 1, reterr);
         if (r == PJWT_OK)
-                r = member_exact(jwk, "y", curve->size, point + 1 + curve->size, reterr);
+                r = member_exact(jwk, "y", curve->public_size, point + 1 + curve->public_size, reterr);
         if (r == PJWT_OK)
-                r = member_exact(jwk, "d", curve->size, d, reterr);
+                r = member_exact(jwk, "d", curve->secret_size, d, reterr);
         if (r != PJWT_OK)
                 return r;
         key->pkey = ec_pkey(key->libctx, curve, point, d);
@@ -349,24 +314,24 @@ static enum pjwt_reason parse_ec(struct cli_privkey *key, struct json_object *jw
 
 static enum pjwt_reason parse_okp(struct cli_privkey *key, struct json_object *jwk, struct pjwt_error *reterr)
 {
-        const struct curve_row *curve = NULL;
-        unsigned char d[57];
-        unsigned char x[57];
-        unsigned char derived[57];
+        const struct pjwt_curve *curve = NULL;
+        unsigned char d[PJWT_CURVE_SECRET_MAX];
+        unsigned char x[PJWT_COORDINATE_MAX];
+        unsigned char derived[PJWT_COORDINATE_MAX];
         size_t len = sizeof(derived);
         enum pjwt_reason r = curve_of_jwk(jwk, PJWT_KTY_OKP, "crv", &curve, reterr);
 
         if (r == PJWT_OK)
-                r = member_exact(jwk, "x", curve->size, x, reterr);
+                r = member_exact(jwk, "x", curve->public_size, x, reterr);
         if (r == PJWT_OK)
-                r = member_exact(jwk, "d", curve->size, d, reterr);
+                r = member_exact(jwk, "d", curve->secret_size, d, reterr);
         if (r != PJWT_OK)
                 return r;
-        key->pkey = EVP_PKEY_new_raw_private_key_ex(key->libctx, curve->openssl, NULL, d, curve->size);
+        key->pkey = EVP_PKEY_new_raw_private_key_ex(key->libctx, curve->openssl, NULL, d, curve->secret_size);
         pjwt_wipe(d, sizeof(d));
         if (!key->pkey || EVP_PKEY_get_raw_public_key(key->pkey, derived, &len) != 1)
                 return openssl_failed("an OKP key", reterr);
-        if (!pjwt_secret_equal(derived, len, x, curve->size))
+        if (!pjwt_secret_equal(derived, len, x, curve->public_size))
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "\"d\" does not belong to \"x\"");
         return PJWT_OK;
 }
@@ -374,17 +339,17 @@ static enum pjwt_reason parse_okp(struct cli_privkey *key, struct json_object *j
 /* RFC 9964: "priv" is the seed. */
 static enum pjwt_reason parse_akp(struct cli_privkey *key, struct json_object *jwk, struct pjwt_error *reterr)
 {
-        const struct curve_row *row = NULL;
-        unsigned char seed[32];
+        const struct pjwt_curve *row = NULL;
+        unsigned char seed[PJWT_CURVE_SECRET_MAX];
         enum pjwt_reason r = curve_of_jwk(jwk, PJWT_KTY_AKP, "alg", &row, reterr);
 
         if (r == PJWT_OK)
-                r = member_exact(jwk, "priv", row->size, seed, reterr);
+                r = member_exact(jwk, "priv", row->secret_size, seed, reterr);
         if (r != PJWT_OK)
                 return r;
         key->pkey = pkey_from_params(
                 key->libctx, row->openssl,
-                (OSSL_PARAM[]){OSSL_PARAM_construct_octet_string(MLDSA_SEED, seed, sizeof(seed)),
+                (OSSL_PARAM[]){OSSL_PARAM_construct_octet_string(MLDSA_SEED, seed, row->secret_size),
                                OSSL_PARAM_construct_end()});
         pjwt_wipe(seed, sizeof(seed));
         return key->pkey ? PJWT_OK : openssl_failed(row->name, reterr);
@@ -560,13 +525,11 @@ static enum pjwt_reason generate_secret(struct cli_privkey *key, unsigned bits, 
 
 static EVP_PKEY *generate_pkey(OSSL_LIB_CTX *libctx, const struct pjwt_alg *alg, unsigned bits)
 {
-        const struct curve_row *curve;
+        const struct pjwt_curve *curve;
 
         if (alg->kty == PJWT_KTY_RSA)
-                return EVP_PKEY_Q_keygen(libctx, NULL, "RSA", (size_t)(bits ? bits : 3072));
-        curve = curve_by_name(alg->kty, alg->curve ? alg->curve : "Ed25519");
-        if (!curve)
-                return NULL;
+                return EVP_PKEY_Q_keygen(libctx, NULL, "RSA", (size_t)(bits ? bits : PJWT_RSA_BITS_NEW));
+        curve = alg->curve ? alg->curve : &pjwt_curves[PJWT_ED25519];
         if (alg->kty == PJWT_KTY_EC)
                 return EVP_PKEY_Q_keygen(libctx, NULL, "EC", curve->openssl);
         return EVP_PKEY_Q_keygen(libctx, NULL, curve->openssl);
@@ -630,18 +593,18 @@ static bool put_rsa(const struct cli_privkey *key, bool with_private, struct cli
 
 static bool put_ec(const struct cli_privkey *key, bool with_private, struct cli_buf *out)
 {
-        const struct curve_row *curve = curve_by_name(PJWT_KTY_EC, key->curve);
-        size_t size = curve ? curve->size : 0;
+        const struct pjwt_curve *curve = key->curve;
 
-        put_string(out, "crv", key->curve);
-        return put_number(out, key->pkey, OSSL_PKEY_PARAM_EC_PUB_X, "x", size) &&
-               put_number(out, key->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, "y", size) &&
-               (!with_private || put_number(out, key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, "d", size));
+        put_string(out, "crv", curve->name);
+        return put_number(out, key->pkey, OSSL_PKEY_PARAM_EC_PUB_X, "x", curve->public_size) &&
+               put_number(out, key->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, "y", curve->public_size) &&
+               (!with_private ||
+                put_number(out, key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, "d", curve->secret_size));
 }
 
 static bool put_raw_public(const struct cli_privkey *key, const char *name, struct cli_buf *out)
 {
-        unsigned char bytes[RAW_MAX];
+        unsigned char bytes[PJWT_CURVE_PUBLIC_MAX];
         size_t len = sizeof(bytes);
 
         if (EVP_PKEY_get_raw_public_key(key->pkey, bytes, &len) != 1)
@@ -652,10 +615,10 @@ static bool put_raw_public(const struct cli_privkey *key, const char *name, stru
 
 static bool put_okp(const struct cli_privkey *key, bool with_private, struct cli_buf *out)
 {
-        unsigned char bytes[57];
+        unsigned char bytes[PJWT_CURVE_SECRET_MAX];
         size_t len = sizeof(bytes);
 
-        put_string(out, "crv", key->curve);
+        put_string(out, "crv", key->curve->name);
         if (!put_raw_public(key, "x", out))
                 return false;
         if (!with_private)
@@ -669,7 +632,7 @@ static bool put_okp(const struct cli_privkey *key, bool with_private, struct cli
 
 static bool put_akp(const struct cli_privkey *key, bool with_private, struct cli_buf *out)
 {
-        unsigned char seed[32];
+        unsigned char seed[PJWT_CURVE_SECRET_MAX];
         size_t len = 0;
 
         if (!put_raw_public(key, "pub", out))
@@ -713,7 +676,7 @@ enum pjwt_reason cli_privkey_jwk(const struct cli_privkey *key, bool with_privat
                 put_string(out, "kid", key->kid);
         put_string(out, "use", "sig");
         if (key->alg || key->kty == PJWT_KTY_AKP) /* which RFC 9964 demands there */
-                put_string(out, "alg", key->alg ? key->alg->name : key->curve);
+                put_string(out, "alg", key->alg ? key->alg->name : key->curve->name);
         if (!put_numbers(key, with_private, out))
                 return openssl_failed("the key cannot be written", reterr);
         cli_buf_str(out, "}");
@@ -746,8 +709,7 @@ const struct pjwt_alg *cli_privkey_default_alg(const struct cli_privkey *key)
         for (size_t i = 0; !alg && pjwt_alg_at(i); i++) {
                 const struct pjwt_alg *row = pjwt_alg_at(i);
 
-                if (row->kty == key->kty &&
-                    (!row->curve || (key->curve && strcmp(row->curve, key->curve) == 0)))
+                if (row->kty == key->kty && (!row->curve || row->curve == key->curve))
                         alg = row;
         }
         return alg ? alg : pjwt_alg_at(0);

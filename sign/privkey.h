@@ -13,9 +13,9 @@
 
 struct cli_privkey {
         enum pjwt_kty kty;
-        const char *curve;          /* JWK crv, or "ML-DSA-65" and so on; NULL for RSA and oct; static */
-        const struct pjwt_alg *alg; /* what a JWK's alg pins it to; NULL: any that fits */
-        char *kid;                  /* NULL: none */
+        const struct pjwt_curve *curve; /* NULL for RSA and oct */
+        const struct pjwt_alg *alg;     /* what a JWK's alg pins it to; NULL: any that fits */
+        char *kid;                      /* NULL: none */
         unsigned bits;
         EVP_PKEY *pkey;        /* NULL for oct */
         unsigned char *secret; /* oct only; wiped when freed */

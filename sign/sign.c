@@ -17,7 +17,7 @@
 
 static bool right_curve(const struct cli_privkey *key, const struct pjwt_alg *alg)
 {
-        return !alg->curve || (key->curve && strcmp(key->curve, alg->curve) == 0);
+        return !alg->curve || key->curve == alg->curve;
 }
 
 enum pjwt_reason cli_sign_fits(const struct cli_privkey *key, const struct pjwt_alg *alg, bool weak,
@@ -28,7 +28,7 @@ enum pjwt_reason cli_sign_fits(const struct cli_privkey *key, const struct pjwt_
                                  alg->name, pjwt_kty_name(alg->kty), pjwt_kty_name(key->kty));
         if (!right_curve(key, alg))
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "%s does not go with a key of %s", alg->name,
-                                 key->curve ? key->curve : "no curve");
+                                 key->curve ? key->curve->name : "no curve");
         if (key->alg && key->alg != alg)
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "the key says that it is for %s, not %s",
                                  key->alg->name, alg->name);
@@ -81,9 +81,9 @@ static bool sign_ec(const struct cli_privkey *key, const struct pjwt_alg *alg, c
         unsigned char der[256];
         size_t len = sizeof(der);
 
-        if (!sign_pkey(key, alg, input, der, &len) || !der_to_raw(der, len, out, alg->signature_size))
+        if (!sign_pkey(key, alg, input, der, &len) || !der_to_raw(der, len, out, key->curve->signature_size))
                 return false;
-        *retlen = alg->signature_size;
+        *retlen = key->curve->signature_size;
         return true;
 }
 

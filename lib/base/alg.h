@@ -6,19 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum pjwt_kty { PJWT_KTY_NONE, PJWT_KTY_RSA, PJWT_KTY_EC, PJWT_KTY_OKP, PJWT_KTY_OCT, PJWT_KTY_AKP };
+#include "curve.h"
 
 /* One algorithm. Rows are static; compare them by address. */
 struct pjwt_alg {
-        const char *name;   /* "ES256" */
-        enum pjwt_kty kty;  /* the key type decides the family; a key never serves another one */
-        const char *digest; /* OpenSSL's name, NULL where the algorithm has its own */
-        const char *curve;  /* JWK crv ("P-256", "Ed25519"); NULL: none, or any of the key type's (EdDSA) */
-        size_t signature_size; /* exact bytes; 0: the key's size (RSA, EdDSA by curve) */
-        unsigned min_bits;     /* least key size: modulus or secret bits */
-        bool pss;              /* RSASSA-PSS, salt as long as the digest */
-        bool by_name_only;     /* never in a default set: an administrator has to name it (HMAC, ES256K) */
-        uint32_t bit;          /* this row in a pjwt_algset */
+        const char *name;               /* "ES256" */
+        enum pjwt_kty kty;              /* the key type decides the family; a key never serves another one */
+        const char *digest;             /* OpenSSL's name, NULL where the algorithm has its own */
+        const struct pjwt_curve *curve; /* NULL: none, or any of the key type's (EdDSA) */
+        size_t mac_size;                /* bytes of an HMAC; 0: the key decides the signature's size */
+        unsigned min_bits;              /* least modulus or secret; 0: the curve decides */
+        bool pss;                       /* RSASSA-PSS, salt as long as the digest */
+        bool by_name_only; /* never in a default set: an administrator has to name it (HMAC, ES256K) */
+        uint32_t bit;      /* this row in a pjwt_algset */
 };
 
 /* A set of algorithms, for policies. */
@@ -30,8 +30,10 @@ const struct pjwt_alg *pjwt_alg_find(const char *name, size_t len);
 const struct pjwt_alg *pjwt_alg_at(size_t i);
 /* What an issuer accepts when it names nothing: all rows that are not by_name_only. */
 pjwt_algset pjwt_alg_default(void);
-/* "RSA", "EC", ... as in JWK's kty. */
-const char *pjwt_kty_name(enum pjwt_kty kty);
-enum pjwt_kty pjwt_kty_find(const char *name, size_t len);
+/*
+ * The exact bytes of a signature under a key of this curve (NULL for RSA and HMAC) and this many bits; 0 when
+ * alg has no such key.
+ */
+size_t pjwt_alg_signature_size(const struct pjwt_alg *alg, const struct pjwt_curve *curve, unsigned bits);
 
 #endif

@@ -11,44 +11,13 @@
 #include <string.h>
 
 #include "b64url.h"
+#include "rsa.h"
 #include "secret.h"
 
 #define COUNT(a)        (sizeof(a) / sizeof((a)[0]))
 #define KID_MAX         1024
-#define RSA_BITS_MIN    2048
-#define RSA_BITS_MAX    8192
 #define SECRET_BITS_MIN 256
-#define MEMBER_MAX      (RSA_BITS_MAX / 8 + 8) /* bytes of a decoded member that is not ML-DSA's pub */
-#define PUB_MAX         2592                   /* of ML-DSA-87 */
-
-/* What a crv (for AKP: an alg) means: exact sizes, and OpenSSL's name. */
-struct curve {
-        const char *crv;
-        enum pjwt_kty kty;
-        const char *openssl; /* group of an EC key, key type of the others */
-        size_t size;         /* bytes of each coordinate, or of the whole public key */
-        unsigned bits;
-};
-
-static const struct curve curves[] = {
-        {"P-256", PJWT_KTY_EC, "prime256v1", 32, 256},
-        {"P-384", PJWT_KTY_EC, "secp384r1", 48, 384},
-        {"P-521", PJWT_KTY_EC, "secp521r1", 66, 521},
-        {"secp256k1", PJWT_KTY_EC, "secp256k1", 32, 256},
-        {"Ed25519", PJWT_KTY_OKP, "ED25519", 32, 255},
-        {"Ed448", PJWT_KTY_OKP, "ED448", 57, 448},
-        {"ML-DSA-44", PJWT_KTY_AKP, "ML-DSA-44", 1312, 0},
-        {"ML-DSA-65", PJWT_KTY_AKP, "ML-DSA-65", 1952, 0},
-        {"ML-DSA-87", PJWT_KTY_AKP, "ML-DSA-87", PUB_MAX, 0},
-};
-
-static const struct curve *find_curve(enum pjwt_kty kty, const char *crv)
-{
-        for (size_t i = 0; i < COUNT(curves); i++)
-                if (curves[i].kty == kty && strcmp(curves[i].crv, crv) == 0)
-                        return &curves[i];
-        return NULL;
-}
+#define NUMBER_MAX      (PJWT_RSA_BYTES_MAX + 8) /* of an n or e: some more, so that a fault names its size */
 
 bool pjwt_key_fault(struct pjwt_key *key, const char *fmt, ...)
 {
@@ -81,7 +50,7 @@ static const char *string_member(struct pjwt_key *key, const char *name, size_t 
 static bool bytes_member(struct pjwt_key *key, const char *name, unsigned char *out, size_t max,
                          size_t *retlen)
 {
-        unsigned char buf[PJWT_B64URL_DECODED(PJWT_B64URL_ENCODED(PUB_MAX)) + 1];
+        unsigned char buf[PJWT_B64URL_DECODED(PJWT_B64URL_ENCODED(PJWT_CURVE_PUBLIC_MAX)) + 1];
         const char *s;
         size_t len = 0, n = 0;
 
@@ -116,69 +85,17 @@ static bool number_member(struct pjwt_key *key, const char *name, unsigned char 
                pjwt_key_fault(key, "%s is zero or begins with a zero byte", name);
 }
 
-static unsigned modulo(const unsigned char *n, size_t len, unsigned prime)
-{
-        uint64_t r = 0;
-
-        for (; len >= 4; len -= 4, n += 4)
-                r = (r << 32 | (uint64_t)n[0] << 24 | (uint64_t)n[1] << 16 | (uint64_t)n[2] << 8 | n[3]) %
-                    prime;
-        for (; len > 0; len--, n++)
-                r = (r << 8 | *n) % prime;
-        return (unsigned)r;
-}
-
-static bool is_power_of_65537(unsigned value, unsigned prime)
-{
-        unsigned generator = 65537 % prime, power = 1;
-
-        do {
-                if (power == value)
-                        return true;
-                power = power * generator % prime;
-        } while (power != 1);
-        return false;
-}
-
-/*
- * The fingerprint of ROCA (CVE-2017-15361, SIG-13): primes of the flawed chips are k*M + (65537^a mod M), M
- * the product of the first primes, so n is a power of 65537 modulo each of them. These are the primes where
- * that says something; a sound modulus passes all of them once in some hundred million.
- */
-static bool is_roca(const unsigned char *n, size_t len)
-{
-        static const unsigned char primes[] = {11, 13, 17,  19,  37,  53,  61,  71, 73,
-                                               79, 97, 103, 107, 109, 127, 151, 157};
-
-        for (size_t i = 0; i < sizeof(primes); i++)
-                if (!is_power_of_65537(modulo(n, len, primes[i]), primes[i]))
-                        return false;
-        return true;
-}
-
-static unsigned bit_length(const unsigned char *n, size_t len)
-{
-        return (unsigned)len * 8 - (unsigned)__builtin_clz(n[0]) + 24; /* n[0] is not zero */
-}
-
 static bool check_rsa(struct pjwt_key *key)
 {
-        unsigned char n[MEMBER_MAX] = {0}, e[MEMBER_MAX] = {0};
+        struct pjwt_error err = {0};
+        unsigned char n[NUMBER_MAX] = {0}, e[NUMBER_MAX] = {0};
         size_t n_len = 0, e_len = 0;
 
-        if (!number_member(key, "n", n, MEMBER_MAX, &n_len) ||
-            !number_member(key, "e", e, MEMBER_MAX, &e_len))
+        if (!number_member(key, "n", n, NUMBER_MAX, &n_len) ||
+            !number_member(key, "e", e, NUMBER_MAX, &e_len))
                 return false;
-        key->bits = bit_length(n, n_len);
-        if (key->bits < RSA_BITS_MIN || key->bits > RSA_BITS_MAX)
-                return pjwt_key_fault(key, "RSA modulus of %u bits; %d to %d are accepted", key->bits,
-                                      RSA_BITS_MIN, RSA_BITS_MAX);
-        if (!(n[n_len - 1] & 1))
-                return pjwt_key_fault(key, "RSA modulus is even");
-        if (e_len > 4 || !(e[e_len - 1] & 1) || (e_len == 1 && e[0] < 3))
-                return pjwt_key_fault(key, "RSA exponent is even, below 3 or above 2^32");
-        if (is_roca(n, n_len))
-                return pjwt_key_fault(key, "RSA modulus has the fingerprint of ROCA (CVE-2017-15361)");
+        if (pjwt_rsa_check(n, n_len, e, e_len, &key->bits, &err) != PJWT_OK)
+                return pjwt_key_fault(key, "%s", err.detail);
         return true;
 }
 
@@ -222,10 +139,10 @@ static bool is_small_order(const unsigned char *x, size_t size)
 }
 
 /* crv, or for AKP alg: which parameters the key has. */
-static const struct curve *read_curve(struct pjwt_key *key, const char *member)
+static const struct pjwt_curve *read_curve(struct pjwt_key *key, const char *member)
 {
         const char *crv = string_member(key, member, NULL);
-        const struct curve *curve = crv ? find_curve(key->kty, crv) : NULL;
+        const struct pjwt_curve *curve = crv ? pjwt_curve_find(key->kty, crv) : NULL;
 
         if (!crv)
                 pjwt_key_fault(key, "%s is missing", member);
@@ -234,36 +151,36 @@ static const struct curve *read_curve(struct pjwt_key *key, const char *member)
                                pjwt_kty_name(key->kty));
         if (!curve)
                 return NULL;
-        key->curve = curve->crv;
+        key->curve = curve;
         key->bits = curve->bits;
         return curve;
 }
 
 static bool check_ec(struct pjwt_key *key)
 {
-        const struct curve *curve = read_curve(key, "crv");
-        unsigned char coordinate[MEMBER_MAX] = {0};
+        const struct pjwt_curve *curve = read_curve(key, "crv");
+        unsigned char coordinate[PJWT_COORDINATE_MAX] = {0};
 
-        return curve && exact_member(key, "x", coordinate, curve->size) &&
-               exact_member(key, "y", coordinate, curve->size);
+        return curve && exact_member(key, "x", coordinate, curve->public_size) &&
+               exact_member(key, "y", coordinate, curve->public_size);
 }
 
 static bool check_okp(struct pjwt_key *key)
 {
-        const struct curve *curve = read_curve(key, "crv");
-        unsigned char x[MEMBER_MAX] = {0};
+        const struct pjwt_curve *curve = read_curve(key, "crv");
+        unsigned char x[PJWT_COORDINATE_MAX] = {0};
 
-        if (!curve || !exact_member(key, "x", x, curve->size))
+        if (!curve || !exact_member(key, "x", x, curve->public_size))
                 return false;
-        return !is_small_order(x, curve->size) || pjwt_key_fault(key, "x is a point of small order");
+        return !is_small_order(x, curve->public_size) || pjwt_key_fault(key, "x is a point of small order");
 }
 
 static bool check_akp(struct pjwt_key *key)
 {
-        const struct curve *curve = read_curve(key, "alg");
-        unsigned char pub[PUB_MAX] = {0};
+        const struct pjwt_curve *curve = read_curve(key, "alg");
+        unsigned char pub[PJWT_CURVE_PUBLIC_MAX] = {0};
 
-        return curve && exact_member(key, "pub", pub, curve->size);
+        return curve && exact_member(key, "pub", pub, curve->public_size);
 }
 
 /* json-c frees strings as they are. */
@@ -401,7 +318,7 @@ static bool read_alg(struct pjwt_key *key)
         if (!pjwt_key_fits(key, alg))
                 return pjwt_key_fault(key, "alg %s does not fit a key of %s%s%s with %u bits", alg->name,
                                       pjwt_kty_name(key->kty), key->curve ? " " : "",
-                                      key->curve ? key->curve : "", key->bits);
+                                      key->curve ? key->curve->name : "", key->bits);
         key->alg = alg;
         return true;
 }
@@ -503,7 +420,7 @@ bool pjwt_key_fits(const struct pjwt_key *key, const struct pjwt_alg *alg)
 {
         if (key->kty != alg->kty || (key->alg && key->alg != alg) || (key->pss_only && !alg->pss))
                 return false;
-        if (alg->curve && (!key->curve || strcmp(alg->curve, key->curve) != 0))
+        if (alg->curve && alg->curve != key->curve)
                 return false;
         return key->bits >= alg->min_bits || key->weak;
 }
@@ -524,14 +441,14 @@ static EVP_PKEY *from_params(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM_
 /* A working copy, so that a check of a const key can note a fault. */
 static EVP_PKEY *make_rsa(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
-        unsigned char n[MEMBER_MAX] = {0}, e[MEMBER_MAX] = {0};
+        unsigned char n[NUMBER_MAX] = {0}, e[NUMBER_MAX] = {0};
         size_t n_len = 0, e_len = 0;
         OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
         BIGNUM *bn = NULL, *be = NULL;
         EVP_PKEY *pkey = NULL;
 
-        if (number_member(key, "n", n, MEMBER_MAX, &n_len) &&
-            number_member(key, "e", e, MEMBER_MAX, &e_len)) {
+        if (number_member(key, "n", n, NUMBER_MAX, &n_len) &&
+            number_member(key, "e", e, NUMBER_MAX, &e_len)) {
                 bn = BN_bin2bn(n, (int)n_len, NULL);
                 be = BN_bin2bn(e, (int)e_len, NULL);
         }
@@ -550,15 +467,16 @@ static EVP_PKEY *make_rsa(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
  */
 static EVP_PKEY *make_ec(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
-        const struct curve *curve = find_curve(PJWT_KTY_EC, key->curve);
-        unsigned char point[1 + 2 * 66] = {POINT_CONVERSION_UNCOMPRESSED};
+        const struct pjwt_curve *curve = key->curve;
+        unsigned char point[1 + 2 * PJWT_COORDINATE_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
         OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
         EVP_PKEY *pkey = NULL;
 
-        if (bld && curve && exact_member(key, "x", point + 1, curve->size) &&
-            exact_member(key, "y", point + 1 + curve->size, curve->size) &&
+        if (bld && curve && exact_member(key, "x", point + 1, curve->public_size) &&
+            exact_member(key, "y", point + 1 + curve->public_size, curve->public_size) &&
             OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, curve->openssl, 0) == 1 &&
-            OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * curve->size) == 1)
+            OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                             1 + 2 * curve->public_size) == 1)
                 pkey = from_params(libctx, "EC", bld);
         OSSL_PARAM_BLD_free(bld);
         return pkey;
@@ -566,12 +484,12 @@ static EVP_PKEY *make_ec(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 
 static EVP_PKEY *make_raw(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
-        const struct curve *curve = find_curve(key->kty, key->curve);
-        unsigned char pub[PUB_MAX] = {0};
+        const struct pjwt_curve *curve = key->curve;
+        unsigned char pub[PJWT_CURVE_PUBLIC_MAX] = {0};
 
-        if (!curve || !exact_member(key, key->kty == PJWT_KTY_AKP ? "pub" : "x", pub, curve->size))
+        if (!curve || !exact_member(key, key->kty == PJWT_KTY_AKP ? "pub" : "x", pub, curve->public_size))
                 return NULL;
-        return EVP_PKEY_new_raw_public_key_ex(libctx, curve->openssl, NULL, pub, curve->size);
+        return EVP_PKEY_new_raw_public_key_ex(libctx, curve->openssl, NULL, pub, curve->public_size);
 }
 
 static EVP_PKEY *make_public(const struct pjwt_key *key, OSSL_LIB_CTX *libctx)

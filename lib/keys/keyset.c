@@ -113,19 +113,20 @@ static bool openssl_has(OSSL_LIB_CTX *libctx, const char *name)
 
 static void refuse_unsupported(struct pjwt_keyset *set)
 {
-        const char *has = NULL, *lacks = NULL; /* the last answers: OpenSSL is not asked once a key */
+        const struct pjwt_curve *has = NULL,
+                                *lacks = NULL; /* the last answers: OpenSSL is not asked once a key */
 
         for (size_t i = 0; i < set->count; i++) {
                 struct pjwt_key *key = &set->keys[i];
 
                 if (key->kty != PJWT_KTY_AKP || key->unusable != PJWT_OK || key->curve == has)
                         continue;
-                if (key->curve != lacks && openssl_has(set->libctx, key->curve))
+                if (key->curve != lacks && openssl_has(set->libctx, key->curve->openssl))
                         has = key->curve;
                 else
                         lacks = key->curve;
                 if (key->curve == lacks)
-                        pjwt_key_fault(key, "%s needs OpenSSL 3.5", key->curve);
+                        pjwt_key_fault(key, "%s needs OpenSSL 3.5", key->curve->name);
         }
 }
 

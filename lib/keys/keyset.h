@@ -35,11 +35,11 @@ struct pjwt_key {
         const char *kid; /* borrowed from source; NULL when absent */
         size_t kid_len;
         enum pjwt_kty kty;
-        const char *curve; /* JWK crv of an EC or OKP key, "ML-DSA-65" and so on for AKP; else NULL; static */
-        const struct pjwt_alg *alg; /* the algorithm that the key is pinned to; NULL: any that fits */
-        unsigned bits;              /* modulus, curve or secret size */
-        bool pss_only;              /* a PEM key of the type RSASSA-PSS: PS* only */
-        bool weak;                  /* read with PJWT_KEYS_WEAK_SECRET */
+        const struct pjwt_curve *curve; /* of an EC, OKP or AKP key; else NULL */
+        const struct pjwt_alg *alg;     /* the algorithm that the key is pinned to; NULL: any that fits */
+        unsigned bits;                  /* modulus, curve or secret size */
+        bool pss_only;                  /* a PEM key of the type RSASSA-PSS: PS* only */
+        bool weak;                      /* read with PJWT_KEYS_WEAK_SECRET */
         /* the JWK as it was read, without private members; borrowed from the set */
         struct json_object *source;
         unsigned char *secret; /* oct only; wiped when freed */

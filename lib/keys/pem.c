@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "b64url.h"
+#include "curve.h"
 #include "secret.h"
 
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
@@ -134,17 +135,17 @@ static bool add_bytes(struct json_object *jwk, const char *name, const unsigned 
 
 /* A number of the key, in `size` bytes; 0: as few as it takes. */
 static bool add_number(struct json_object *jwk, const char *name, const EVP_PKEY *pkey, const char *param,
-                       int size)
+                       size_t size)
 {
         unsigned char bytes[NUMBER_MAX];
         BIGNUM *n = NULL;
-        int len;
+        size_t len;
         bool ok = false;
 
         if (EVP_PKEY_get_bn_param(pkey, param, &n) == 1) {
-                len = size > 0 ? size : BN_num_bytes(n);
-                ok = len <= NUMBER_MAX && BN_bn2binpad(n, bytes, len) == len &&
-                     add_bytes(jwk, name, bytes, (size_t)len);
+                len = size > 0 ? size : (size_t)BN_num_bytes(n);
+                ok = len <= NUMBER_MAX && BN_bn2binpad(n, bytes, (int)len) == (int)len &&
+                     add_bytes(jwk, name, bytes, len);
         }
         BN_free(n);
         return ok;
@@ -195,55 +196,40 @@ static bool add_rsa(struct json_object *jwk, const EVP_PKEY *pkey, struct pjwt_p
 
 static bool add_ec(struct json_object *jwk, const EVP_PKEY *pkey, struct pjwt_pem_key *key)
 {
-        static const struct {
-                const char *group;
-                const char *crv;
-                int size;
-        } rows[] = {{"prime256v1", "P-256", 32},
-                    {"secp384r1", "P-384", 48},
-                    {"secp521r1", "P-521", 66},
-                    {"secp256k1", "secp256k1", 32}};
+        const struct pjwt_curve *curve = pjwt_curve_of(pkey);
 
-        for (size_t i = 0; i < COUNT(rows); i++)
-                if (same_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME, rows[i].group))
-                        return add_string(jwk, "kty", "EC") && add_string(jwk, "crv", rows[i].crv) &&
-                               add_number(jwk, "x", pkey, OSSL_PKEY_PARAM_EC_PUB_X, rows[i].size) &&
-                               add_number(jwk, "y", pkey, OSSL_PKEY_PARAM_EC_PUB_Y, rows[i].size);
+        if (curve)
+                return add_string(jwk, "kty", pjwt_kty_name(curve->kty)) &&
+                       add_string(jwk, "crv", curve->name) &&
+                       add_number(jwk, "x", pkey, OSSL_PKEY_PARAM_EC_PUB_X, curve->public_size) &&
+                       add_number(jwk, "y", pkey, OSSL_PKEY_PARAM_EC_PUB_Y, curve->public_size);
         return note(key, "EC", "a curve that is not accepted");
 }
 
-static bool add_raw(struct json_object *jwk, const EVP_PKEY *pkey, const char *member)
+/* An OKP or AKP key: its bytes as they are. */
+static bool add_raw(struct json_object *jwk, const EVP_PKEY *pkey, const struct pjwt_curve *curve)
 {
-        unsigned char bytes[NUMBER_MAX];
+        unsigned char bytes[PJWT_CURVE_PUBLIC_MAX];
         size_t len = sizeof(bytes);
+        bool akp = curve->kty == PJWT_KTY_AKP;
 
-        return EVP_PKEY_get_raw_public_key(pkey, bytes, &len) == 1 && add_bytes(jwk, member, bytes, len);
+        return add_string(jwk, "kty", pjwt_kty_name(curve->kty)) &&
+               add_string(jwk, akp ? "alg" : "crv", curve->name) &&
+               EVP_PKEY_get_raw_public_key(pkey, bytes, &len) == 1 &&
+               add_bytes(jwk, akp ? "pub" : "x", bytes, len);
 }
 
 static bool add_members(struct json_object *jwk, const EVP_PKEY *pkey, struct pjwt_pem_key *key)
 {
-        static const struct {
-                const char *type;
-                const char *kty;
-                const char *name; /* crv, or alg of AKP */
-        } rows[] = {{"ED25519", "OKP", "Ed25519"},
-                    {"ED448", "OKP", "Ed448"},
-                    {"ML-DSA-44", "AKP", "ML-DSA-44"},
-                    {"ML-DSA-65", "AKP", "ML-DSA-65"},
-                    {"ML-DSA-87", "AKP", "ML-DSA-87"}};
+        const struct pjwt_curve *curve;
 
         if (EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_is_a(pkey, "RSA-PSS"))
                 return add_rsa(jwk, pkey, key);
         if (EVP_PKEY_is_a(pkey, "EC"))
                 return add_ec(jwk, pkey, key);
-        for (size_t i = 0; i < COUNT(rows); i++) {
-                bool akp = rows[i].kty[0] == 'A';
-
-                if (EVP_PKEY_is_a(pkey, rows[i].type))
-                        return add_string(jwk, "kty", rows[i].kty) &&
-                               add_string(jwk, akp ? "alg" : "crv", rows[i].name) &&
-                               add_raw(jwk, pkey, akp ? "pub" : "x");
-        }
+        curve = pjwt_curve_of(pkey);
+        if (curve)
+                return add_raw(jwk, pkey, curve);
         return note(key, EVP_PKEY_get0_type_name(pkey), "a type of key that is not accepted");
 }
 

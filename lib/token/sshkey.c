@@ -4,41 +4,41 @@
 #include <string.h>
 
 #include "b64url.h"
+#include "curve.h"
 #include "keyset.h"
+#include "rsa.h"
 #include "sshwire.h"
 
-#define RSA_BYTES_MAX 1024 /* 8192 bits, as for every other key here */
-#define POINT_PLAIN   4    /* SEC 1 section 2.3.3: uncompressed */
-#define CERT_USER     1    /* SSH2_CERT_TYPE_USER */
+#define POINT_PLAIN 4 /* SEC 1 section 2.3.3: uncompressed */
+#define CERT_USER   1 /* SSH2_CERT_TYPE_USER */
 
 /* What SSH calls a key, and what is in it. */
 struct kind {
         const char *name;
         enum pjwt_kty kty;
-        const char *crv;   /* JWK's name of the curve */
-        const char *curve; /* SSH's, which stands in the blob again; NULL: it does not */
-        size_t size;       /* bytes of a coordinate, or of the whole Ed25519 key */
-        bool fido;         /* the application's name follows the key */
+        const struct pjwt_curve *curve;
+        bool fido; /* the application's name follows the key */
         bool certificate;
 };
 
 #define CERT(type) type "-cert-v01@openssh.com"
+#define CURVE(row) &pjwt_curves[PJWT_##row]
 
 static const struct kind kinds[] = {
-        {"ssh-rsa", PJWT_KTY_RSA, NULL, NULL, 0, false, false},
-        {"ecdsa-sha2-nistp256", PJWT_KTY_EC, "P-256", "nistp256", 32, false, false},
-        {"ecdsa-sha2-nistp384", PJWT_KTY_EC, "P-384", "nistp384", 48, false, false},
-        {"ecdsa-sha2-nistp521", PJWT_KTY_EC, "P-521", "nistp521", 66, false, false},
-        {"ssh-ed25519", PJWT_KTY_OKP, "Ed25519", NULL, 32, false, false},
-        {"sk-ecdsa-sha2-nistp256@openssh.com", PJWT_KTY_EC, "P-256", "nistp256", 32, true, false},
-        {"sk-ssh-ed25519@openssh.com", PJWT_KTY_OKP, "Ed25519", NULL, 32, true, false},
-        {CERT("ssh-rsa"), PJWT_KTY_RSA, NULL, NULL, 0, false, true},
-        {CERT("ecdsa-sha2-nistp256"), PJWT_KTY_EC, "P-256", "nistp256", 32, false, true},
-        {CERT("ecdsa-sha2-nistp384"), PJWT_KTY_EC, "P-384", "nistp384", 48, false, true},
-        {CERT("ecdsa-sha2-nistp521"), PJWT_KTY_EC, "P-521", "nistp521", 66, false, true},
-        {CERT("ssh-ed25519"), PJWT_KTY_OKP, "Ed25519", NULL, 32, false, true},
-        {CERT("sk-ecdsa-sha2-nistp256"), PJWT_KTY_EC, "P-256", "nistp256", 32, true, true},
-        {CERT("sk-ssh-ed25519"), PJWT_KTY_OKP, "Ed25519", NULL, 32, true, true},
+        {"ssh-rsa", PJWT_KTY_RSA, NULL, false, false},
+        {"ecdsa-sha2-nistp256", PJWT_KTY_EC, CURVE(P256), false, false},
+        {"ecdsa-sha2-nistp384", PJWT_KTY_EC, CURVE(P384), false, false},
+        {"ecdsa-sha2-nistp521", PJWT_KTY_EC, CURVE(P521), false, false},
+        {"ssh-ed25519", PJWT_KTY_OKP, CURVE(ED25519), false, false},
+        {"sk-ecdsa-sha2-nistp256@openssh.com", PJWT_KTY_EC, CURVE(P256), true, false},
+        {"sk-ssh-ed25519@openssh.com", PJWT_KTY_OKP, CURVE(ED25519), true, false},
+        {CERT("ssh-rsa"), PJWT_KTY_RSA, NULL, false, true},
+        {CERT("ecdsa-sha2-nistp256"), PJWT_KTY_EC, CURVE(P256), false, true},
+        {CERT("ecdsa-sha2-nistp384"), PJWT_KTY_EC, CURVE(P384), false, true},
+        {CERT("ecdsa-sha2-nistp521"), PJWT_KTY_EC, CURVE(P521), false, true},
+        {CERT("ssh-ed25519"), PJWT_KTY_OKP, CURVE(ED25519), false, true},
+        {CERT("sk-ecdsa-sha2-nistp256"), PJWT_KTY_EC, CURVE(P256), true, true},
+        {CERT("sk-ssh-ed25519"), PJWT_KTY_OKP, CURVE(ED25519), true, true},
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -74,9 +74,9 @@ static bool add(struct json_object *jwk, const char *name, struct json_object *v
 
 static bool add_bytes(struct json_object *jwk, const char *name, struct pjwt_ssh_bytes b)
 {
-        char text[PJWT_B64URL_ENCODED(RSA_BYTES_MAX) + 1];
+        char text[PJWT_B64URL_ENCODED(PJWT_RSA_BYTES_MAX) + 1];
 
-        if (b.len > RSA_BYTES_MAX)
+        if (b.len > PJWT_RSA_BYTES_MAX)
                 return false;
         pjwt_b64url_encode(b.at, b.len, text);
         return add(jwk, name, json_object_new_string(text));
@@ -92,7 +92,7 @@ static struct json_object *make_jwk(const struct kind *kind, const struct number
         bool rsa = kind->kty == PJWT_KTY_RSA;
         struct json_object *jwk = json_object_new_object();
         bool ok = jwk && add(jwk, "kty", json_object_new_string(pjwt_kty_name(kind->kty))) &&
-                  (rsa || add(jwk, "crv", json_object_new_string(kind->crv))) &&
+                  (rsa || add(jwk, "crv", json_object_new_string(kind->curve->name))) &&
                   add_bytes(jwk, rsa ? "e" : "x", numbers->first) &&
                   (!numbers->second.at || add_bytes(jwk, rsa ? "n" : "y", numbers->second));
 
@@ -106,8 +106,9 @@ static enum pjwt_reason take_rsa(struct pjwt_ssh_bytes *from, struct numbers *re
 {
         if (!pjwt_ssh_take_mpint(from, &ret->first) || !pjwt_ssh_take_mpint(from, &ret->second))
                 return bad(reterr, "e or n is not there, not positive or not in its shortest form");
-        if (ret->first.len > RSA_BYTES_MAX || ret->second.len > RSA_BYTES_MAX)
-                return bad(reterr, "e or n has more than 8192 bits");
+        if (ret->first.len > PJWT_RSA_BYTES_MAX || ret->second.len > PJWT_RSA_BYTES_MAX)
+                return pjwt_fail(reterr, PJWT_BAD_PROOF, "the ssh key: e or n has more than %d bits",
+                                 PJWT_RSA_BITS_MAX);
         return PJWT_OK;
 }
 
@@ -115,21 +116,21 @@ static enum pjwt_reason take_point(struct pjwt_ssh_bytes *from, const struct kin
                                    struct pjwt_error *reterr)
 {
         struct pjwt_ssh_bytes curve, point;
+        size_t size = kind->curve->public_size;
 
-        if (!pjwt_ssh_take_string(from, &curve) || !pjwt_ssh_is(curve, kind->curve))
+        if (!pjwt_ssh_take_string(from, &curve) || !pjwt_ssh_is(curve, kind->curve->ssh))
                 return bad(reterr, "the curve is not the one of its type");
-        if (!pjwt_ssh_take_string(from, &point) || point.len != 1 + 2 * kind->size ||
-            point.at[0] != POINT_PLAIN)
+        if (!pjwt_ssh_take_string(from, &point) || point.len != 1 + 2 * size || point.at[0] != POINT_PLAIN)
                 return bad(reterr, "the point is not uncompressed and of its curve's size");
-        ret->first = (struct pjwt_ssh_bytes){point.at + 1, kind->size};
-        ret->second = (struct pjwt_ssh_bytes){point.at + 1 + kind->size, kind->size};
+        ret->first = (struct pjwt_ssh_bytes){point.at + 1, size};
+        ret->second = (struct pjwt_ssh_bytes){point.at + 1 + size, size};
         return PJWT_OK;
 }
 
 static enum pjwt_reason take_ed25519(struct pjwt_ssh_bytes *from, const struct kind *kind,
                                      struct numbers *ret, struct pjwt_error *reterr)
 {
-        if (!pjwt_ssh_take_string(from, &ret->first) || ret->first.len != kind->size)
+        if (!pjwt_ssh_take_string(from, &ret->first) || ret->first.len != kind->curve->public_size)
                 return bad(reterr, "the Ed25519 key does not have 32 bytes");
         return PJWT_OK;
 }

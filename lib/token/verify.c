@@ -36,14 +36,14 @@ static const struct order {
 
 #define DER_MAX (3 + 2 * (2 + 1 + 66))
 
-static bool in_range(const unsigned char *number, size_t size, const char *curve)
+static bool in_range(const unsigned char *number, size_t size, const struct pjwt_curve *curve)
 {
         static const unsigned char zero[66];
 
         if (memcmp(number, zero, size) == 0)
                 return false;
         for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
-                if (strcmp(orders[i].curve, curve) == 0)
+                if (strcmp(orders[i].curve, curve->name) == 0)
                         return memcmp(number, orders[i].n, size) < 0;
         return false;
 }
@@ -65,7 +65,8 @@ static unsigned char *put_integer(unsigned char *out, const unsigned char *numbe
  * r || s (RFC 7518 section 3.4) as the DER that OpenSSL takes. Returns its size, 0 when r or s is out of
  * range.
  */
-static size_t der_of_rs(const unsigned char *rs, size_t size, const char *curve, unsigned char out[DER_MAX])
+static size_t der_of_rs(const unsigned char *rs, size_t size, const struct pjwt_curve *curve,
+                        unsigned char out[DER_MAX])
 {
         size_t half = size / 2, len;
         unsigned char body[DER_MAX], *end;
@@ -150,16 +151,6 @@ static enum outcome verify_digest(const struct pjwt_prepared *prepared, const st
                                                                                              : DOES_NOT_HOLD;
 }
 
-/* Exact lengths, before OpenSSL sees a byte (SIG-02, SIG-03, SIG-04, SIG-15, SIG-23). */
-static size_t signature_size(const struct pjwt_key *key, const struct pjwt_alg *alg)
-{
-        if (alg->signature_size > 0)
-                return alg->signature_size;
-        if (alg->kty == PJWT_KTY_RSA)
-                return (key->bits + 7) / 8;
-        return strcmp(key->curve, "Ed448") == 0 ? 114 : 64; /* EdDSA */
-}
-
 static enum outcome verify_set_up(const struct pjwt_key *key, EVP_PKEY *pkey, const struct pjwt_token *token)
 {
         struct pjwt_prepared *prepared = pjwt_prepared_take(key, token->alg, pkey);
@@ -188,7 +179,8 @@ static enum pjwt_reason verify_one(const struct pjwt_key *key, const struct pjwt
 
         if (key->unusable != PJWT_OK || !pjwt_key_fits(key, token->alg))
                 return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "the key does not serve %s", token->alg->name);
-        size = signature_size(key, token->alg);
+        /* Exact lengths, before OpenSSL sees a byte (SIG-02, SIG-03, SIG-04, SIG-15, SIG-23). */
+        size = pjwt_alg_signature_size(token->alg, key->curve, key->bits);
         if (token->signature_len != size)
                 return pjwt_fail(reterr, PJWT_BAD_SIGNATURE, "the signature has %zu bytes instead of %zu",
                                  token->signature_len, size);

@@ -1,8 +1,10 @@
 /* JWKS, JWK, PEM or a secret; then all that is done with keys. */
 #include <string.h>
 
+#include "alg.h"
 #include "fuzz.h"
 #include "keyset.h"
+#include "rsa.h"
 #include "token.h"
 #include "verify.h"
 
@@ -18,7 +20,7 @@ static struct pjwt_token *forged(const struct pjwt_alg *alg, const struct pjwt_k
         token.text_len = sizeof(text) - 1;
         token.signing_input_len = sizeof(text) - 2;
         token.signature = zeros;
-        token.signature_len = alg->signature_size > 0 ? alg->signature_size : (key->bits + 7) / 8;
+        token.signature_len = pjwt_alg_signature_size(alg, key->curve, key->bits);
         token.alg = alg;
         return &token;
 }
@@ -65,7 +67,8 @@ static void check_key(const struct pjwt_key *key)
                 return;
         }
         FUZZ_CHECK(key->kty != PJWT_KTY_NONE && (key->alg == NULL || key->alg->kty == key->kty));
-        FUZZ_CHECK(key->kty != PJWT_KTY_RSA || (key->bits >= 2048 && key->bits <= 8192));
+        FUZZ_CHECK(key->kty != PJWT_KTY_RSA ||
+                   (key->bits >= PJWT_RSA_BITS_MIN && key->bits <= PJWT_RSA_BITS_MAX));
         FUZZ_CHECK(key->kty != PJWT_KTY_OCT || key->secret_len > 0);
         if (pjwt_key_thumbprint(key, thumbprint, &err) == PJWT_OK)
                 FUZZ_CHECK(strlen(thumbprint) == 43);

@@ -117,7 +117,7 @@ __attribute__((unused)) static size_t sign(EVP_PKEY *pkey, const struct pjwt_alg
         assert_int_equal(EVP_DigestSign(ctx, raw, &len, (const unsigned char *)text, strlen(text)), 1);
         EVP_MD_CTX_free(ctx);
         if (alg->kty == PJWT_KTY_EC)
-                return der_to_rs(raw, len, alg->signature_size / 2, out);
+                return der_to_rs(raw, len, alg->curve->signature_size / 2, out);
         assert_true(len <= size);
         memcpy(out, raw, len);
         return len;
