@@ -118,7 +118,7 @@ static enum pjwt_reason check_signature(const struct pjwt_keyset *set, pjwt_algs
                 return pjwt_fail(reterr, PJWT_ALG_NOT_ALLOWED, "the token says %s, which --alg does not name",
                                  token->alg->name);
         r = pjwt_keyset_pick(set, token->alg, token->kid, token->kid_len, picks, &count, reterr);
-        return r == PJWT_OK ? pjwt_verify_token(set, picks, count, token, retkey, reterr) : r;
+        return r == PJWT_OK ? pjwt_verify_token(picks, count, token, retkey, reterr) : r;
 }
 
 static enum pjwt_reason check_claims(const struct decode_options *options, unsigned skip,

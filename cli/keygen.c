@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "algs.h"
+#include "jwkwrite.h"
+#include "keyset.h"
 #include "out.h"
 #include "rsa.h"
 #include "sign.h"

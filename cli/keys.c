@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "jwkwrite.h"
 #include "keysource.h"
 #include "out.h"
 #include "policy.h"

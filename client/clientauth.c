@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "form.h"
+#include "jwkwrite.h"
 #include "safefile.h"
 #include "secret.h"
 #include "sign.h"

@@ -5,6 +5,7 @@
 
 #include "agent.h"
 #include "jsonwrite.h"
+#include "jwkwrite.h"
 #include "opensshkey.h"
 #include "safefile.h"
 #include "secret.h"
@@ -151,7 +152,7 @@ static enum pjwt_reason check(const struct signer *s, const struct cli_buf *jws,
         struct pjwt_token *token = NULL;
         enum pjwt_reason r = pjwt_token_parse(jws->bytes, jws->len, 0, &token, reterr);
 
-        if (r == PJWT_OK && pjwt_verify_token(s->public_key, &key, 1, token, &held, NULL) != PJWT_OK)
+        if (r == PJWT_OK && pjwt_verify_token(&key, 1, token, &held, NULL) != PJWT_OK)
                 r = pjwt_fail(reterr, PJWT_BAD_KEY, "%.200s: the signature does not hold under this key",
                               s->path);
         pjwt_token_free(token);

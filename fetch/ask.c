@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "discover.h"
 #include "jsonwrite.h"
+#include "jwkwrite.h"
 #include "keyset.h"
 #include "strictjson.h"
 

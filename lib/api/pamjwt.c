@@ -286,7 +286,7 @@ static enum pjwt_reason check_signature(const struct pjwt_token *token, const st
                 return pjwt_fail(reterr, PJWT_ALG_NOT_ALLOWED, "alg %s is not among those that are allowed",
                                  token->alg->name);
         r = pjwt_keyset_pick(keys, token->alg, token->kid, token->kid_len, picks, &count, reterr);
-        return r == PJWT_OK ? pjwt_verify_token(keys, picks, count, token, retkey, reterr) : r;
+        return r == PJWT_OK ? pjwt_verify_token(picks, count, token, retkey, reterr) : r;
 }
 
 /* Takes the token over, also on failure. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "jsonwrite.h"
+#include "jwkwrite.h"
 #include "safefile.h"
 #include "strictjson.h"
 

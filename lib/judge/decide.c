@@ -186,8 +186,8 @@ static enum pjwt_reason find_keys(struct run *run)
 
 static enum pjwt_reason verify(struct run *run)
 {
-        enum pjwt_reason reason = pjwt_verify_token(run->keys, run->picks, run->pick_count, run->token,
-                                                    &run->key, &run->ret->error);
+        enum pjwt_reason reason =
+                pjwt_verify_token(run->picks, run->pick_count, run->token, &run->key, &run->ret->error);
 
         run->ret->verified = reason == PJWT_OK;
         if (reason == PJWT_OK)

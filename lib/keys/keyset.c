@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jwk.h"
+#include "evpkey.h"
+#include "jwkread.h"
 #include "pem.h"
 #include "prepared.h"
 #include "secret.h"
@@ -211,8 +212,8 @@ static enum pjwt_reason read_list(struct pjwt_keyset *set, struct json_object *l
         enum pjwt_reason r = PJWT_OK;
 
         for (size_t i = 0; r == PJWT_OK && i < count; i++)
-                r = pjwt_jwk_read(list ? json_object_array_get_idx(list, i) : set->doc, flags, next_key(set),
-                                  reterr);
+                r = pjwt_jwk_read(list ? json_object_array_get_idx(list, i) : set->doc,
+                                  flags & PJWT_KEYS_WEAK_SECRET, next_key(set), reterr);
         return r == PJWT_OK ? finish(set, flags, reterr) : r;
 }
 
@@ -258,7 +259,7 @@ static enum pjwt_reason add_pem_key(void *arg, const struct pjwt_pem_key *pem, s
                 json_object_put(pem->jwk);
                 return pjwt_fail_memory(reterr);
         }
-        r = pjwt_jwk_read(pem->jwk, 0, key, reterr);
+        r = pjwt_jwk_read(pem->jwk, false, key, reterr);
         key->pss_only = pem->pss_only;
         return r;
 }
@@ -416,54 +417,4 @@ enum pjwt_reason pjwt_keyset_pick(const struct pjwt_keyset *set, const struct pj
                                  set->usable, alg->name);
         *retcount = n;
         return PJWT_OK;
-}
-
-static bool add_public(struct json_object *list, const struct pjwt_key *key)
-{
-        struct json_object *jwk;
-
-        if (key->unusable != PJWT_OK || key->kty == PJWT_KTY_OCT)
-                return true;
-        jwk = pjwt_key_jwk(key);
-        if (jwk && json_object_array_add(list, jwk) == 0)
-                return true;
-        json_object_put(jwk);
-        return false;
-}
-
-struct json_object *pjwt_keyset_public_jwks(const struct pjwt_keyset *set)
-{
-        struct json_object *doc = json_object_new_object(), *list = json_object_new_array();
-        bool ok = doc && list && json_object_object_add(doc, "keys", list) == 0;
-
-        if (!ok)
-                json_object_put(list);
-        for (size_t i = 0; ok && i < set->count; i++)
-                ok = add_public(list, &set->keys[i]);
-        if (ok)
-                return doc;
-        json_object_put(doc);
-        return NULL;
-}
-
-enum pjwt_reason pjwt_jwk_thumbprint(struct json_object *jwk, char out[44], struct pjwt_error *reterr)
-{
-        const char *text = json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN);
-        struct pjwt_keyset *set = NULL;
-        enum pjwt_reason r;
-
-        if (!text)
-                return pjwt_fail_memory(reterr);
-        r = pjwt_keyset_parse(text, strlen(text), PJWT_KEYS_PUBLIC_ONLY, &set, reterr);
-        if (!set)
-                return r;
-        r = pjwt_keyset_check_all(set, reterr);
-        if (r == PJWT_OK && (set->count != 1 || set->doc != set->keys[0].source))
-                r = pjwt_fail(reterr, PJWT_BAD_KEY, "not one JWK");
-        else if (r == PJWT_OK && set->keys[0].note[0])
-                r = pjwt_fail(reterr, PJWT_BAD_KEY, "%s", set->keys[0].note);
-        if (r == PJWT_OK)
-                r = pjwt_key_thumbprint(&set->keys[0], out, reterr);
-        pjwt_keyset_free(set);
-        return r;
 }

@@ -8,9 +8,9 @@ void pjwt_prepared_free(struct pjwt_prepared *prepared)
 {
         if (!prepared)
                 return;
-        EVP_MAC_CTX_free(prepared->mac);
-        EVP_PKEY_CTX_free(prepared->verify);
-        EVP_MD_CTX_free(prepared->hash);
+        EVP_MAC_CTX_free(prepared->mac_ctx);
+        EVP_PKEY_CTX_free(prepared->verify_ctx);
+        EVP_MD_CTX_free(prepared->md_ctx);
         EVP_MD_free(prepared->md);
         free(prepared);
 }
@@ -19,9 +19,9 @@ static bool set_up_mac(struct pjwt_prepared *prepared, OSSL_LIB_CTX *libctx)
 {
         EVP_MAC *mac = EVP_MAC_fetch(libctx, "HMAC", NULL);
 
-        prepared->mac = mac ? EVP_MAC_CTX_new(mac) : NULL;
+        prepared->mac_ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
         EVP_MAC_free(mac); /* the context has its own reference */
-        return prepared->mac != NULL;
+        return prepared->mac_ctx != NULL;
 }
 
 /* RFC 7518 section 3.5: the salt is as long as the digest, MGF1 has the same digest (SIG-16). */
@@ -29,19 +29,19 @@ static bool set_up_rsa(struct pjwt_prepared *prepared)
 {
         int padding = prepared->alg->pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
 
-        if (EVP_PKEY_CTX_set_rsa_padding(prepared->verify, padding) != 1 ||
-            EVP_PKEY_CTX_set_signature_md(prepared->verify, prepared->md) != 1)
+        if (EVP_PKEY_CTX_set_rsa_padding(prepared->verify_ctx, padding) != 1 ||
+            EVP_PKEY_CTX_set_signature_md(prepared->verify_ctx, prepared->md) != 1)
                 return false;
         return !prepared->alg->pss ||
-               (EVP_PKEY_CTX_set_rsa_mgf1_md(prepared->verify, prepared->md) == 1 &&
-                EVP_PKEY_CTX_set_rsa_pss_saltlen(prepared->verify, RSA_PSS_SALTLEN_DIGEST) == 1);
+               (EVP_PKEY_CTX_set_rsa_mgf1_md(prepared->verify_ctx, prepared->md) == 1 &&
+                EVP_PKEY_CTX_set_rsa_pss_saltlen(prepared->verify_ctx, RSA_PSS_SALTLEN_DIGEST) == 1);
 }
 
 static bool set_up_verify(struct pjwt_prepared *prepared, OSSL_LIB_CTX *libctx, EVP_PKEY *pkey)
 {
         prepared->md = EVP_MD_fetch(libctx, prepared->alg->digest, NULL);
-        prepared->verify = EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
-        if (!prepared->md || !prepared->verify || EVP_PKEY_verify_init(prepared->verify) != 1)
+        prepared->verify_ctx = EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
+        if (!prepared->md || !prepared->verify_ctx || EVP_PKEY_verify_init(prepared->verify_ctx) != 1)
                 return false;
         return prepared->alg->kty != PJWT_KTY_RSA || set_up_rsa(prepared);
 }
@@ -57,7 +57,7 @@ static struct pjwt_prepared *set_up(const struct pjwt_key *key, const struct pjw
         if (alg->kty == PJWT_KTY_OCT)
                 ok = set_up_mac(prepared, key->state->libctx);
         else
-                ok = (prepared->hash = EVP_MD_CTX_new()) &&
+                ok = (prepared->md_ctx = EVP_MD_CTX_new()) &&
                      (!alg->digest || set_up_verify(prepared, key->state->libctx, pkey));
         if (ok)
                 return prepared;

@@ -2,24 +2,24 @@
 #ifndef PJWT_PREPARED_H
 #define PJWT_PREPARED_H
 
-#include "keyset.h"
+#include "key.h"
 
 /*
- * Set up once for a key and algorithm: a fifth of the time of an RS256 verification is set-up. One thread at a
- * time has it; another that comes meanwhile makes its own.
+ * Set up once for a key and algorithm: a fifth of the time of an RS256 verification is set-up. One thread at
+ * a time has it; another that comes meanwhile makes its own.
  */
 struct pjwt_prepared {
         const struct pjwt_alg *alg;
-        EVP_MD *md;
-        EVP_MD_CTX *hash;
-        EVP_PKEY_CTX *verify; /* RSA and EC */
-        EVP_MAC_CTX *mac;     /* oct */
-        bool used;            /* `hash` has the key of an algorithm that hashes by itself */
+        EVP_MD *md;               /* the digest of RSA and EC; NULL of the others */
+        EVP_MD_CTX *md_ctx;       /* hashes for RSA and EC; verifies for EdDSA and ML-DSA */
+        EVP_PKEY_CTX *verify_ctx; /* RSA and EC: verifies the digest */
+        EVP_MAC_CTX *mac_ctx;     /* HMAC */
+        bool md_ctx_has_key; /* EdDSA and ML-DSA: md_ctx was given the key, which OpenSSL can use again */
 };
 
 /*
- * What an earlier verification left with the key if it was for this alg, else a new one. No other thread has it
- * until it is returned or freed.
+ * What an earlier verification left with the key if it was for this alg, else a new one. No other thread has
+ * it until it is returned or freed.
  * pkey: the public key, borrowed; NULL for HMAC.
  * NULL when memory runs out or OpenSSL refuses.
  */

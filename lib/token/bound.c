@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "b64url.h"
-#include "keyset.h"
+#include "jwkwrite.h"
 
 #define THUMBPRINT_LEN 43 /* of 32 bytes in base64url */
 

@@ -5,7 +5,7 @@
 
 #include "b64url.h"
 #include "curve.h"
-#include "keyset.h"
+#include "jwkwrite.h"
 #include "rsa.h"
 #include "sshwire.h"
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evpkey.h"
 #include "prepared.h"
 #include "secret.h"
 
@@ -94,10 +95,10 @@ static enum outcome verify_mac(const struct pjwt_prepared *prepared, const struc
 
         memcpy(digest, token->alg->digest, strlen(token->alg->digest) + 1);
         params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0); /* takes its length */
-        if (EVP_MAC_init(prepared->mac, key->secret, key->secret_len, params) != 1 ||
-            EVP_MAC_update(prepared->mac, (const unsigned char *)token->text, token->signing_input_len) !=
+        if (EVP_MAC_init(prepared->mac_ctx, key->secret, key->secret_len, params) != 1 ||
+            EVP_MAC_update(prepared->mac_ctx, (const unsigned char *)token->text, token->signing_input_len) !=
                     1 ||
-            EVP_MAC_final(prepared->mac, tag, &len, sizeof(tag)) != 1)
+            EVP_MAC_final(prepared->mac_ctx, tag, &len, sizeof(tag)) != 1)
                 return FAILED;
         o = pjwt_secret_equal(tag, len, token->signature, token->signature_len) ? HOLDS : DOES_NOT_HOLD;
         pjwt_wipe(tag, sizeof(tag)); /* the right signature of a token that may not have it */
@@ -107,13 +108,13 @@ static enum outcome verify_mac(const struct pjwt_prepared *prepared, const struc
 /* Without a key OpenSSL uses again what was set up for the one before; it is the same one. */
 static bool begin_whole(struct pjwt_prepared *prepared, const struct pjwt_key *key, EVP_PKEY *pkey)
 {
-        if (prepared->used &&
-            EVP_DigestVerifyInit_ex(prepared->hash, NULL, NULL, NULL, NULL, NULL, NULL) == 1)
+        if (prepared->md_ctx_has_key &&
+            EVP_DigestVerifyInit_ex(prepared->md_ctx, NULL, NULL, NULL, NULL, NULL, NULL) == 1)
                 return true;
-        prepared->used = EVP_MD_CTX_reset(prepared->hash) == 1 &&
-                         EVP_DigestVerifyInit_ex(prepared->hash, NULL, NULL, key->state->libctx, NULL, pkey,
-                                                 NULL) == 1;
-        return prepared->used;
+        prepared->md_ctx_has_key = EVP_MD_CTX_reset(prepared->md_ctx) == 1 &&
+                                   EVP_DigestVerifyInit_ex(prepared->md_ctx, NULL, NULL, key->state->libctx,
+                                                           NULL, pkey, NULL) == 1;
+        return prepared->md_ctx_has_key;
 }
 
 /* EdDSA and ML-DSA hash by themselves. */
@@ -124,7 +125,7 @@ static enum outcome verify_whole(struct pjwt_prepared *prepared, const struct pj
 
         if (!begin_whole(prepared, key, pkey))
                 return FAILED;
-        r = EVP_DigestVerify(prepared->hash, token->signature, token->signature_len,
+        r = EVP_DigestVerify(prepared->md_ctx, token->signature, token->signature_len,
                              (const unsigned char *)token->text, token->signing_input_len);
         return r == 1 ? HOLDS : DOES_NOT_HOLD;
 }
@@ -135,6 +136,7 @@ static enum outcome verify_digest(const struct pjwt_prepared *prepared, const st
         const unsigned char *signature = token->signature;
         size_t signature_len = token->signature_len;
         unsigned len = 0;
+        int verdict;
 
         if (token->alg->kty == PJWT_KTY_EC) {
                 signature_len = der_of_rs(token->signature, token->signature_len, token->alg->curve, der);
@@ -142,13 +144,12 @@ static enum outcome verify_digest(const struct pjwt_prepared *prepared, const st
                 if (signature_len == 0)
                         return DOES_NOT_HOLD;
         }
-        if (EVP_DigestInit_ex2(prepared->hash, prepared->md, NULL) != 1 ||
-            EVP_DigestUpdate(prepared->hash, token->text, token->signing_input_len) != 1 ||
-            EVP_DigestFinal_ex(prepared->hash, digest, &len) != 1)
+        if (EVP_DigestInit_ex2(prepared->md_ctx, prepared->md, NULL) != 1 ||
+            EVP_DigestUpdate(prepared->md_ctx, token->text, token->signing_input_len) != 1 ||
+            EVP_DigestFinal_ex(prepared->md_ctx, digest, &len) != 1)
                 return FAILED;
-        /* 1 and nothing else is a yes (SIG-24). */
-        return EVP_PKEY_verify(prepared->verify, signature, signature_len, digest, len) == 1 ? HOLDS
-                                                                                             : DOES_NOT_HOLD;
+        verdict = EVP_PKEY_verify(prepared->verify_ctx, signature, signature_len, digest, len);
+        return verdict == 1 ? HOLDS : DOES_NOT_HOLD; /* 1 and nothing else is a yes (SIG-24) */
 }
 
 static enum outcome verify_set_up(const struct pjwt_key *key, EVP_PKEY *pkey, const struct pjwt_token *token)
@@ -202,14 +203,13 @@ static enum pjwt_reason verify_one(const struct pjwt_key *key, const struct pjwt
         return pjwt_fail(reterr, PJWT_CRYPTO, "OpenSSL cannot verify %s", token->alg->name);
 }
 
-enum pjwt_reason pjwt_verify_token(const struct pjwt_keyset *set, const struct pjwt_key *const *picks,
-                                   size_t count, const struct pjwt_token *token,
-                                   const struct pjwt_key **retkey, struct pjwt_error *reterr)
+enum pjwt_reason pjwt_verify_token(const struct pjwt_key *const *picks, size_t count,
+                                   const struct pjwt_token *token, const struct pjwt_key **retkey,
+                                   struct pjwt_error *reterr)
 {
         struct pjwt_error first = {0};
         enum pjwt_reason r = PJWT_UNDECIDED;
 
-        (void)set;
         if (!token->alg || count == 0)
                 return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "no key to verify with");
         for (size_t i = 0; i < count && r != PJWT_OK; i++) {

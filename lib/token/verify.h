@@ -2,7 +2,7 @@
 #ifndef PJWT_VERIFY_H
 #define PJWT_VERIFY_H
 
-#include "keyset.h"
+#include "key.h"
 #include "token.h"
 
 /*
@@ -12,8 +12,8 @@
  * Returns PJWT_OK; PJWT_BAD_SIGNATURE; PJWT_CRYPTO when OpenSSL failed for another reason; PJWT_NO_MEMORY.
  * Leaves OpenSSL's error queue as it found it. Threads may share the keys.
  */
-enum pjwt_reason pjwt_verify_token(const struct pjwt_keyset *set, const struct pjwt_key *const *picks,
-                                   size_t count, const struct pjwt_token *token,
-                                   const struct pjwt_key **retkey, struct pjwt_error *reterr);
+enum pjwt_reason pjwt_verify_token(const struct pjwt_key *const *picks, size_t count,
+                                   const struct pjwt_token *token, const struct pjwt_key **retkey,
+                                   struct pjwt_error *reterr);
 
 #endif

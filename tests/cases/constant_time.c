@@ -47,7 +47,7 @@ int main(void)
         }
         key = &set->keys[0];
         VALGRIND_MAKE_MEM_UNDEFINED(key->secret, key->secret_len);
-        r = pjwt_verify_token(set, &key, 1, token, &held, &err);
+        r = pjwt_verify_token(&key, 1, token, &held, &err);
         VALGRIND_MAKE_MEM_DEFINED(key->secret, key->secret_len);
         pjwt_token_free(token);
         pjwt_keyset_free(set);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jwkwrite.h"
 #include "stages.h"
 #include "verify.h"
 #ifdef CASE_FAULTS
@@ -207,7 +208,7 @@ static bool opens(size_t key, size_t token)
         const struct pjwt_key *pick = ring.at[key].key, *held = NULL;
         struct pjwt_error err = {0};
 
-        return pjwt_verify_token(ring.at[key].keys, &pick, 1, ring.at[token].token, &held, &err) == PJWT_OK;
+        return pjwt_verify_token(&pick, 1, ring.at[token].token, &held, &err) == PJWT_OK;
 }
 
 static void ring_judge(void)

@@ -159,7 +159,7 @@ static enum pjwt_reason verify_and_check(const struct options *o, int64_t now, s
                              &out->err);
         if (r != PJWT_OK)
                 return r;
-        r = pjwt_verify_token(out->keys, picks, count, out->token, &out->key, &out->err);
+        r = pjwt_verify_token(picks, count, out->token, &out->key, &out->err);
         if (r != PJWT_OK || out->token->claims == NULL)
                 return r;
         return pjwt_claims_check(out->token, &o->claims, now, NULL, &out->err);

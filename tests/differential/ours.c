@@ -41,7 +41,7 @@ static enum pjwt_reason verify(const struct pjwt_keyset *set, const struct pjwt_
         if ((allowed & token->alg->bit) == 0)
                 return pjwt_fail(err, PJWT_ALG_NOT_ALLOWED, "%s", token->alg->name);
         r = pjwt_keyset_pick(set, token->alg, token->kid, token->kid_len, picks, &count, err);
-        return r == PJWT_OK ? pjwt_verify_token(set, picks, count, token, &key, err) : r;
+        return r == PJWT_OK ? pjwt_verify_token(picks, count, token, &key, err) : r;
 }
 
 static void print(struct json_object *o, char *out, size_t size)

@@ -1,3 +1,4 @@
+#include "jwkwrite.h"
 #include "signing.h"
 
 #include "faults.h"

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "evpkey.h"
+#include "jwkwrite.h"
 #include "keyset.h"
 
 /* RFC 7638 section 3.1 */

@@ -10,6 +10,7 @@
 
 #include <openssl/evp.h>
 
+#include "jwkwrite.h"
 #include "keyset.h"
 #include "sshkey.h"
 #include "sshkeys.h"
