@@ -9,6 +9,7 @@
 #include "input.h"
 #include "keyset.h"
 #include "out.h"
+#include "privread.h"
 #include "secret.h"
 #include "sign.h"
 #include "strictjson.h"

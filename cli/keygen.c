@@ -12,6 +12,8 @@
 #include "jwkwrite.h"
 #include "keyset.h"
 #include "out.h"
+#include "privmake.h"
+#include "privwrite.h"
 #include "rsa.h"
 #include "sign.h"
 

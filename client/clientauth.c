@@ -9,6 +9,8 @@
 
 #include "form.h"
 #include "jwkwrite.h"
+#include "privread.h"
+#include "privwrite.h"
 #include "safefile.h"
 #include "secret.h"
 #include "sign.h"

@@ -7,6 +7,8 @@
 #include "jsonwrite.h"
 #include "jwkwrite.h"
 #include "opensshkey.h"
+#include "privread.h"
+#include "privwrite.h"
 #include "safefile.h"
 #include "secret.h"
 #include "sign.h"

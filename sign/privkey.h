@@ -1,6 +1,6 @@
 /*
- * Private keys: PEM and JWK, read, made and written. Only the command signs, so only the command contains
- * this; the library knows public keys and HMAC secrets.
+ * One private key or secret. Only the command and the client sign, so only they contain this; the library
+ * knows public keys and HMAC secrets. privread.h reads keys, privmake.h makes them, privwrite.h writes them.
  */
 #ifndef CLI_PRIVKEY_H
 #define CLI_PRIVKEY_H
@@ -8,7 +8,6 @@
 #include <openssl/types.h>
 
 #include "alg.h"
-#include "buf.h"
 #include "reason.h"
 
 struct cli_privkey {
@@ -23,35 +22,35 @@ struct cli_privkey {
         OSSL_LIB_CTX *libctx; /* own: the host's openssl.cnf does not matter */
 };
 
-/*
- * Reads one private key that is not encrypted: PEM (PKCS#8, PKCS#1, SEC1, OpenSSH's own form), a private JWK,
- * or a JWKS.
- * kid: which key of a JWKS; NULL when it holds one only.
- * ret: for cli_privkey_free(); untouched on failure.
- * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_BAD_JSON, PJWT_UNKNOWN_KID, PJWT_NO_MEMORY, PJWT_CRYPTO.
- */
-enum pjwt_reason cli_privkey_parse(const char *bytes, size_t len, const char *kid, struct cli_privkey **ret,
-                                   struct pjwt_error *reterr);
-/* An HMAC key of these bytes; an empty one is PJWT_BAD_KEY. */
-enum pjwt_reason cli_privkey_from_secret(const char *secret, size_t len, struct cli_privkey **ret,
-                                         struct pjwt_error *reterr);
-/* A new key for alg. bits: modulus or secret size, 0: the usual one. */
-enum pjwt_reason cli_privkey_generate(const struct pjwt_alg *alg, unsigned bits, struct cli_privkey **ret,
-                                      struct pjwt_error *reterr);
+/* The members of an RSA key (RFC 7518 section 6.3.2): n, e, d, and the factors, which a key may leave out. */
+struct cli_rsa_member {
+        const char *jwk;
+        const char *openssl;
+};
 
+#define CLI_RSA_PUBLIC  2 /* n and e */
+#define CLI_RSA_NEEDED  3 /* and d */
+#define CLI_RSA_MEMBERS 8
+
+extern const struct cli_rsa_member cli_rsa_members[CLI_RSA_MEMBERS];
+
+#define CLI_MLDSA_SEED "seed" /* OSSL_PKEY_PARAM_ML_DSA_SEED, since OpenSSL 3.5 */
+
+/* Accepts NULL. */
 void cli_privkey_free(struct cli_privkey *key);
 
-/*
- * Writes the JWK: with its private members, or without (an oct key has no other, and fails with
- * PJWT_BAD_KEY).
- */
-enum pjwt_reason cli_privkey_jwk(const struct cli_privkey *key, bool with_private, struct cli_buf *out,
-                                 struct pjwt_error *reterr);
-/* Writes PKCS#8 PEM; PJWT_BAD_KEY for an oct key. */
-enum pjwt_reason cli_privkey_pem(const struct cli_privkey *key, struct cli_buf *out,
-                                 struct pjwt_error *reterr);
-
-/* The algorithm that is used when nobody names one. Never NULL. */
+/* The algorithm that is used when no one names one. Never NULL. */
 const struct pjwt_alg *cli_privkey_default_alg(const struct cli_privkey *key);
+
+/* For the files that read and make keys: */
+
+/* An empty key with its own library context; NULL when memory runs out. */
+struct cli_privkey *cli_privkey_new(void);
+/* Fills type, curve and size in from key->pkey. Returns PJWT_OK or PJWT_BAD_KEY. */
+enum pjwt_reason cli_privkey_describe(struct cli_privkey *key, struct pjwt_error *reterr);
+/* Returns r: for PJWT_OK the key is *ret, else it is freed and *ret is untouched. */
+enum pjwt_reason cli_privkey_hand_over(struct cli_privkey *key, enum pjwt_reason r, struct cli_privkey **ret);
+/* PJWT_BAD_KEY with OpenSSL's reason for `what`; clears OpenSSL's error queue. */
+enum pjwt_reason cli_openssl_failed(const char *what, struct pjwt_error *reterr);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef CLI_SIGN_H
 #define CLI_SIGN_H
 
+#include "buf.h"
 #include "privkey.h"
 
 /*

@@ -5,6 +5,7 @@
 #include "fuzz.h"
 #include "opensshkey.h"
 #include "sshpub.h"
+#include "strictjson.h"
 
 static bool signature(const uint8_t *data, size_t size)
 {
