@@ -1,6 +1,7 @@
 #include "verify.h"
 
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -13,75 +14,27 @@
 
 enum outcome { HOLDS, DOES_NOT_HOLD, FAILED };
 
-/* The orders of the groups: r and s must be below (SIG-05, SIG-06). */
-static const struct order {
-        const char *curve;
-        unsigned char n[66];
-} orders[] = {
-        {"P-256",
-         {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51}},
-        {"P-384",
-         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf,
-          0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73}},
-        {"P-521", {0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                   0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                   0xff, 0xff, 0xff, 0xff, 0xff, 0xfa, 0x51, 0x86, 0x87, 0x83, 0xbf, 0x2f, 0x96, 0x6b,
-                   0x7f, 0xcc, 0x01, 0x48, 0xf7, 0x09, 0xa5, 0xd0, 0x3b, 0xb5, 0xc9, 0xb8, 0x89, 0x9c,
-                   0x47, 0xae, 0xbb, 0x6f, 0xb7, 0x1e, 0x91, 0x38, 0x64, 0x09}},
-        {"secp256k1",
-         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
-          0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41}},
-};
-
-#define DER_MAX (3 + 2 * (2 + 1 + 66))
-
-static bool in_range(const unsigned char *number, size_t size, const struct pjwt_curve *curve)
-{
-        static const unsigned char zero[66];
-
-        if (memcmp(number, zero, size) == 0)
-                return false;
-        for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
-                if (strcmp(orders[i].curve, curve->name) == 0)
-                        return memcmp(number, orders[i].n, size) < 0;
-        return false;
-}
-
-/* An ASN.1 INTEGER: no more zero bytes in front than the sign needs. */
-static unsigned char *put_integer(unsigned char *out, const unsigned char *number, size_t size)
-{
-        for (; *number == 0; number++) /* not zero as a whole: in_range() */
-                size--;
-        *out++ = 0x02;
-        *out++ = (unsigned char)(size + (*number >> 7));
-        if (*number >> 7)
-                *out++ = 0;
-        memcpy(out, number, size);
-        return out + size;
-}
+#define DER_MAX (3 + 2 * (2 + 1 + PJWT_COORDINATE_MAX))
 
 /*
- * r || s (RFC 7518 section 3.4) as the DER that OpenSSL takes. Returns its size, 0 when r or s is out of
- * range.
+ * r || s (RFC 7518 section 3.4) as the DER that OpenSSL takes. Returns its size, 0 when memory runs out. That
+ * r and s are from 1 to the order of the group less 1 is checked by OpenSSL (SIG-05, SIG-06).
  */
-static size_t der_of_rs(const unsigned char *rs, size_t size, const struct pjwt_curve *curve,
-                        unsigned char out[DER_MAX])
+static size_t der_of_rs(const unsigned char *rs, size_t size, unsigned char out[DER_MAX])
 {
-        size_t half = size / 2, len;
-        unsigned char body[DER_MAX], *end;
+        size_t half = size / 2;
+        ECDSA_SIG *sig = ECDSA_SIG_new();
+        BIGNUM *r = BN_bin2bn(rs, (int)half, NULL), *s = BN_bin2bn(rs + half, (int)half, NULL);
+        int len = 0;
 
-        if (!in_range(rs, half, curve) || !in_range(rs + half, half, curve))
-                return 0;
-        end = put_integer(put_integer(body, rs, half), rs + half, half);
-        len = (size_t)(end - body);
-        *out++ = 0x30;
-        if (len >= 0x80)
-                *out++ = 0x81;
-        *out++ = (unsigned char)len;
-        memcpy(out, body, len);
-        return len + (len >= 0x80 ? 3 : 2);
+        if (sig && r && s && ECDSA_SIG_set0(sig, r, s) == 1) {
+                r = s = NULL; /* sig has them */
+                len = i2d_ECDSA_SIG(sig, &out);
+        }
+        BN_free(r);
+        BN_free(s);
+        ECDSA_SIG_free(sig);
+        return len > 0 ? (size_t)len : 0;
 }
 
 static enum outcome verify_mac(const struct pjwt_prepared *prepared, const struct pjwt_key *key,
@@ -139,10 +92,10 @@ static enum outcome verify_digest(const struct pjwt_prepared *prepared, const st
         int verdict;
 
         if (token->alg->kty == PJWT_KTY_EC) {
-                signature_len = der_of_rs(token->signature, token->signature_len, token->alg->curve, der);
+                signature_len = der_of_rs(token->signature, token->signature_len, der);
                 signature = der;
                 if (signature_len == 0)
-                        return DOES_NOT_HOLD;
+                        return FAILED;
         }
         if (EVP_DigestInit_ex2(prepared->md_ctx, prepared->md, NULL) != 1 ||
             EVP_DigestUpdate(prepared->md_ctx, token->text, token->signing_input_len) != 1 ||

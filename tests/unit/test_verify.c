@@ -1,6 +1,8 @@
 #include "signing.h"
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <pthread.h>
 
 #include "keyset.h"
@@ -265,6 +267,120 @@ static void r_and_s_are_from_1_to_the_order(void **state)
                         }
                 BN_free(order);
                 BN_free(n);
+        }
+}
+
+/* The token `input.` and these two numbers, and what comes of it. */
+static enum pjwt_reason verify_numbers(const struct pjwt_keyset *set, const char *input, size_t half,
+                                       const BIGNUM *r, const BIGNUM *s)
+{
+        unsigned char rs[2 * PJWT_COORDINATE_MAX];
+        enum pjwt_reason reason;
+        char *text;
+
+        number(rs, half, r);
+        number(rs + half, half, s);
+        text = with_signature(strdup(input), rs, 2 * half);
+        reason = verify(set, text, NULL);
+        free(text);
+        return reason;
+}
+
+/* The JWK of a point. */
+static struct pjwt_keyset *keyset_of_point(const struct pjwt_curve *curve, const EC_GROUP *group,
+                                           const EC_POINT *point)
+{
+        size_t half = curve->public_size;
+        unsigned char bytes[PJWT_COORDINATE_MAX];
+        char x64[128], y64[128], jwk[512];
+        BIGNUM *x = BN_new(), *y = BN_new();
+        struct pjwt_keyset *set = NULL;
+
+        assert_int_equal(EC_POINT_get_affine_coordinates(group, point, x, y, NULL), 1);
+        number(bytes, half, x);
+        pjwt_b64url_encode(bytes, half, x64);
+        number(bytes, half, y);
+        pjwt_b64url_encode(bytes, half, y64);
+        (void)snprintf(jwk, sizeof(jwk), "{\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"}",
+                       curve->name, x64, y64);
+        assert_int_equal(pjwt_keyset_parse(jwk, strlen(jwk), 0, &set, NULL), PJWT_OK);
+        BN_free(x);
+        BN_free(y);
+        return set;
+}
+
+/*
+ * A key under which r = j and s = 1 sign the text, where n + j is the x coordinate of a point R: it is
+ * (R - digest * G) / r. So r + n and s + n hold as well for a verifier that only reduces them modulo n.
+ */
+static struct pjwt_keyset *key_for_small_numbers(const struct pjwt_alg *alg, const char *input, BIGNUM *r,
+                                                 BIGNUM *n)
+{
+        EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(alg->curve->openssl));
+        EC_POINT *point = EC_POINT_new(group), *key = EC_POINT_new(group);
+        BIGNUM *x = BN_new(), *e, *inverse;
+        BN_CTX *ctx = BN_CTX_new();
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        size_t len = 0;
+        struct pjwt_keyset *set;
+
+        assert_non_null(BN_copy(n, EC_GROUP_get0_order(group)));
+        BN_zero(r);
+        do {
+                assert_int_equal(BN_add_word(r, 1), 1);
+                assert_int_equal(BN_add(x, n, r), 1);
+        } while (EC_POINT_set_compressed_coordinates(group, point, x, 0, ctx) != 1);
+        ERR_clear_error();
+        assert_int_equal(EVP_Q_digest(NULL, alg->digest, NULL, input, strlen(input), digest, &len), 1);
+        e = BN_bin2bn(digest, (int)len, NULL);
+        inverse = BN_mod_inverse(NULL, r, n, ctx);
+        assert_int_equal(BN_mod_mul(e, e, inverse, n, ctx), 1);
+        assert_int_equal(BN_sub(e, n, e), 1);
+        assert_int_equal(EC_POINT_mul(group, key, e, point, inverse, ctx), 1);
+        set = keyset_of_point(alg->curve, group, key);
+        BN_free(x);
+        BN_free(e);
+        BN_free(inverse);
+        BN_CTX_free(ctx);
+        EC_POINT_free(point);
+        EC_POINT_free(key);
+        EC_GROUP_free(group);
+        return set;
+}
+
+/* SIG-05, SIG-06: numbers out of range that are right modulo the order, or when they are read as negative. */
+static void r_and_s_are_not_reduced(void **state)
+{
+        static const char *const algs[] = {"ES256", "ES384", "ES512", "ES256K"};
+
+        (void)state;
+        for (size_t a = 0; a < 4; a++) {
+                const struct pjwt_alg *alg = pjwt_alg_find(algs[a], strlen(algs[a]));
+                size_t half = alg->curve->signature_size / 2;
+                BIGNUM *n = BN_new(), *rs[2][3]; /* r and s: good, plus n, minus n in two's complement */
+                struct pjwt_keyset *set;
+                char header[64], *input;
+
+                for (int i = 0; i < 6; i++)
+                        rs[i / 3][i % 3] = BN_new();
+                (void)snprintf(header, sizeof(header), "{\"alg\":\"%s\"}", alg->name);
+                input = signing_input(header, CLAIMS);
+                set = key_for_small_numbers(alg, input, rs[0][0], n);
+                assert_int_equal(BN_one(rs[1][0]), 1);
+                for (int i = 0; i < 2; i++) {
+                        assert_int_equal(BN_add(rs[i][1], rs[i][0], n), 1);
+                        assert_int_equal(BN_lshift(rs[i][2], BN_value_one(), (int)half * 8), 1);
+                        assert_int_equal(BN_sub(rs[i][2], rs[i][2], n), 1);
+                        assert_int_equal(BN_add(rs[i][2], rs[i][2], rs[i][0]), 1);
+                }
+                for (int i = 0; i < 9; i++)
+                        assert_int_equal(verify_numbers(set, input, half, rs[0][i / 3], rs[1][i % 3]),
+                                         i == 0 ? PJWT_OK : PJWT_BAD_SIGNATURE);
+                for (int i = 0; i < 6; i++)
+                        BN_free(rs[i / 3][i % 3]);
+                BN_free(n);
+                free(input);
+                pjwt_keyset_free(set);
         }
 }
 
@@ -593,6 +709,7 @@ int main(void)
                 cmocka_unit_test(signatures_have_the_exact_length),
                 cmocka_unit_test(der_is_no_jws_signature),
                 cmocka_unit_test(r_and_s_are_from_1_to_the_order),
+                cmocka_unit_test(r_and_s_are_not_reduced),
                 cmocka_unit_test(the_twin_of_an_ecdsa_signature_holds),
                 cmocka_unit_test(eddsa_s_is_below_the_order),
                 cmocka_unit_test(pss_salts_are_as_long_as_the_digest),
