@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "jwkwrite.h"
 #include "sign.h"
 
 static bool put_header(const struct signer *signer, struct cli_buf *out)

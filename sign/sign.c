@@ -12,7 +12,9 @@
 #include <openssl/rsa.h>
 
 #include "b64url.h"
+#include "jwkwrite.h"
 #include "keyset.h"
+#include "privwrite.h"
 #include "secret.h"
 
 static bool right_curve(const struct cli_privkey *key, const struct pjwt_alg *alg)
