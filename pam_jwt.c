@@ -4,6 +4,7 @@
  * pam_jwt(8).
  */
 #include "account.h"
+#include "expiry.h"
 #include "login.h"
 #include "report.h"
 #include "request.h"
@@ -48,7 +49,7 @@ int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
         (void)flags;
         (void)argc;
         (void)argv;
-        pjwt_session_check(pamh);
+        pjwt_expiry_check(pamh);
         return pjwt_state_hinted(pamh) ? PAM_SUCCESS : PAM_CRED_UNAVAIL;
 }
 

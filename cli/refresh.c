@@ -7,7 +7,7 @@
 #include "keysource.h"
 #include "out.h"
 #include "policy.h"
-#include "record.h"
+#include "recordsweep.h"
 
 struct refresh_options {
         struct cli_args args;

@@ -16,7 +16,7 @@
 
 #include "conf.h"
 #include "out.h"
-#include "record.h"
+#include "recordstore.h"
 
 #define GRACE_STEPS 20 /* of 100 ms, between asking a process to end and ending it */
 

@@ -1,7 +1,9 @@
 #include "login.h"
 
+#include "opener.h"
 #include "report.h"
 #include "request.h"
+#include "service.h"
 #include "session.h"
 #include "state.h"
 
@@ -145,11 +147,11 @@ void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
 /* What the token said, and who will open the session with it. */
 static enum pjwt_reason make_record(struct pjwt_login *login, struct pjwt_process *retopener)
 {
-        enum pjwt_reason reason = pjwt_session_record(&login->request, &login->decision, &login->record,
-                                                      &login->decision.error);
+        enum pjwt_reason reason = pjwt_decision_record(&login->request, &login->decision, &login->record,
+                                                       &login->decision.error);
 
         if (reason == PJWT_OK)
-                pjwt_session_announce(login->pamh, login->record, login->request.now, retopener);
+                pjwt_opener_announce(login->pamh, login->record, login->request.now, retopener);
         return reason;
 }
 

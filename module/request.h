@@ -4,7 +4,7 @@
 
 #include <security/pam_modules.h>
 
-#include "decide.h"
+#include "decision.h"
 #include "options.h"
 
 /*

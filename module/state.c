@@ -1,5 +1,6 @@
 #include "state.h"
 
+#include "recordstore.h"
 #include "secret.h"
 
 #include <inttypes.h>

@@ -6,7 +6,8 @@
 
 #include <security/pam_modules.h>
 
-#include "decide.h"
+#include "decision.h"
+#include "process.h"
 #include "record.h"
 
 struct pjwt_state {

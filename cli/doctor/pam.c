@@ -6,6 +6,7 @@
 
 #include "doctor.h"
 #include "grant.h"
+#include "service.h"
 
 bool cli_doctor_uses_us(const struct cli_doctor *d, const char *service)
 {

@@ -2,7 +2,7 @@
 #ifndef PJWT_AUDIT_H
 #define PJWT_AUDIT_H
 
-#include "decide.h"
+#include "decision.h"
 
 #define PJWT_AUDIT_MAX 2048
 

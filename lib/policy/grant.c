@@ -1,103 +1,13 @@
 #include "grant.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "email.h"
 #include "match.h"
 #include "template.h"
 
 #define USER_MAX 256
-
-/* ---- services ---- */
-
-enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *service,
-                                   const struct pjwt_service **retservice, struct pjwt_error *reterr)
-{
-        const struct pjwt_service *section = pjwt_conf_service(conf, service);
-        bool known = section != NULL;
-
-        for (size_t i = 0; !known && i < conf->grant_count; i++)
-                known = pjwt_list_has(conf->grants[i].services, service);
-        if (!known) /* REV-09: sudo-i and su-l are services of their own */
-                return pjwt_fail(reterr, PJWT_SERVICE, "service '%.64s'", service);
-        *retservice = section;
-        return PJWT_OK;
-}
-
-static enum pjwt_reason check_demands(const struct pjwt_service *service, const struct pjwt_issuer *issuer,
-                                      struct json_object *claims, struct pjwt_error *reterr)
-{
-        for (size_t i = 0; i < service->match_count; i++) {
-                const struct pjwt_match *match = &service->matches[i];
-
-                if (!pjwt_match_claims(match, claims))
-                        return pjwt_fail(reterr, PJWT_SERVICE_MATCH,
-                                         "%.80s is not %.120s, as service %s demands", match->claim,
-                                         match->value, service->name);
-                if (pjwt_claim_is_email(match->claim, strlen(match->claim)) && !issuer->email_trusted &&
-                    !pjwt_email_verified(claims))
-                        return pjwt_fail(reterr, PJWT_EMAIL_UNVERIFIED, "email_verified is not true");
-        }
-        return PJWT_OK;
-}
-
-/* The time in a claim is at most `most` seconds ago. A time in the future says nothing about an age. */
-static enum pjwt_reason check_age(struct json_object *claims, const char *name, int64_t most, int64_t leeway,
-                                  int64_t now, struct pjwt_error *reterr)
-{
-        struct json_object *claim = pjwt_json_member(claims, name);
-        int64_t then = 0;
-
-        if (most == 0)
-                return PJWT_OK;
-        if (!claim)
-                return pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the token has no %s, which the service demands",
-                                 name);
-        if (!pjwt_json_numericdate(claim, &then, NULL))
-                return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "%s is no time", name);
-        if (then - leeway > now)
-                return pjwt_fail(reterr, PJWT_ISSUED_IN_FUTURE, "%s %" PRId64 ", now %" PRId64, name, then,
-                                 now);
-        if (then + most + leeway < now)
-                return pjwt_fail(reterr, PJWT_TOO_OLD,
-                                 "%s %" PRId64 ", now %" PRId64 ", allowed %" PRId64 "s", name, then, now,
-                                 most);
-        return PJWT_OK;
-}
-
-static enum pjwt_reason check_audience(const struct pjwt_service *service, struct json_object *claims,
-                                       struct pjwt_error *reterr)
-{
-        struct pjwt_texts texts = pjwt_texts_of(claims, "aud");
-        const char *text = NULL;
-        size_t len = 0;
-
-        if (!service->audience)
-                return PJWT_OK;
-        while (pjwt_texts_next(&texts, &text, &len))
-                if (strlen(text) == len && pjwt_list_has(service->audience, text))
-                        return PJWT_OK;
-        return pjwt_fail(reterr, PJWT_BAD_AUDIENCE, "aud does not hold %.120s, which service %s demands",
-                         service->audience[0], service->name);
-}
-
-enum pjwt_reason pjwt_service_check(const struct pjwt_service *service, const struct pjwt_issuer *issuer,
-                                    const struct pjwt_token *token, int64_t now, struct pjwt_error *reterr)
-{
-        enum pjwt_reason reason = PJWT_OK;
-
-        if (!service)
-                return PJWT_OK;
-        reason = check_demands(service, issuer, token->claims, reterr);
-        if (reason == PJWT_OK)
-                reason = check_age(token->claims, "auth_time", service->max_age, issuer->leeway, now, reterr);
-        if (reason == PJWT_OK)
-                reason = check_age(token->claims, "iat", service->max_token_age, issuer->leeway, now, reterr);
-        if (reason == PJWT_OK)
-                reason = check_audience(service, token->claims, reterr);
-        return reason;
-}
 
 /* ---- users ---- */
 
@@ -292,27 +202,6 @@ static bool host_holds(const struct pjwt_conf *conf, const struct pjwt_grant *gr
         return false;
 }
 
-static bool template_uses_email(const char *template)
-{
-        struct pjwt_piece piece;
-
-        while (pjwt_template_next(&template, &piece))
-                if (piece.kind == PJWT_PIECE_CLAIM && pjwt_claim_is_email(piece.text, piece.len))
-                        return true;
-        return false;
-}
-
-static bool uses_email(const struct pjwt_grant *grant)
-{
-        for (size_t i = 0; i < grant->match_count; i++)
-                if (pjwt_claim_is_email(grant->matches[i].claim, strlen(grant->matches[i].claim)))
-                        return true;
-        for (size_t i = 0; grant->user[i]; i++)
-                if (template_uses_email(grant->user[i]))
-                        return true;
-        return false;
-}
-
 static bool holds(struct search *s, const struct pjwt_grant *grant)
 {
         if (grant->issuer != s->issuer) /* CLM-18: the same sub of another issuer is another person */
@@ -323,7 +212,7 @@ static bool holds(struct search *s, const struct pjwt_grant *grant)
                 return missed(s, grant, RANK_HOST, NULL);
         if (!claims_hold(s, grant))
                 return false;
-        if (uses_email(grant) && !s->issuer->email_trusted && !pjwt_email_verified(s->claims)) /* USR-09 */
+        if (pjwt_email_used_by(grant) && !pjwt_email_counts(s->issuer, s->claims)) /* USR-09 */
                 return missed(s, grant, RANK_EMAIL, NULL);
         if (grant->bind && !s->bound)
                 return missed(s, grant, RANK_BIND, NULL);

@@ -1,4 +1,4 @@
-/* Verified claims and grants: may this user in? Services: what is demanded on top. Pure. */
+/* Verified claims and grants: may this user log in? Pure. */
 #ifndef PJWT_GRANT_H
 #define PJWT_GRANT_H
 
@@ -14,15 +14,6 @@ struct pjwt_user {
         uid_t uid;
         uid_t system_uid_max; /* SYS_UID_MAX of login.defs, 999 by default */
 };
-
-/*
- * Is the service known at all: named by a grant, or by a service section (its name or its `also`)?
- * retservice: the service section that applies (its own name goes before an `also`), NULL when none does.
- * Borrowed.
- * Returns PJWT_OK or PJWT_SERVICE.
- */
-enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *service,
-                                   const struct pjwt_service **retservice, struct pjwt_error *reterr);
 
 /*
  * The first grant of `issuer` that allows the claims to be `user` for `service`.
@@ -44,13 +35,5 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
  */
 bool pjwt_grant_possible(const struct pjwt_conf *conf, const struct pjwt_user *user, const char *service,
                          bool bound);
-
-/*
- * The demands of a service section that need claims only: match, max_age, max_token_age, audience. service
- * may be NULL.
- * Returns PJWT_OK, PJWT_SERVICE_MATCH, PJWT_TOO_OLD, PJWT_CLAIM_MISSING, PJWT_CLAIM_TYPE, PJWT_BAD_AUDIENCE.
- */
-enum pjwt_reason pjwt_service_check(const struct pjwt_service *service, const struct pjwt_issuer *issuer,
-                                    const struct pjwt_token *token, int64_t now, struct pjwt_error *reterr);
 
 #endif

@@ -22,3 +22,42 @@ enum pjwt_reason pjwt_issuer_find(const struct pjwt_conf *conf, const struct pjw
                 }
         return pjwt_fail(reterr, PJWT_ISSUER_UNKNOWN, "iss '%.200s'", iss);
 }
+
+const char *pjwt_issuer_option(enum pjwt_reason reason)
+{
+        switch (reason) {
+        case PJWT_BAD_AUDIENCE:
+                return "audience";
+        case PJWT_LIFETIME:
+                return "max_lifetime";
+        case PJWT_EXPIRED:
+        case PJWT_NOT_YET_VALID:
+        case PJWT_ISSUED_IN_FUTURE:
+                return "leeway";
+        case PJWT_BAD_TYP:
+                return "typ";
+        case PJWT_BAD_CLIENT:
+                return "azp";
+        case PJWT_CLAIM_MISSING:
+                return "require";
+        default:
+                return "issuer";
+        }
+}
+
+static const char *const *list(char **strings)
+{
+        return (const char *const *)strings;
+}
+
+struct pjwt_claims_policy pjwt_issuer_policy(const struct pjwt_issuer *issuer)
+{
+        return (struct pjwt_claims_policy){.issuer = issuer->issuer,
+                                           .audience = list(issuer->audience),
+                                           .typ = list(issuer->typ),
+                                           .require = list(issuer->require),
+                                           .clients = list(issuer->clients),
+                                           .leeway = issuer->leeway,
+                                           .max_lifetime = issuer->max_lifetime,
+                                           .flags = PJWT_MAY_BE_BOUND};
+}

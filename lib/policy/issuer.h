@@ -1,7 +1,8 @@
-/* From a token's iss to the issuer section. Pure. */
+/* From a token's iss to the issuer section, and what that requires of the claims. Pure. */
 #ifndef PJWT_ISSUER_H
 #define PJWT_ISSUER_H
 
+#include "claims.h"
 #include "conf.h"
 #include "token.h"
 
@@ -13,5 +14,11 @@
  */
 enum pjwt_reason pjwt_issuer_find(const struct pjwt_conf *conf, const struct pjwt_token *token,
                                   const struct pjwt_issuer **ret, struct pjwt_error *reterr);
+
+/* What an issuer section requires of the claims of its tokens. Borrows from the section. */
+struct pjwt_claims_policy pjwt_issuer_policy(const struct pjwt_issuer *issuer);
+
+/* The option that a failed claim was compared with, so that `check` can point at its line. Static. */
+const char *pjwt_issuer_option(enum pjwt_reason reason);
 
 #endif

@@ -153,15 +153,3 @@ bool pjwt_match_claims(const struct pjwt_match *match, struct json_object *claim
                         return true;
         return false;
 }
-
-bool pjwt_claim_is_email(const char *name, size_t len)
-{
-        return (len == 5 && memcmp(name, "email", 5) == 0) || (len == 6 && memcmp(name, "/email", 6) == 0);
-}
-
-bool pjwt_email_verified(struct json_object *claims)
-{
-        struct json_object *o = pjwt_json_member(claims, "email_verified");
-
-        return json_object_is_type(o, json_type_boolean) && json_object_get_boolean(o);
-}

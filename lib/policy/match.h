@@ -36,10 +36,4 @@ bool pjwt_match_text(const struct pjwt_match *match, const char *text, size_t le
 /* Does any text of the claim? An absent claim never does. */
 bool pjwt_match_claims(const struct pjwt_match *match, struct json_object *claims);
 
-/* Is the claim `email`, which counts only together with email_verified? */
-bool pjwt_claim_is_email(const char *name, size_t len);
-
-/* Is email_verified JSON true? */
-bool pjwt_email_verified(struct json_object *claims);
-
 #endif

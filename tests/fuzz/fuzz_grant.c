@@ -6,6 +6,7 @@
 #include "decide.h"
 #include "fuzz.h"
 #include "grant.h"
+#include "service.h"
 
 static const char policy[] =
         "[issuer/acme]\nissuer = https://issuer.example\naudience = ssh://%h\njwks = file:///nonexistent\n"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "decide.h"
 
 #define HOST "db1.acme.example"
 

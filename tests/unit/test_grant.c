@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "grant.h"
+#include "service.h"
 
 #define ISSUER "[issuer/acme]\nissuer = https://idp.example\naudience = x\n"
 #define NOW    1700000000

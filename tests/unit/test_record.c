@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include "folder.h"
-#include "record.h"
+#include "recordstore.h"
+#include "recordsweep.h"
 #include "secret.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 # nothing that a login process loads reads the environment, forks or changes what belongs to the host process.
 set -eu
 cd "$1"
-pure='token issuer keyset pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound arguments conf confwarn duration hostname jsonwrite match names nearest parse pattern reader readmatch readvalue regexcompile rows sections template utf8 value whole curve kty rsa key jwkmember jwkread jwkwrite evpkey'
+pure='token issuer keyset pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound arguments conf confwarn duration hostname jsonwrite match names nearest parse pattern reader readmatch readvalue regexcompile rows sections template utf8 value whole curve kty rsa key jwkmember jwkread jwkwrite evpkey bind email service record decision'
 for stage in $pure; do
         file=$(find lib -name "$stage.c")
         [ -e "$file" ] || { echo "lib/*/$stage.c is not there"; exit 1; }

@@ -1,0 +1,93 @@
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The fields of /proc/PID/stat after the name, which may contain anything: from the last `)` on. */
+static bool stat_fields(pid_t pid, char *buffer, size_t size, const char **ret)
+{
+        char path[64];
+        ssize_t got;
+        int fd;
+        const char *close_paren;
+
+        (void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return false;
+        got = read(fd, buffer, size - 1);
+        close(fd);
+        if (got <= 0)
+                return false;
+        buffer[got] = '\0';
+        close_paren = strrchr(buffer, ')');
+        if (!close_paren)
+                return false;
+        *ret = close_paren + 1;
+        return true;
+}
+
+/* fields: 3 is the first after the name. */
+static bool number_field(const char *fields, unsigned field, uint64_t *ret)
+{
+        char *end = NULL;
+
+        for (unsigned at = 3; at <= field; at++) {
+                while (*fields == ' ')
+                        fields++;
+                if (at < field)
+                        fields += strcspn(fields, " ");
+        }
+        errno = 0;
+        *ret = strtoull(fields, &end, 10);
+        return end != fields && errno == 0;
+}
+
+bool pjwt_process_of(pid_t pid, struct pjwt_process *ret)
+{
+        char buffer[1024];
+        const char *fields;
+        uint64_t start;
+
+        if (pid <= 0 || !stat_fields(pid, buffer, sizeof(buffer), &fields) ||
+            !number_field(fields, 22, &start))
+                return false;
+        *ret = (struct pjwt_process){pid, start};
+        return true;
+}
+
+bool pjwt_process_parent(struct pjwt_process *ret)
+{
+        return pjwt_process_of(getppid(), ret);
+}
+
+bool pjwt_process_session_id(unsigned *ret)
+{
+        char text[32];
+        int fd = open("/proc/self/sessionid", O_RDONLY | O_CLOEXEC);
+        ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        char *end = NULL;
+        unsigned long long id;
+
+        if (fd >= 0)
+                close(fd);
+        if (got <= 0)
+                return false;
+        text[got] = '\0';
+        id = strtoull(text, &end, 10);
+        if (end == text || (*end && *end != '\n') || id >= PJWT_NO_SESSION || id == 0)
+                return false;
+        *ret = (unsigned)id;
+        return true;
+}
+
+bool pjwt_process_is_alive(struct pjwt_process process)
+{
+        struct pjwt_process now;
+
+        return pjwt_process_of(process.pid, &now) && now.start == process.start;
+}
