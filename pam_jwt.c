@@ -22,7 +22,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         pjwt_login_begin(pamh, argc, argv, &login);
         reason = pjwt_login_reuse(&login);
         if (reason != PJWT_OK) {
-                reason = pjwt_prompt(pamh, &login.options, &login.answer, &login.decision.error);
+                reason = pjwt_prompt(pamh, &login.options, &login.reply, &login.decision.error);
                 if (reason != PJWT_NOT_A_TOKEN)
                         pjwt_login_judge(&login, reason);
         }
@@ -33,7 +33,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         }
         observe = login.options.observe;
         if (!observe)
-                pjwt_report_sentence(pamh, flags, reason, login.answer.typed);
+                pjwt_report_sentence(pamh, flags, reason, login.reply.typed);
         pjwt_login_end(&login);
         return observe ? PAM_CRED_UNAVAIL : pjwt_report_answer(reason);
 }

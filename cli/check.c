@@ -12,7 +12,7 @@
 #include "keysource.h"
 #include "out.h"
 #include "policy.h"
-#include "shape.h"
+#include "reply.h"
 #include "sshkey.h"
 
 struct check_options {
@@ -134,17 +134,6 @@ static int print_decision(const struct check_options *options, const struct pjwt
         return CLI_YES;
 }
 
-/* What the module's prompt says of an answer before it reads any configuration. */
-static enum pjwt_reason check_shape(struct pjwt_span token, struct pjwt_error *reterr)
-{
-        if (!pjwt_shape_token(token))
-                return pjwt_fail(reterr, PJWT_NOT_A_TOKEN, "%s", pjwt_reason_text(PJWT_NOT_A_TOKEN));
-        if (pjwt_shape_cut(token))
-                return pjwt_fail(reterr, PJWT_TRUNCATED, "%zu bytes without a third part; ssh cuts at 1023",
-                                 token.len);
-        return PJWT_OK;
-}
-
 /* The key of --ssh-key, as a login would prove it: at sshd by its line, elsewhere by a login record. */
 struct proof {
         char *line;
@@ -175,12 +164,12 @@ static int read_proof(const struct check_options *options, struct proof *ret)
         return r;
 }
 
-static int decide(const struct check_options *options, const struct pjwt_conf *conf, struct pjwt_span token,
-                  struct proof *proof)
+static int decide(const struct check_options *options, const struct pjwt_conf *conf,
+                  const struct pjwt_reply *reply, struct proof *proof)
 {
         struct pjwt_request request = {
-                .token = token.text,
-                .token_len = token.len,
+                .token = reply->token,
+                .token_len = reply->len,
                 .service = options->service ? options->service : "sshd",
                 .now = cli_now(&options->now),
                 .keys = cli_keycache(&options->fetching, cli_now(&options->now)),
@@ -198,43 +187,46 @@ static int decide(const struct check_options *options, const struct pjwt_conf *c
                 return r;
         request.keys.socket_path = options->fetching.offline ? NULL : PJWT_REFRESH_SOCKET;
         pjwt_decide(conf, &request, &decision);
+        pjwt_reply_name_truncated(reply, &decision.error);
         r = print_decision(options, &request, &decision);
         pjwt_decision_clear(&decision);
         cli_user_clear(&request.user);
         return r;
 }
 
-/*
- * As a login does: the same trimming, the same test of its shape, only then the configuration, the same
- * decision.
- */
+/* As a login does, from the first byte: the token is the one reply that was typed at its prompt. */
 static int judge(const struct check_options *options, const struct cli_input *input)
 {
-        struct pjwt_span token = pjwt_shape_trim((struct pjwt_span){input->bytes, input->len});
+        const struct pjwt_span typed = {input->bytes, input->len};
+        struct pjwt_reply reply = {.prompts = 1};
         struct pjwt_error err = {0};
         struct pjwt_conf *conf = NULL;
         struct proof proof = {0};
         int r;
 
-        if (check_shape(token, &err) != PJWT_OK)
+        if (pjwt_reply_read(&typed, 1, &reply, &err) != PJWT_OK)
                 return cli_refused(options->json, &err);
         r = read_proof(options, &proof);
         if (r == CLI_YES)
                 r = cli_conf_load(options->config, options->json, &conf);
         if (r == CLI_YES)
-                r = decide(options, conf, token, &proof);
+                r = decide(options, conf, &reply, &proof);
         pjwt_conf_free(conf);
         free(proof.line);
+        pjwt_reply_clear(&reply);
         return r;
 }
 
 static int check_token(const struct check_options *options)
 {
+        struct pjwt_error err = {0};
         struct cli_input input = {0};
-        int r = cli_input_token(options->args.words.items[0], options->json, &input);
+        int r;
 
-        if (r == CLI_YES)
-                r = judge(options, &input);
+        if (cli_input_read(options->args.words.items[0], CLI_INPUT_CHOMP, &input, &err) != PJWT_OK)
+                return cli_unusable(options->json, &err);
+        cli_input_warn(&input, "token");
+        r = judge(options, &input);
         cli_input_clear(&input);
         return r;
 }

@@ -7,13 +7,12 @@
 #include <strings.h>
 
 #include "alg.h"
+#include "clients.h"
 #include "out.h"
 #include "strictjson.h"
 #include "token.h"
 
-#define SSH_MAX  1023
-#define SUDO_MAX 511
-#define DAY      86400
+#define DAY 86400
 
 static void note(struct cli_view *view, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -74,7 +73,7 @@ static void note_no_jws(struct cli_view *view)
                 note(view, "an opaque token, or a part of one: no JWT; some providers give a JWT only when "
                            "an audience is asked for");
         else if (view->dots == 1)
-                note(view, "the third part is missing: the token has been cut");
+                note(view, "the third part is missing: the token was truncated");
         else
                 note(view, "%zu parts; a signed token has three", view->dots + 1);
 }
@@ -83,16 +82,16 @@ static void note_size(struct cli_view *view)
 {
         if (view->len > PJWT_TOKEN_MAX)
                 note(view, "%zu bytes; more than %d are never read", view->len, PJWT_TOKEN_MAX);
-        else if (view->len > SSH_MAX)
+        else if (view->len > PJWT_SSH_MOST)
                 note(view,
                      "%zu bytes: longer than the %d that an ssh prompt passes on, and the %d of sudo; send "
                      "it in parts (pamjwt-askpass)",
-                     view->len, SSH_MAX, SUDO_MAX);
-        else if (view->len > SUDO_MAX)
+                     view->len, PJWT_SSH_MOST, PJWT_SUDO_MOST);
+        else if (view->len > PJWT_SUDO_MOST)
                 note(view,
                      "%zu bytes: fits an ssh prompt, but is longer than the %d that sudo's prompt passes "
                      "on; use sudo -A with pamjwt-askpass",
-                     view->len, SUDO_MAX);
+                     view->len, PJWT_SUDO_MOST);
 }
 
 /* --- what is odd about the header --- */

@@ -112,21 +112,6 @@ enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login)
         return PJWT_NO_RECORD;
 }
 
-/* A token that has all its parts but does not hold, and ends exactly where a client cuts, was cut. */
-static void name_the_cut(struct pjwt_login *login)
-{
-        struct pjwt_error *error = &login->decision.error;
-        struct pjwt_error seen = *error;
-
-        if (login->answer.prompts > 1 || !pjwt_report_is_edge(login->answer.typed) ||
-            (seen.reason != PJWT_MALFORMED && seen.reason != PJWT_BAD_BASE64URL &&
-             seen.reason != PJWT_BAD_SIGNATURE))
-                return;
-        *error = (struct pjwt_error){0};
-        (void)pjwt_fail(error, PJWT_TRUNCATED, "%zu bytes, where clients cut; %s", login->answer.typed,
-                        seen.detail);
-}
-
 void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
 {
         struct pjwt_error *error = &login->decision.error;
@@ -136,12 +121,12 @@ void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
         (void)pjwt_request_fill(login->pamh, &login->options, &login->request, error);
         if (error->reason != PJWT_UNDECIDED || load_conf(login, error) != PJWT_OK)
                 return;
-        login->request.token = login->answer.token;
-        login->request.token_len = login->answer.len;
+        login->request.token = login->reply.token;
+        login->request.token_len = login->reply.len;
         login->request.login = login->caller;
         login->request.auth_info = pam_getenv(login->pamh, "SSH_AUTH_INFO_0");
         (void)pjwt_decide(login->conf, &login->request, &login->decision);
-        name_the_cut(login);
+        pjwt_reply_name_truncated(&login->reply, error);
 }
 
 /* What the token said, and who will open the session with it. */
@@ -173,5 +158,5 @@ void pjwt_login_end(struct pjwt_login *login)
         pjwt_record_free(login->caller);
         pjwt_decision_clear(&login->decision);
         pjwt_conf_free(login->conf);
-        pjwt_answer_clear(&login->answer);
+        pjwt_reply_clear(&login->reply);
 }

@@ -15,7 +15,7 @@ struct pjwt_login {
         struct pjwt_options options;
         struct pjwt_error arguments; /* what is wrong with them; told only when a token comes */
         struct pjwt_request request;
-        struct pjwt_answer answer;
+        struct pjwt_reply reply;
         struct pjwt_conf *conf; /* once it was needed; the decision borrows from it */
         struct pjwt_decision decision;
         struct pjwt_record *caller; /* the login record of the session that the caller is in; NULL: none */
@@ -33,7 +33,7 @@ void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pj
  */
 enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login);
 
-/* Judges the answer, or the failure to get one. The decision says which. */
+/* Judges the reply, or the failure to get one. The decision says which. */
 void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked);
 
 /* Remembers an accepted decision for the phases that follow. A failure turns the decision into a refusal. */

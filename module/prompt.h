@@ -8,7 +8,7 @@
 #include <security/pam_modules.h>
 
 #include "options.h"
-#include "reason.h"
+#include "reply.h"
 
 /*
  * The prompts after the first, which is PJWT_PROMPT_DEFAULT (options.h). client/pamjwt-askpass answers exactly
@@ -16,25 +16,14 @@
  */
 #define PJWT_PROMPT_PART "JWT part %u: " /* from 2 to PJWT_PARTS_MAX */
 
-/* A token as it was given. Free with pjwt_answer_clear(). */
-struct pjwt_answer {
-        char *token; /* trimmed and put together; wiped when freed */
-        size_t len;
-        /* bytes that arrived, before trimming and joining; set also on failure, 0 when none did */
-        size_t typed;
-        unsigned prompts; /* how often something was asked; 0: taken from PAM_AUTHTOK. Set also on failure */
-};
-
 /*
  * Asks for a token (design sections 4 and 7).
- * ret: token and len are set on success only.
+ * ret: token and len are set on success only, typed and prompts always.
  * Returns PJWT_OK; PJWT_NOT_A_TOKEN (PAM_AUTHTOK is set for the next module); for everything else PAM_AUTHTOK
  * has been wiped (with `observe` it is always kept): PJWT_NO_ANSWER, PJWT_TRUNCATED, PJWT_BAD_PARTS,
  * PJWT_STAND_IN, PJWT_TOO_LONG, PJWT_NO_MEMORY.
  */
-enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, const struct pjwt_options *options, struct pjwt_answer *ret,
+enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, const struct pjwt_options *options, struct pjwt_reply *ret,
                              struct pjwt_error *reterr);
-
-void pjwt_answer_clear(struct pjwt_answer *answer);
 
 #endif

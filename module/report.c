@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "audit.h"
+#include "clients.h"
 #include "shape.h"
 
 #include <inttypes.h>
@@ -75,44 +76,25 @@ void pjwt_report_decision(pam_handle_t *pamh, const struct pjwt_options *options
         warn_of_keys(pamh, request, decision);
 }
 
-/* Where something between the user and us is known to cut (facts: "How long a secret can be"). */
-static const char *edge_of(size_t typed)
-{
-        switch (typed) {
-        case 511:
-                return "which is where some applications cut";
-        case 1023:
-                return "which is where ssh cuts";
-        case 4095:
-                return "which is where a terminal cuts";
-        default:
-                return NULL;
-        }
-}
-
-bool pjwt_report_is_edge(size_t typed)
-{
-        return edge_of(typed) != NULL;
-}
-
 void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason reason, size_t typed)
 {
-        const char *edge = edge_of(typed);
+        const struct pjwt_client *client = pjwt_client_truncating_at(typed);
 
         if (reason == PJWT_OK)
                 return;
         if (reason == PJWT_NO_ANSWER)
-                (void)pam_error(
-                        pamh, "No token arrived. sudo takes at most 511 bytes at a prompt: use sudo -A with "
-                              "pamjwt-askpass, or pamjwt sudo.");
+                (void)pam_error(pamh,
+                                "No token arrived. sudo takes at most %d bytes at a prompt: use sudo -A with "
+                                "pamjwt-askpass, or pamjwt sudo.",
+                                PJWT_SUDO_MOST);
         else if (typed < PJWT_SHAPE_LONG || ((unsigned)pam_flags & PAM_SILENT))
                 return;
-        else if (edge)
+        else if (client)
                 (void)pam_error(
                         pamh,
-                        "The token was not accepted; %zu bytes arrived, %s: use pamjwt ssh, pamjwt sudo or "
+                        "The token was not accepted; %zu bytes arrived, which is where %s: use pamjwt ssh, pamjwt sudo or "
                         "pamjwt-askpass.",
-                        typed, edge);
+                        typed, client->truncates);
         else
                 (void)pam_error(pamh, "The token was not accepted; %zu bytes arrived.", typed);
 }

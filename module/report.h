@@ -6,7 +6,6 @@
 
 #include "decision.h"
 #include "options.h"
-#include "prompt.h"
 
 /*
  * Logs the audit line by pam_syslog (authpriv), with `debug` one line a stage, and a warning when the
@@ -20,14 +19,11 @@ void pjwt_report_phase(pam_handle_t *pamh, const char *phase, const struct pjwt_
 
 /*
  * Tells the user, unless he was accepted: one sentence that depends on what arrived by its length only, since
- * a user who does not exist must see the same (attacks REV-03, USR-14). Answers under PJWT_SHAPE_LONG bytes
- * get none. No answer at all is told also under PAM_SILENT, because sudo has nothing else to show (design
+ * a user who does not exist must see the same (attacks REV-03, USR-14). Replies under PJWT_SHAPE_LONG bytes
+ * get none. No reply at all is told also under PAM_SILENT, because sudo has nothing else to show (design
  * section 4).
  */
 void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason reason, size_t typed);
-
-/* Is this one of the lengths at which something between the user and us is known to cut? */
-bool pjwt_report_is_edge(size_t typed);
 
 /* The PAM code of a reason, from reasons.def. */
 int pjwt_report_answer(enum pjwt_reason reason);

@@ -82,7 +82,7 @@ bool pjwt_shape_token(struct pjwt_span answer)
         return false;
 }
 
-bool pjwt_shape_cut(struct pjwt_span answer)
+bool pjwt_shape_truncated(struct pjwt_span answer)
 {
         size_t dots = 0;
 

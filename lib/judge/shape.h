@@ -33,7 +33,7 @@ bool pjwt_shape_token(struct pjwt_span answer);
  * A whole token that lost its end: letters and dots only, begins with `eyJ`, and has no third part (attacks
  * PAM-13). answer is trimmed.
  */
-bool pjwt_shape_cut(struct pjwt_span answer);
+bool pjwt_shape_truncated(struct pjwt_span answer);
 
 /*
  * sshd's fake_password(): `\b\n\r\177INCORRECT` again and again, for a user who may not log in (attacks

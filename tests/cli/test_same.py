@@ -213,3 +213,25 @@ def test_module_arguments_are_a_file_with_one_issuer_and_one_grant(tmp_path):
         audits = list(pool.map(lambda case: [reason for _, reason in case.log_in()[1]], cases))
     expected = [[case.source.reason] for case in cases]
     assert [(c.source.id, e, a) for c, e, a in zip(cases, expected, audits) if e != a] == []
+
+
+def test_every_truncation_of_a_token_has_the_reason_of_a_login():
+    """Three tokens that end after 511, 1023 and 4095 bytes, where clients truncate: every number of bytes that may arrive."""
+    with subprocess.Popen([os.environ["PAMJWT_TRUNCATIONS"], MODULE, "daemon", "530", "1040", "4110"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as logins:
+        folder = pathlib.Path(logins.stdout.readline().strip())
+        given = [(logins.stdout.readline().strip(), logins.stdout.readline().split()) for _ in range(3)]
+        command = [os.environ["PAMJWT"], "check", "-", "--config", folder / "pam_jwt.conf", "--user", "daemon", "--json"]
+
+        def check(text):
+            done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+            return json.loads(done.stdout)["reason"]
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            found = [list(pool.map(check, (token[:n + 1] for n in range(len(token))))) for token, _ in given]
+        logins.stdin.close()
+    for (token, reasons), checked in zip(given, found):
+        assert len(reasons) == len(token)
+        assert [(n + 1, *pair) for n, pair in enumerate(zip(reasons, checked)) if pair[0] != pair[1]] == []
+    assert [sorted({reasons[n - 1] for _, reasons in given if len(reasons) > n}) for n in (511, 1023, 4095)] == [["truncated"]] * 3
+    assert {"not-a-token", "truncated"} < {reason for _, reasons in given for reason in reasons}

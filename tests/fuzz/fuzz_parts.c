@@ -8,7 +8,7 @@
 
 #include "fuzz.h"
 #include "pamjwt.h"
-#include "parts.h"
+#include "reply.h"
 #include "reason.h"
 #include "shape.h"
 
@@ -87,10 +87,24 @@ static bool join(const struct answers *answers)
         FUZZ_CHECK((reason == PJWT_OK) == (len != SIZE_MAX));
         if (reason == PJWT_OK) {
                 check_same(answers, token, len);
-                (void)pjwt_shape_cut((struct pjwt_span){token, len});
+                (void)pjwt_shape_truncated((struct pjwt_span){token, len});
         }
         free(token);
         return reason == PJWT_OK;
+}
+
+/* The whole of what a login decides before any configuration is read. */
+static void read_reply(const struct answers *answers)
+{
+        struct pjwt_reply reply = {0};
+        struct pjwt_error err = {0};
+        enum pjwt_reason reason = pjwt_reply_read(answers->given, answers->count, &reply, &err);
+
+        FUZZ_CHECK((reason == PJWT_OK) == (reply.token != NULL));
+        FUZZ_CHECK(reason == PJWT_OK || err.reason == reason);
+        FUZZ_CHECK(!reply.token || reply.len <= PJWT_TOKEN_MAX);
+        pjwt_reply_name_truncated(&reply, &err);
+        pjwt_reply_clear(&reply);
 }
 
 bool fuzz_target(const uint8_t *data, size_t size)
@@ -106,6 +120,8 @@ bool fuzz_target(const uint8_t *data, size_t size)
                 (void)pjwt_shape_stand_in(answers.given[i]);
         }
         accepted = at && join(&answers);
+        if (answers.count > 0)
+                read_reply(&answers);
         for (size_t i = 0; i < answers.count; i++)
                 free((void *)(uintptr_t)answers.given[i].text);
         return accepted;

@@ -117,7 +117,7 @@ def test_one_byte_more_than_32_kib_is_refused(sshd, issuer, log):
 def test_ssh_cuts_at_1023_bytes_and_the_user_reads_it(sshd, issuer, log):
     mark = log.mark()
     ok, _, _, shown = interactive("alice", [issuer.token("alice", length=3000)[:1023]])
-    assert not ok and "1023 bytes arrived, which is where ssh cuts" in shown and "pamjwt ssh" in shown
+    assert not ok and "1023 bytes arrived, which is where ssh truncates" in shown and "pamjwt ssh" in shown
     assert not host.ssh("alice", issuer.token("alice", length=3000)).ok
     assert [a["reason"] for a in log.audits(mark)] == ["truncated", "truncated"]
     assert all("1023" in a["detail"] for a in log.audits(mark))
@@ -186,7 +186,7 @@ def test_known_unknown_and_forbidden_users_see_the_same(sshd, sizes):
 
 def test_known_and_unknown_users_read_the_same(sshd, issuer):
     """The sentence depends on the length only."""
-    for size, sentence in ((150, ""), (700, "The token was not accepted; 700 bytes arrived."), (1023, "where ssh cuts")):
+    for size, sentence in ((150, ""), (700, "The token was not accepted; 700 bytes arrived."), (1023, "where ssh truncates")):
         shown = {user: interactive(user, ["eyJ" + "A" * (size - 3)])[3] for user in ("alice", "nobody-here", "root")}
         assert shown["alice"] == shown["nobody-here"] == shown["root"]
         assert sentence in shown["alice"] and bool(sentence) == bool(shown["alice"])

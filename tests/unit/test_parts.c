@@ -1,7 +1,14 @@
 /*
  * Parts, exactly by length (design section 7): every kind of wrong sequence is refused, with bounded memory.
  */
-#include "cm.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 #include "parts.h"
 
 #include <stdio.h>
