@@ -67,31 +67,31 @@ static void put_origin(const struct pjwt_origin *origin)
 }
 
 /* Of a token whose signature did not hold, everything that was seen is only claimed. */
-static void print_step(const struct pjwt_step *step, bool verified)
+static void print_stage(const struct pjwt_stage_note *stage, bool verified)
 {
-        printf("%-8s %-16s %s", pjwt_stage_name(step->stage), pjwt_reason_name(step->outcome),
+        printf("%-8s %-16s %s", pjwt_stage_name(stage->stage), pjwt_reason_name(stage->outcome),
                verified ? "" : "UNVERIFIED ");
-        cli_put_str(stdout, step->value);
-        put_origin(&step->origin);
+        cli_put_str(stdout, stage->value);
+        put_origin(&stage->origin);
         putchar('\n');
 }
 
-static void print_steps(const struct pjwt_decision *decision)
+static void print_stages(const struct pjwt_decision *decision)
 {
         printf("%-8s %-16s %s\n", "STAGE", "OUTCOME", "SEEN, AND THE LINE THAT DECIDED");
-        for (size_t i = 0; i < decision->step_count; i++)
-                print_step(&decision->steps[i], decision->verified);
+        for (size_t i = 0; i < decision->stage_count; i++)
+                print_stage(&decision->stages[i], decision->verified);
 }
 
-static struct json_object *step_object(const struct pjwt_step *step)
+static struct json_object *stage_object(const struct pjwt_stage_note *stage)
 {
         struct json_object *o = json_object_new_object();
 
-        cli_json_add_string(o, "stage", pjwt_stage_name(step->stage));
-        cli_json_add_string(o, "outcome", pjwt_reason_name(step->outcome));
-        cli_json_add_string(o, "value", step->value);
-        cli_json_add_string(o, "file", step->origin.file);
-        cli_json_add(o, "line", step->origin.file ? json_object_new_int64(step->origin.line) : NULL);
+        cli_json_add_string(o, "stage", pjwt_stage_name(stage->stage));
+        cli_json_add_string(o, "outcome", pjwt_reason_name(stage->outcome));
+        cli_json_add_string(o, "value", stage->value);
+        cli_json_add_string(o, "file", stage->origin.file);
+        cli_json_add(o, "line", stage->origin.file ? json_object_new_int64(stage->origin.line) : NULL);
         return o;
 }
 
@@ -99,10 +99,10 @@ static int print_decision_json(const struct pjwt_request *request, const struct 
 {
         bool accepted = decision->error.reason == PJWT_OK;
         struct json_object *object = cli_json_begin(accepted);
-        struct json_object *steps = json_object_new_array();
+        struct json_object *stages = json_object_new_array();
 
-        for (size_t i = 0; steps && i < decision->step_count; i++)
-                json_object_array_add(steps, step_object(&decision->steps[i]));
+        for (size_t i = 0; stages && i < decision->stage_count; i++)
+                json_object_array_add(stages, stage_object(&decision->stages[i]));
         cli_json_add_string(object, "reason", pjwt_reason_name(decision->error.reason));
         if (!accepted)
                 cli_json_add_string(object, "detail", decision->error.detail);
@@ -110,7 +110,7 @@ static int print_decision_json(const struct pjwt_request *request, const struct 
         cli_json_add_string(object, "user", request->user.name);
         cli_json_add_string(object, "service", request->service);
         cli_json_add_string(object, "grant", decision->grant ? decision->grant->name : NULL);
-        cli_json_add(object, "steps", steps);
+        cli_json_add(object, "steps", stages);
         return cli_print_json(object, cli_exit_status(decision->error.reason));
 }
 
@@ -119,7 +119,7 @@ static int print_decision(const struct check_options *options, const struct pjwt
 {
         if (options->json)
                 return print_decision_json(request, decision);
-        print_steps(decision);
+        print_stages(decision);
         if (decision->error.reason != PJWT_OK)
                 return cli_refused(options->json, &decision->error);
         fputs("accepted: ", stdout);

@@ -1,4 +1,4 @@
-/* One attempt to log in: what pam_sm_authenticate() does, step by step. */
+/* One attempt to log in: what pam_sm_authenticate() does, in order. */
 #ifndef PJWT_LOGIN_H
 #define PJWT_LOGIN_H
 

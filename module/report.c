@@ -32,18 +32,18 @@ static int priority_of(enum pjwt_reason reason)
                        : LOG_NOTICE;
 }
 
-static void log_step(pam_handle_t *pamh, const struct pjwt_step *step)
+static void log_stage(pam_handle_t *pamh, const struct pjwt_stage_note *stage)
 {
-        char value[4 * sizeof(step->value) + 1];
+        char value[4 * sizeof(stage->value) + 1];
         char file[256 + 1];
-        const char *origin = step->origin.file ? step->origin.file : "";
+        const char *origin = stage->origin.file ? stage->origin.file : "";
 
-        value[pjwt_audit_escape(step->value, strnlen(step->value, sizeof(step->value)), value,
+        value[pjwt_audit_escape(stage->value, strnlen(stage->value, sizeof(stage->value)), value,
                                 sizeof(value) - 1)] = '\0';
         file[pjwt_audit_escape(origin, strlen(origin), file, sizeof(file) - 1)] = '\0';
         pam_syslog(pamh, LOG_DEBUG, "stage=%s outcome=%s value='%s' file='%s' line=%u",
-                   pjwt_stage_name(step->stage), pjwt_reason_name(step->outcome), value, file,
-                   step->origin.line);
+                   pjwt_stage_name(stage->stage), pjwt_reason_name(stage->outcome), value, file,
+                   stage->origin.line);
 }
 
 /* Keys that could not be renewed, or a cache file that was not trusted: told while logins still work. */
@@ -68,8 +68,8 @@ void pjwt_report_decision(pam_handle_t *pamh, const struct pjwt_options *options
 {
         char line[PJWT_AUDIT_MAX];
 
-        for (size_t i = 0; options->debug && i < decision->step_count; i++)
-                log_step(pamh, &decision->steps[i]);
+        for (size_t i = 0; options->debug && i < decision->stage_count; i++)
+                log_stage(pamh, &decision->stages[i]);
         pjwt_audit_line(request, decision, line);
         pam_syslog(pamh, priority_of(decision->error.reason), "%s%s", options->observe ? "observe " : "",
                    line);

@@ -286,7 +286,7 @@ static enum pjwt_reason find_grant(struct run *run)
 }
 
 /*
- * The last step: everything else has said yes, and among all processes that try at the same time one gets
+ * The last stage: everything else has said yes, and among all processes that try at the same time one gets
  * through.
  */
 static enum pjwt_reason use_once(struct run *run)

@@ -11,17 +11,17 @@ enum pjwt_reason pjwt_decision_note_stage(struct pjwt_decision *decision, enum p
                                           enum pjwt_reason outcome, struct pjwt_origin origin,
                                           const char *fmt, ...)
 {
-        struct pjwt_step *step;
+        struct pjwt_stage_note *note;
         va_list ap;
 
-        if (decision->step_count >= PJWT_STEPS_MAX)
+        if (decision->stage_count >= PJWT_STAGE_NOTES_MAX)
                 return outcome;
-        step = &decision->steps[decision->step_count++];
-        step->stage = stage;
-        step->outcome = outcome;
-        step->origin = origin;
+        note = &decision->stages[decision->stage_count++];
+        note->stage = stage;
+        note->outcome = outcome;
+        note->origin = origin;
         va_start(ap, fmt);
-        (void)vsnprintf(step->value, sizeof(step->value), fmt, ap);
+        (void)vsnprintf(note->value, sizeof(note->value), fmt, ap);
         va_end(ap);
         return outcome;
 }

@@ -28,14 +28,14 @@ struct pjwt_request {
 };
 
 /* One stage that was passed or failed, for `pamjwt check` and `debug`. */
-struct pjwt_step {
+struct pjwt_stage_note {
         enum pjwt_stage stage;
         enum pjwt_reason outcome;
         char value[128];           /* what was seen */
         struct pjwt_origin origin; /* the configuration line that decided; file is NULL when none did */
 };
 
-#define PJWT_STEPS_MAX 16
+#define PJWT_STAGE_NOTES_MAX 16
 
 /* One decision. All zero: refused. Free with pjwt_decision_clear(). */
 struct pjwt_decision {
@@ -57,8 +57,8 @@ struct pjwt_decision {
         struct pjwt_times times;
         struct pjwt_keycache_info keys;
         struct pjwt_revoked *revoked; /* owned; origins borrow from it */
-        struct pjwt_step steps[PJWT_STEPS_MAX];
-        size_t step_count;
+        struct pjwt_stage_note stages[PJWT_STAGE_NOTES_MAX];
+        size_t stage_count;
 };
 
 /*

@@ -8,8 +8,8 @@
 
 #include "fuzz.h"
 #include "pamjwt.h"
-#include "reply.h"
 #include "reason.h"
+#include "reply.h"
 #include "shape.h"
 
 enum { ANSWERS = PJWT_PARTS_MAX + 2, ANSWER_MAX = 40000 };

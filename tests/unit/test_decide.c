@@ -148,14 +148,14 @@ static void a_good_token_passes_every_stage(void **state)
         assert_string_equal(d.grant->name, "staff");
         assert_int_equal(d.times.exp, 1700000300);
         assert_true(d.keys.from_file);
-        assert_int_equal(d.step_count, sizeof(stages) / sizeof(stages[0]));
-        for (size_t i = 0; i < d.step_count; i++) {
-                assert_int_equal(d.steps[i].stage, stages[i]);
-                assert_int_equal(d.steps[i].outcome, PJWT_OK);
+        assert_int_equal(d.stage_count, sizeof(stages) / sizeof(stages[0]));
+        for (size_t i = 0; i < d.stage_count; i++) {
+                assert_int_equal(d.stages[i].stage, stages[i]);
+                assert_int_equal(d.stages[i].outcome, PJWT_OK);
         }
-        assert_int_equal(d.steps[1].origin.line, 2);
-        assert_string_equal(d.steps[1].value, "iss https://idp.example");
-        assert_int_equal(d.steps[9].origin.line, 7);
+        assert_int_equal(d.stages[1].origin.line, 2);
+        assert_string_equal(d.stages[1].value, "iss https://idp.example");
+        assert_int_equal(d.stages[9].origin.line, 7);
         pjwt_decision_clear(&d);
         assert_null(d.iss);
 }
@@ -280,11 +280,11 @@ static void a_missing_key_file_is_no_acceptance(void **state)
         pjwt_decision_clear(&d);
         assert_int_equal(unlink(host->keys), 0);
         assert_int_equal(judge(host, token, alice, "sshd", &d), PJWT_FILE_OPEN);
-        assert_int_equal(d.steps[d.step_count - 1].outcome, PJWT_FILE_OPEN);
+        assert_int_equal(d.stages[d.stage_count - 1].outcome, PJWT_FILE_OPEN);
         pjwt_decision_clear(&d);
 }
 
-static void a_token_is_used_up_by_the_last_step_only(void **state) /* CLM-17 */
+static void a_token_is_used_up_by_the_last_stage_only(void **state) /* CLM-17 */
 {
         const struct pjwt_user bob = {"bob", true, 1001, 999};
         struct pjwt_decision d;
@@ -331,8 +331,8 @@ static void what_is_revoked_is_refused_at_the_next_login(void **state)
                         sign(headers[h], CLAIMS, SECRET, token);
                         shut_out(host, lines[i]);
                         assert_int_equal(judge(host, token, alice, "sshd", &d), PJWT_REVOKED);
-                        assert_int_equal(d.steps[d.step_count - 1].origin.line, 1);
-                        assert_string_equal(d.steps[d.step_count - 1].origin.file, host->revoked);
+                        assert_int_equal(d.stages[d.stage_count - 1].origin.line, 1);
+                        assert_string_equal(d.stages[d.stage_count - 1].origin.file, host->revoked);
                         pjwt_decision_clear(&d);
                 }
         shut_out(host, "user bob\n");
@@ -351,7 +351,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_no_token_is_refused, make_host, drop_host),
                 cmocka_unit_test_setup_teardown(a_user_is_looked_at_last, make_host, drop_host),
                 cmocka_unit_test_setup_teardown(the_audit_line_never_holds_the_token, make_host, drop_host),
-                cmocka_unit_test_setup_teardown(a_token_is_used_up_by_the_last_step_only, make_host,
+                cmocka_unit_test_setup_teardown(a_token_is_used_up_by_the_last_stage_only, make_host,
                                                 drop_host),
                 cmocka_unit_test_setup_teardown(what_is_revoked_is_refused_at_the_next_login, make_host,
                                                 drop_host),
