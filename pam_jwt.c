@@ -1,6 +1,6 @@
 /*
  * The PAM entry points, and nothing else. Each has the same shape: arguments, what is asked, one decision,
- * one log line, one answer. What an answer means, and when the secret is kept for the next module, is in
+ * one log line, one PAM code. What a code means, and when the secret is kept for the next module, is in
  * pam_jwt(8).
  */
 #include "account.h"
@@ -35,11 +35,11 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         if (!observe)
                 pjwt_report_sentence(pamh, flags, reason, login.reply.typed);
         pjwt_login_end(&login);
-        return observe ? PAM_CRED_UNAVAIL : pjwt_report_answer(reason);
+        return observe ? PAM_CRED_UNAVAIL : pjwt_report_pam_code(reason);
 }
 
 /*
- * sshd calls this in a process where authenticate never ran: after a password or a public key the answer must
+ * sshd calls this in a process where authenticate never ran: after a password or a public key the code must
  * be one that the stack ignores (PAM_SUCCESS would skip the setcred of later modules, PAM_IGNORE ends the
  * login), after a token PAM_SUCCESS, or a stack with no other auth line would end the login. sshd calls it
  * once more behind open_session.
@@ -69,7 +69,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
         if (reason == PJWT_OK || reason == PJWT_NOT_A_TOKEN)
                 return reason == PJWT_OK ? PAM_SUCCESS : PAM_IGNORE;
         pjwt_report_decision(pamh, &options, &request, &decision);
-        return pjwt_report_answer(reason);
+        return pjwt_report_pam_code(reason);
 }
 
 /* A session is no place to refuse anybody: what cannot be done is logged. */

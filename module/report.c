@@ -9,25 +9,25 @@
 #include <string.h>
 #include <syslog.h>
 
-int pjwt_report_answer(enum pjwt_reason reason)
+int pjwt_report_pam_code(enum pjwt_reason reason)
 {
-        static const int answers[] = {
-#define PJWT_REASON(code, name, stage, answer, text) [PJWT_##code] = PAM_##answer,
+        static const int codes[] = {
+#define PJWT_REASON(code, name, stage, pam, text) [PJWT_##code] = PAM_##pam,
 #include "reasons.def"
 #undef PJWT_REASON
         };
 
-        return (size_t)reason < sizeof(answers) / sizeof(answers[0]) ? answers[reason] : PAM_SYSTEM_ERR;
+        return (size_t)reason < sizeof(codes) / sizeof(codes[0]) ? codes[reason] : PAM_SYSTEM_ERR;
 }
 
 /* A refused token is a notice; what an administrator has to mend is an error. */
 static int priority_of(enum pjwt_reason reason)
 {
-        int answer = pjwt_report_answer(reason);
+        int pam_code = pjwt_report_pam_code(reason);
 
         if (reason == PJWT_OK)
                 return LOG_INFO;
-        return answer == PAM_SERVICE_ERR || answer == PAM_SYSTEM_ERR || answer == PAM_AUTHINFO_UNAVAIL
+        return pam_code == PAM_SERVICE_ERR || pam_code == PAM_SYSTEM_ERR || pam_code == PAM_AUTHINFO_UNAVAIL
                        ? LOG_ERR
                        : LOG_NOTICE;
 }

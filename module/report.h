@@ -26,6 +26,6 @@ void pjwt_report_phase(pam_handle_t *pamh, const char *phase, const struct pjwt_
 void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason reason, size_t typed);
 
 /* The PAM code of a reason, from reasons.def. */
-int pjwt_report_answer(enum pjwt_reason reason);
+int pjwt_report_pam_code(enum pjwt_reason reason);
 
 #endif

@@ -45,7 +45,7 @@ void pjwt_state_forget(pam_handle_t *pamh)
                 (void)pam_putenv(pamh, HINT_NAME);
 }
 
-/* Without it, setcred's answer would end a token-only login in sshd's parent process (fatal: pam_setcred). */
+/* Without it, setcred's code would end a token-only login in sshd's parent process (fatal: pam_setcred). */
 static void leave_hint(pam_handle_t *pamh, int64_t exp)
 {
         char hint[sizeof(HINT_NAME) + 24];

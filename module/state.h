@@ -29,7 +29,7 @@ enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, struct pjwt_record *record,
 /*
  * Did an authenticate of this login accept a token, in this process or in the child of sshd that held the
  * conversation? That child's PAM environment is all that reaches the parent, and a person may change it later
- * (pam_env's user_readenv). So this is no proof: only setcred's answer, which opens nothing, rests on it.
+ * (pam_env's user_readenv). So this is no proof: only setcred's code, which opens nothing, rests on it.
  */
 bool pjwt_state_hinted(pam_handle_t *pamh);
 

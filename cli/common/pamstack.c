@@ -236,7 +236,7 @@ static const char *find_action(const char *control, const char *name, size_t *re
         return NULL;
 }
 
-const char *cli_pam_action(const char *control, const char *answer, char ret[16])
+const char *cli_pam_action(const char *control, const char *code, char ret[16])
 {
         const char *action;
         size_t len = 0;
@@ -244,10 +244,10 @@ const char *cli_pam_action(const char *control, const char *answer, char ret[16]
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
                 if (strcasecmp(control, words[i].word) == 0)
                         control = words[i].means;
-        action = find_action(control, answer, &len);
+        action = find_action(control, code, &len);
         if (!action)
                 action = find_action(control, "default", &len);
-        if (!action) { /* pam.conf(5): without default, an answer that is not named is bad */
+        if (!action) { /* pam.conf(5): without default, a code that is not named is bad */
                 action = "bad";
                 len = 3;
         }

@@ -62,10 +62,10 @@ bool cli_pam_read(const char *root, const char *service, struct cli_pam_stack *r
 void cli_pam_free(struct cli_pam_stack *stack);
 
 /*
- * What a control does with a module's answer: the action behind `answer` ("cred_unavail"), else behind
+ * What a control does with a module's PAM code: the action for `code` ("cred_unavail"), else behind
  * default. The four words stand for what pam.conf(5) says. Never NULL; "bad" when it is not understood. ret
  * has room for 16.
  */
-const char *cli_pam_action(const char *control, const char *answer, char ret[16]);
+const char *cli_pam_action(const char *control, const char *code, char ret[16]);
 
 #endif

@@ -11,7 +11,7 @@ struct reason_row {
 };
 
 static const struct reason_row rows[] = {
-#define PJWT_REASON(code, name, stage, answer, text) [PJWT_##code] = {name, PJWT_STAGE_##stage, text},
+#define PJWT_REASON(code, name, stage, pam, text) [PJWT_##code] = {name, PJWT_STAGE_##stage, text},
 #include "reasons.def"
 #undef PJWT_REASON
 };

@@ -12,9 +12,9 @@ struct part {
         struct pjwt_span body;
 };
 
-bool pjwt_parts_more(size_t answer_len, size_t count)
+bool pjwt_parts_more(size_t reply_len, size_t count)
 {
-        return answer_len == PJWT_PARTS_FULL && count < PJWT_PARTS_MAX;
+        return reply_len == PJWT_PARTS_FULL && count < PJWT_PARTS_MAX;
 }
 
 static bool two_digits(const char *s, unsigned *ret)
@@ -34,23 +34,23 @@ static bool is_body(struct pjwt_span body)
 }
 
 /* Does it say that it is a part? No token begins so: a colon is no letter of one. */
-static bool head_of(struct pjwt_span answer, struct part *ret)
+static bool head_of(struct pjwt_span reply, struct part *ret)
 {
-        const char *s = answer.text;
+        const char *s = reply.text;
 
-        if (answer.len < PJWT_PARTS_HEAD || s[2] != '/' || s[5] != ':' || !two_digits(s, &ret->number) ||
+        if (reply.len < PJWT_PARTS_HEAD || s[2] != '/' || s[5] != ':' || !two_digits(s, &ret->number) ||
             !two_digits(s + 3, &ret->total))
                 return false;
-        ret->body = (struct pjwt_span){s + PJWT_PARTS_HEAD, answer.len - PJWT_PARTS_HEAD};
+        ret->body = (struct pjwt_span){s + PJWT_PARTS_HEAD, reply.len - PJWT_PARTS_HEAD};
         return true;
 }
 
-/* Takes one answer apart. A part that is not the last is full, and the last one is not. */
-static bool part_of(struct pjwt_span answer, struct part *ret)
+/* Takes one reply apart. A part that is not the last is full, and the last one is not. */
+static bool part_of(struct pjwt_span reply, struct part *ret)
 {
         struct part part = {0};
 
-        if (!head_of(answer, &part) || part.number < 1 || part.number > part.total || !is_body(part.body))
+        if (!head_of(reply, &part) || part.number < 1 || part.number > part.total || !is_body(part.body))
                 return false;
         if (part.number < part.total ? part.body.len != PJWT_PARTS_BODY : part.body.len >= PJWT_PARTS_BODY)
                 return false;
@@ -58,34 +58,34 @@ static bool part_of(struct pjwt_span answer, struct part *ret)
         return true;
 }
 
-bool pjwt_parts_is_part(struct pjwt_span answer)
+bool pjwt_parts_is_part(struct pjwt_span reply)
 {
         struct part part;
 
-        return part_of(answer, &part);
+        return part_of(reply, &part);
 }
 
-/* How many answers from the first on are the very same? */
-static size_t count_same(const struct pjwt_span *answers, size_t count)
+/* How many replies from the first on are the very same? */
+static size_t count_same(const struct pjwt_span *replies, size_t count)
 {
         size_t same = 1;
 
         while (same < count &&
-               pjwt_secret_equal(answers[0].text, answers[0].len, answers[same].text, answers[same].len))
+               pjwt_secret_equal(replies[0].text, replies[0].len, replies[same].text, replies[same].len))
                 same++;
         return same;
 }
 
-/* A whole token of PJWT_PARTS_FULL bytes has further answers only because its length asked for them. */
-static enum pjwt_reason join_whole(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,
+/* A whole token of PJWT_PARTS_FULL bytes has further replies only because its length asked for them. */
+static enum pjwt_reason join_whole(const struct pjwt_span *replies, size_t count, char *out, size_t *retlen,
                                    struct pjwt_error *reterr)
 {
-        struct pjwt_span token = pjwt_shape_trim(answers[0]);
-        bool ended = count == 2 && pjwt_shape_trim(answers[1]).len == 0;
+        struct pjwt_span token = pjwt_shape_trim(replies[0]);
+        bool ended = count == 2 && pjwt_shape_trim(replies[1]).len == 0;
 
-        if (count > 1 && !ended && count_same(answers, count) != count)
-                return pjwt_fail(reterr, PJWT_BAD_PARTS, "a whole token of %zu bytes, and then other answers",
-                                 answers[0].len);
+        if (count > 1 && !ended && count_same(replies, count) != count)
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "a whole token of %zu bytes, and then other replies",
+                                 replies[0].len);
         if (token.len > PJWT_TOKEN_MAX)
                 return pjwt_fail(reterr, PJWT_TOO_LONG, "%zu bytes, at most %d", token.len, PJWT_TOKEN_MAX);
         memcpy(out, token.text, token.len);
@@ -93,35 +93,35 @@ static enum pjwt_reason join_whole(const struct pjwt_span *answers, size_t count
         return PJWT_OK;
 }
 
-/* The i-th answer (from 0) as part i + 1 of as many as there are answers. */
-static enum pjwt_reason check_part(struct pjwt_span answer, size_t i, size_t count, struct part *ret,
+/* The i-th reply (from 0) as part i + 1 of as many as there are replies. */
+static enum pjwt_reason check_part(struct pjwt_span reply, size_t i, size_t count, struct part *ret,
                                    struct pjwt_error *reterr)
 {
-        if (!part_of(answer, ret))
-                return pjwt_fail(reterr, PJWT_BAD_PARTS, "answer %zu of %zu bytes is no part", i + 1,
-                                 answer.len);
+        if (!part_of(reply, ret))
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "reply %zu of %zu bytes is no part", i + 1,
+                                 reply.len);
         if (ret->total > PJWT_PARTS_MAX)
                 return pjwt_fail(reterr, PJWT_TOO_LONG, "%u parts are announced, at most %d", ret->total,
                                  PJWT_PARTS_MAX);
         if (ret->number != i + 1)
-                return pjwt_fail(reterr, PJWT_BAD_PARTS, "answer %zu is part %u", i + 1, ret->number);
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "reply %zu is part %u", i + 1, ret->number);
         if (ret->total != count)
                 return pjwt_fail(reterr, PJWT_BAD_PARTS, "part %u says that there are %u, %zu came",
                                  ret->number, ret->total, count);
         return PJWT_OK;
 }
 
-static enum pjwt_reason join_parts(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,
+static enum pjwt_reason join_parts(const struct pjwt_span *replies, size_t count, char *out, size_t *retlen,
                                    struct pjwt_error *reterr)
 {
         size_t len = 0;
 
-        if (count > 1 && count_same(answers, count) == count)
+        if (count > 1 && count_same(replies, count) == count)
                 return pjwt_fail(reterr, PJWT_BAD_PARTS,
                                  "%zu times the same part: sshd's password method cannot carry parts", count);
         for (size_t i = 0; i < count; i++) {
                 struct part part = {0};
-                enum pjwt_reason reason = check_part(answers[i], i, count, &part, reterr);
+                enum pjwt_reason reason = check_part(replies[i], i, count, &part, reterr);
 
                 if (reason != PJWT_OK)
                         return reason;
@@ -136,22 +136,22 @@ static enum pjwt_reason join_parts(const struct pjwt_span *answers, size_t count
         return PJWT_OK;
 }
 
-enum pjwt_reason pjwt_parts_join(const struct pjwt_span *answers, size_t count, char *out, size_t *retlen,
+enum pjwt_reason pjwt_parts_join(const struct pjwt_span *replies, size_t count, char *out, size_t *retlen,
                                  struct pjwt_error *reterr)
 {
         struct part head;
         struct pjwt_span only;
 
         if (count < 1 || count > PJWT_PARTS_MAX)
-                return pjwt_fail(reterr, PJWT_BAD_PARTS, "%zu answers", count);
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "%zu replies", count);
         for (size_t i = 0; i + 1 < count; i++)
-                if (answers[i].len != PJWT_PARTS_FULL)
-                        return pjwt_fail(reterr, PJWT_BAD_PARTS, "answer %zu has %zu bytes", i + 1,
-                                         answers[i].len);
-        only = pjwt_shape_trim(answers[0]);
+                if (replies[i].len != PJWT_PARTS_FULL)
+                        return pjwt_fail(reterr, PJWT_BAD_PARTS, "reply %zu has %zu bytes", i + 1,
+                                         replies[i].len);
+        only = pjwt_shape_trim(replies[0]);
         if (count == 1 && head_of(only, &head))
                 return join_parts(&only, 1, out, retlen, reterr);
-        if (head_of(answers[0], &head))
-                return join_parts(answers, count, out, retlen, reterr);
-        return join_whole(answers, count, out, retlen, reterr);
+        if (head_of(replies[0], &head))
+                return join_parts(replies, count, out, retlen, reterr);
+        return join_whole(replies, count, out, retlen, reterr);
 }

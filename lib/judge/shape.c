@@ -23,17 +23,17 @@ static bool begins_with_bearer(struct pjwt_span s)
         return s.len >= sizeof(word) - 1 && strncasecmp(s.text, word, sizeof(word) - 1) == 0;
 }
 
-struct pjwt_span pjwt_shape_trim(struct pjwt_span answer)
+struct pjwt_span pjwt_shape_trim(struct pjwt_span reply)
 {
         for (;;) {
-                if (answer.len > 0 && is_wrapping(answer.text[0]))
-                        answer = skip(answer, 1);
-                else if (answer.len > 0 && is_wrapping(answer.text[answer.len - 1]))
-                        answer.len--;
-                else if (begins_with_bearer(answer))
-                        answer = skip(answer, strlen("Bearer "));
+                if (reply.len > 0 && is_wrapping(reply.text[0]))
+                        reply = skip(reply, 1);
+                else if (reply.len > 0 && is_wrapping(reply.text[reply.len - 1]))
+                        reply.len--;
+                else if (begins_with_bearer(reply))
+                        reply = skip(reply, strlen("Bearer "));
                 else
-                        return answer;
+                        return reply;
         }
 }
 
@@ -63,9 +63,9 @@ static bool begins_with_eyj(struct pjwt_span s)
         return s.len >= strlen(EYJ) && memcmp(s.text, EYJ, strlen(EYJ)) == 0;
 }
 
-bool pjwt_shape_token(struct pjwt_span answer)
+bool pjwt_shape_token(struct pjwt_span reply)
 {
-        struct pjwt_span rest = pjwt_shape_trim(answer);
+        struct pjwt_span rest = pjwt_shape_trim(reply);
 
         while (rest.len > 0) {
                 size_t run = run_of(rest, true);
@@ -82,23 +82,23 @@ bool pjwt_shape_token(struct pjwt_span answer)
         return false;
 }
 
-bool pjwt_shape_truncated(struct pjwt_span answer)
+bool pjwt_shape_truncated(struct pjwt_span reply)
 {
         size_t dots = 0;
 
-        if (!begins_with_eyj(answer) || run_of(answer, true) != answer.len)
+        if (!begins_with_eyj(reply) || run_of(reply, true) != reply.len)
                 return false;
-        for (size_t i = 0; i < answer.len; i++)
-                dots += answer.text[i] == '.';
+        for (size_t i = 0; i < reply.len; i++)
+                dots += reply.text[i] == '.';
         return dots < 2;
 }
 
-bool pjwt_shape_stand_in(struct pjwt_span answer)
+bool pjwt_shape_stand_in(struct pjwt_span reply)
 {
         static const char junk[] = "\b\n\r\177INCORRECT"; /* openssh auth-pam.c */
 
-        for (size_t i = 0; i < answer.len; i++)
-                if (answer.text[i] != junk[i % (sizeof(junk) - 1)])
+        for (size_t i = 0; i < reply.len; i++)
+                if (reply.text[i] != junk[i % (sizeof(junk) - 1)])
                         return false;
-        return answer.len > 0;
+        return reply.len > 0;
 }

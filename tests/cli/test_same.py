@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not (MODULE and WRAPPER and USERS and CLOCK and 
                                 reason="needs pam_wrapper, nss_wrapper, libfaketime and pamtester")
 ONE_AT_A_TIME = threading.Lock()
 
-# What pam_strerror says of each answer.
+# What pam_strerror says of each PAM code.
 SAYS = {
     "SUCCESS": "successfully authenticated",
     "AUTH_ERR": "Authentication failure",
@@ -36,7 +36,7 @@ SAYS = {
     "AUTHINFO_UNAVAIL": "Authentication service cannot retrieve authentication info",
     "SERVICE_ERR": "Error in service module",
 }
-ANSWERS = dict(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)", \w+, (\w+),', (ROOT / "lib/base/reasons.def").read_text(), re.M))
+PAM_CODES = dict(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)", \w+, (\w+),', (ROOT / "lib/base/reasons.def").read_text(), re.M))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_the_same_answer(pamjwt, world, name):
         if removed:
             removed.with_suffix(".away").rename(removed)
     reason = re.search(r'"reason":"([^"]+)"', checked.stdout)[1]
-    assert SAYS[ANSWERS[reason]] in said, (reason, said)
+    assert SAYS[PAM_CODES[reason]] in said, (reason, said)
     assert (checked.returncode == 0) == ("successfully authenticated" in said)
 
 
@@ -185,7 +185,7 @@ class Case:
         line = [("allow" if checked["ok"] else "deny", reason)]
         if reason == "not-a-token":  # looked at before any stage of a decision, and no line in the log
             expected, line = reason if expected == "malformed" else expected, []
-        if audit == line and SAYS[ANSWERS[reason]] in said and reason == expected:
+        if audit == line and SAYS[PAM_CODES[reason]] in said and reason == expected:
             return None
         return f"{self.source.id}: expected {expected}, check {checked}, login {audit}: {said[-400:]}"
 

@@ -1,5 +1,5 @@
 /*
- * A token in parts, put together again. The input is the answers, each ended by byte 0; byte 1 and a letter
+ * A token in parts, put together again. The input is the replies, each ended by byte 0; byte 1 and a letter
  * stand for 500 of that letter, so that full parts are near.
  */
 #include <stdio.h>
@@ -12,24 +12,24 @@
 #include "reply.h"
 #include "shape.h"
 
-enum { ANSWERS = PJWT_PARTS_MAX + 2, ANSWER_MAX = 40000 };
+enum { REPLIES = PJWT_PARTS_MAX + 2, REPLY_MAX = 40000 };
 
-struct answers {
-        struct pjwt_span given[ANSWERS];
+struct replies {
+        struct pjwt_span given[REPLIES];
         size_t count;
 };
 
 /*
- * One answer in memory of its exact size, so that ASan sees a byte too much. Returns where the next one
+ * One reply in memory of its exact size, so that ASan sees a byte too much. Returns where the next one
  * begins, or NULL without memory.
  */
-static const uint8_t *read_answer(const uint8_t *at, const uint8_t *end, struct answers *answers)
+static const uint8_t *read_one(const uint8_t *at, const uint8_t *end, struct replies *replies)
 {
-        static char text[ANSWER_MAX + PJWT_PARTS_BODY];
+        static char text[REPLY_MAX + PJWT_PARTS_BODY];
         size_t len = 0;
         char *copy;
 
-        for (; at < end && *at != 0 && len < ANSWER_MAX; at++) {
+        for (; at < end && *at != 0 && len < REPLY_MAX; at++) {
                 size_t times = 1;
 
                 if (*at == 1 && at + 1 < end && at[1] != 0) {
@@ -43,33 +43,33 @@ static const uint8_t *read_answer(const uint8_t *at, const uint8_t *end, struct 
         if (!copy)
                 return NULL;
         memcpy(copy, text, len);
-        answers->given[answers->count++] = (struct pjwt_span){copy, len};
+        replies->given[replies->count++] = (struct pjwt_span){copy, len};
         return at < end ? at + 1 : end;
 }
 
-/* What was put together, taken apart by the rule, is what was answered. */
-static void check_same(const struct answers *answers, const char *token, size_t len)
+/* What was put together, taken apart by the rule, is what was typed. */
+static void check_same(const struct replies *replies, const char *token, size_t len)
 {
-        struct pjwt_span first = pjwt_shape_trim(answers->given[0]);
+        struct pjwt_span first = pjwt_shape_trim(replies->given[0]);
         bool whole = first.len == len && memcmp(first.text, token, len) == 0;
 
         FUZZ_CHECK(len <= PJWT_TOKEN_MAX);
-        for (size_t i = 0; !whole && i < answers->count; i++) {
-                struct pjwt_span answer = answers->count == 1 ? first : answers->given[i];
+        for (size_t i = 0; !whole && i < replies->count; i++) {
+                struct pjwt_span reply = replies->count == 1 ? first : replies->given[i];
                 size_t from = i * PJWT_PARTS_BODY;
                 size_t body = len - from < PJWT_PARTS_BODY ? len - from : PJWT_PARTS_BODY;
                 char head[PJWT_PARTS_HEAD + 20];
 
-                (void)snprintf(head, sizeof(head), "%02zu/%02zu:", i + 1, answers->count);
-                FUZZ_CHECK(from <= len && answer.len == PJWT_PARTS_HEAD + body);
-                FUZZ_CHECK(memcmp(answer.text, head, PJWT_PARTS_HEAD) == 0);
-                FUZZ_CHECK(memcmp(answer.text + PJWT_PARTS_HEAD, token + from, body) == 0);
-                FUZZ_CHECK(pjwt_parts_is_part(answer));
-                FUZZ_CHECK(pjwt_parts_more(answer.len, i + 1) == (i + 1 < answers->count));
+                (void)snprintf(head, sizeof(head), "%02zu/%02zu:", i + 1, replies->count);
+                FUZZ_CHECK(from <= len && reply.len == PJWT_PARTS_HEAD + body);
+                FUZZ_CHECK(memcmp(reply.text, head, PJWT_PARTS_HEAD) == 0);
+                FUZZ_CHECK(memcmp(reply.text + PJWT_PARTS_HEAD, token + from, body) == 0);
+                FUZZ_CHECK(pjwt_parts_is_part(reply));
+                FUZZ_CHECK(pjwt_parts_more(reply.len, i + 1) == (i + 1 < replies->count));
         }
 }
 
-static bool join(const struct answers *answers)
+static bool join(const struct replies *replies)
 {
         size_t room = (size_t)PJWT_PARTS_MAX * PJWT_PARTS_BODY;
         struct pjwt_error err = {0};
@@ -77,16 +77,16 @@ static bool join(const struct answers *answers)
         enum pjwt_reason reason;
         char *token;
 
-        if (answers->count > 0 && answers->given[0].len > room)
-                room = answers->given[0].len;
+        if (replies->count > 0 && replies->given[0].len > room)
+                room = replies->given[0].len;
         token = malloc(room);
         if (!token)
                 return false;
-        reason = pjwt_parts_join(answers->given, answers->count, token, &len, &err);
+        reason = pjwt_parts_join(replies->given, replies->count, token, &len, &err);
         FUZZ_CHECK(reason == PJWT_OK || reason == PJWT_BAD_PARTS || reason == PJWT_TOO_LONG);
         FUZZ_CHECK((reason == PJWT_OK) == (len != SIZE_MAX));
         if (reason == PJWT_OK) {
-                check_same(answers, token, len);
+                check_same(replies, token, len);
                 (void)pjwt_shape_truncated((struct pjwt_span){token, len});
         }
         free(token);
@@ -94,11 +94,11 @@ static bool join(const struct answers *answers)
 }
 
 /* The whole of what a login decides before any configuration is read. */
-static void read_reply(const struct answers *answers)
+static void read_reply(const struct replies *replies)
 {
         struct pjwt_reply reply = {0};
         struct pjwt_error err = {0};
-        enum pjwt_reason reason = pjwt_reply_read(answers->given, answers->count, &reply, &err);
+        enum pjwt_reason reason = pjwt_reply_read(replies->given, replies->count, &reply, &err);
 
         FUZZ_CHECK((reason == PJWT_OK) == (reply.token != NULL));
         FUZZ_CHECK(reason == PJWT_OK || err.reason == reason);
@@ -109,20 +109,20 @@ static void read_reply(const struct answers *answers)
 
 bool fuzz_target(const uint8_t *data, size_t size)
 {
-        struct answers answers = {0};
+        struct replies replies = {0};
         const uint8_t *at = data;
         bool accepted;
 
-        while (at && at < data + size && answers.count < ANSWERS)
-                at = read_answer(at, data + size, &answers);
-        for (size_t i = 0; i < answers.count; i++) {
-                (void)pjwt_shape_token(answers.given[i]);
-                (void)pjwt_shape_stand_in(answers.given[i]);
+        while (at && at < data + size && replies.count < REPLIES)
+                at = read_one(at, data + size, &replies);
+        for (size_t i = 0; i < replies.count; i++) {
+                (void)pjwt_shape_token(replies.given[i]);
+                (void)pjwt_shape_stand_in(replies.given[i]);
         }
-        accepted = at && join(&answers);
-        if (answers.count > 0)
-                read_reply(&answers);
-        for (size_t i = 0; i < answers.count; i++)
-                free((void *)(uintptr_t)answers.given[i].text);
+        accepted = at && join(&replies);
+        if (replies.count > 0)
+                read_reply(&replies);
+        for (size_t i = 0; i < replies.count; i++)
+                free((void *)(uintptr_t)replies.given[i].text);
         return accepted;
 }

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINES = subprocess.run([os.environ["PAMJWT_LINES"]], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
-ANSWERS = dict(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)", \w+, (\w+),', (ROOT / "lib/base/reasons.def").read_text(), re.M))
+PAM_CODES = dict(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)", \w+, (\w+),', (ROOT / "lib/base/reasons.def").read_text(), re.M))
 AUDIT = re.compile(
     r"result=(?P<result>allow|deny) reason=(?P<reason>[a-z0-9_-]+) stage=(?P<stage>[a-z]+) user='(?P<user>[^']*)' "
     r"service='(?P<service>[^']*)' rhost='(?P<rhost>[^']*)' (?P<claimed>claimed_|)iss='[^']*' (?P=claimed)sub='[^']*' "
@@ -39,9 +39,9 @@ def banned_reasons():
 
 
 def test_every_line_follows_the_grammar():  # USR-12
-    assert len(LINES) == 2 * len(ANSWERS)
+    assert len(LINES) == 2 * len(PAM_CODES)
     assert all(AUDIT.search(line) for line in LINES)
-    assert {reason_of(line) for line in LINES} == set(ANSWERS)
+    assert {reason_of(line) for line in LINES} == set(PAM_CODES)
 
 
 def test_no_good_login_looks_like_a_failure():
@@ -52,9 +52,9 @@ def test_no_good_login_looks_like_a_failure():
 
 def test_the_filter_names_reasons_that_exist_and_none_that_an_honest_person_or_this_host_causes():
     banned = banned_reasons()
-    assert banned <= set(ANSWERS)
+    assert banned <= set(PAM_CODES)
     assert not banned & HONEST
-    assert {ANSWERS[reason] for reason in banned} == {"AUTH_ERR"}
+    assert {PAM_CODES[reason] for reason in banned} == {"AUTH_ERR"}
 
 
 def test_the_filter_bans_the_address_of_the_right_lines_and_no_other():

@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ANSWERS_MAX (PJWT_PARTS_MAX + 1)
+#define REPLIES_MAX (PJWT_PARTS_MAX + 1)
 
-static char texts[ANSWERS_MAX][PJWT_PARTS_FULL + 1];
-static struct pjwt_span answers[ANSWERS_MAX];
+static char texts[REPLIES_MAX][PJWT_PARTS_FULL + 1];
+static struct pjwt_span replies[REPLIES_MAX];
 static char out[PJWT_PARTS_MAX * PJWT_PARTS_BODY + 1];
 static struct pjwt_error err;
 
@@ -35,14 +35,14 @@ static void make_part(size_t at, unsigned number, unsigned total, size_t len)
         (void)snprintf(texts[at], sizeof(texts[at]), "%02u/%02u:", number, total);
         for (size_t i = 0; i < body; i++)
                 texts[at][PJWT_PARTS_HEAD + i] = letter_at(from + i);
-        answers[at] = (struct pjwt_span){texts[at], PJWT_PARTS_HEAD + body};
+        replies[at] = (struct pjwt_span){texts[at], PJWT_PARTS_HEAD + body};
 }
 
 static size_t make_parts(size_t len)
 {
         unsigned total = (unsigned)(len / PJWT_PARTS_BODY) + 1;
 
-        for (unsigned i = 0; i < total && i < ANSWERS_MAX; i++)
+        for (unsigned i = 0; i < total && i < REPLIES_MAX; i++)
                 make_part(i, i + 1, total, len);
         return total;
 }
@@ -50,7 +50,7 @@ static size_t make_parts(size_t len)
 static enum pjwt_reason join(size_t count, size_t *retlen)
 {
         err = (struct pjwt_error){0};
-        return pjwt_parts_join(answers, count, out, retlen, &err);
+        return pjwt_parts_join(replies, count, out, retlen, &err);
 }
 
 static void assert_refused(size_t count, enum pjwt_reason reason)
@@ -65,7 +65,7 @@ static void assert_refused(size_t count, enum pjwt_reason reason)
 static void put(size_t at, const char *text)
 {
         (void)snprintf(texts[at], sizeof(texts[at]), "%s", text);
-        answers[at] = (struct pjwt_span){texts[at], strlen(texts[at])};
+        replies[at] = (struct pjwt_span){texts[at], strlen(texts[at])};
 }
 
 static void asks_on_at_exactly_506_bytes_only(void **state)
@@ -122,15 +122,15 @@ static void missing_repeated_and_swapped_parts_are_refused(void **state)
         make_part(1, 1, 4, 1700);
         assert_refused(4, PJWT_BAD_PARTS);
         make_parts(1700);
-        first = answers[1];
-        answers[1] = answers[2];
-        answers[2] = first;
+        first = replies[1];
+        replies[1] = replies[2];
+        replies[2] = first;
         assert_refused(4, PJWT_BAD_PARTS);
         make_parts(1700);
-        answers[3] = answers[2];
+        replies[3] = replies[2];
         assert_refused(4, PJWT_BAD_PARTS);
         make_parts(1700);
-        answers[0] = answers[1];
+        replies[0] = replies[1];
         assert_refused(4, PJWT_BAD_PARTS);
 }
 
@@ -154,7 +154,7 @@ static void only_the_last_part_is_shorter(void **state)
 
         (void)state;
         make_parts(1200);
-        answers[1].len--;
+        replies[1].len--;
         assert_refused(3, PJWT_BAD_PARTS);
         make_parts(500);
         assert_int_equal(join(2, &len), PJWT_OK);
@@ -196,12 +196,12 @@ static void whole_of_506_bytes_counts_alone(void **state)
         (void)state;
         for (size_t i = 0; i < PJWT_PARTS_FULL; i++)
                 texts[0][i] = letter_at(i);
-        answers[0] = (struct pjwt_span){texts[0], PJWT_PARTS_FULL};
+        replies[0] = (struct pjwt_span){texts[0], PJWT_PARTS_FULL};
         put(1, "");
         assert_int_equal(join(2, &len), PJWT_OK);
         assert_int_equal(len, PJWT_PARTS_FULL);
         for (size_t i = 1; i < PJWT_PARTS_MAX; i++)
-                answers[i] = answers[0];
+                replies[i] = replies[0];
         assert_int_equal(join(PJWT_PARTS_MAX, &len), PJWT_OK);
         assert_int_equal(len, PJWT_PARTS_FULL);
         put(2, "");
@@ -212,13 +212,13 @@ static void whole_of_506_bytes_counts_alone(void **state)
         assert_refused(2, PJWT_BAD_PARTS);
 }
 
-/* sshd's password method answers every prompt alike: it cannot carry parts, and the detail says so. */
+/* sshd's password method replies every PROMPT alike: it cannot carry parts, and the detail says so. */
 static void same_part_again_is_named(void **state)
 {
         (void)state;
         make_part(0, 1, 2, 800);
         for (size_t i = 1; i < PJWT_PARTS_MAX; i++)
-                answers[i] = answers[0];
+                replies[i] = replies[0];
         assert_refused(PJWT_PARTS_MAX, PJWT_BAD_PARTS);
         assert_non_null(strstr(err.detail, "password method"));
 }

@@ -104,7 +104,7 @@ static void stand_in_is_the_repeated_word(void **state)
         assert_false(pjwt_shape_stand_in(span("INCORRECT")));
 }
 
-/* A hostile answer of 64 KiB that begins a token at every letter costs no more than one pass. */
+/* A hostile reply of 64 KiB that begins a token at every letter costs no more than one pass. */
 static void linear_on_hostile_answers(void **state)
 {
         static char text[65536];
