@@ -71,13 +71,13 @@ static bool move_all(int fd, bool out, void *bytes, size_t len)
         return true;
 }
 
-/* One request (without its length), one answer; *ret is for free(). */
+/* One request (without its length), one response; *ret is for free(). */
 static enum pjwt_reason ask(int fd, const struct cli_buf *request, unsigned char **ret, size_t *retlen,
                             struct pjwt_error *reterr)
 {
         struct cli_buf message = {0};
         unsigned char head[4];
-        unsigned char *answer = NULL;
+        unsigned char *response = NULL;
         size_t len = 0;
         bool good;
 
@@ -87,13 +87,13 @@ static enum pjwt_reason ask(int fd, const struct cli_buf *request, unsigned char
         cli_buf_clear(&message);
         if (good)
                 len = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
-        if (good && len > 0 && len <= AGENT_MESSAGE_MAX && (answer = malloc(len)) != NULL &&
-            move_all(fd, false, answer, len)) {
-                *ret = answer;
+        if (good && len > 0 && len <= AGENT_MESSAGE_MAX && (response = malloc(len)) != NULL &&
+            move_all(fd, false, response, len)) {
+                *ret = response;
                 *retlen = len;
                 return PJWT_OK;
         }
-        free(answer);
+        free(response);
         return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent breaks off");
 }
 
@@ -102,17 +102,17 @@ static enum pjwt_reason find_key(int fd, const unsigned char *blob, size_t blob_
 {
         const char list = REQUEST_IDENTITIES;
         struct cli_buf request = {0};
-        unsigned char *answer = NULL;
+        unsigned char *response = NULL;
         size_t len = 0;
         bool has = false;
         enum pjwt_reason r;
 
         cli_buf_add(&request, &list, 1);
-        r = ask(fd, &request, &answer, &len, reterr);
+        r = ask(fd, &request, &response, &len, reterr);
         cli_buf_clear(&request);
         if (r == PJWT_OK)
-                r = agent_identities_read(answer, len, blob, blob_len, &has, reterr);
-        free(answer);
+                r = agent_identities_read(response, len, blob, blob_len, &has, reterr);
+        free(response);
         if (r == PJWT_OK && !has)
                 r = pjwt_fail(reterr, PJWT_BAD_KEY,
                               "the ssh-agent does not hold this key; add it with ssh-add");
@@ -125,7 +125,7 @@ static enum pjwt_reason sign(int fd, const struct agent_request *wanted, unsigne
         const char kind = SIGN_REQUEST;
         struct cli_buf request = {0};
         struct pjwt_error err = {0};
-        unsigned char *answer = NULL;
+        unsigned char *response = NULL;
         size_t len = 0;
         bool refused = false;
         enum pjwt_reason r;
@@ -134,11 +134,11 @@ static enum pjwt_reason sign(int fd, const struct agent_request *wanted, unsigne
         put_string(&request, wanted->blob, wanted->blob_len);
         put_string(&request, wanted->data, wanted->len);
         put_number(&request, wanted->type->flags);
-        r = ask(fd, &request, &answer, &len, &err);
+        r = ask(fd, &request, &response, &len, &err);
         cli_buf_clear(&request);
         if (r == PJWT_OK)
-                r = agent_signature_read(answer, len, wanted->type, wanted->size, out, &refused, &err);
-        free(answer);
+                r = agent_signature_read(response, len, wanted->type, wanted->size, out, &refused, &err);
+        free(response);
         if (r == PJWT_OK)
                 return PJWT_OK;
         return pjwt_fail(

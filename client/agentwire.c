@@ -55,7 +55,7 @@ static bool take_kind(struct pjwt_ssh_bytes *from, unsigned kind)
 
 static enum pjwt_reason malformed(struct pjwt_error *reterr)
 {
-        return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent's answer is malformed");
+        return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent's response is malformed");
 }
 
 enum pjwt_reason agent_identities_read(const unsigned char *message, size_t len, const unsigned char *blob,

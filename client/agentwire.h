@@ -16,7 +16,7 @@
 struct ssh_key_type {
         const char *name;      /* the first word of a public key: "ssh-ed25519" */
         const char *alg;       /* the JWS algorithm; NULL: it signs no proof */
-        const char *signature; /* the signature's name in the answer */
+        const char *signature; /* the signature's name in the response */
         uint32_t flags;        /* of the request */
         const char *why_not;   /* for alg NULL: one clause */
 };
@@ -27,15 +27,15 @@ const struct ssh_key_type *ssh_key_type_find(const char *name, size_t len);
 const struct ssh_key_type *ssh_key_type_at(size_t i);
 
 /*
- * Reads the answer to a request for identities: does the agent hold the key of this blob?
+ * Reads the response to a request for identities: does the agent hold the key of this blob?
  * message: without its length.
- * Returns PJWT_OK, or PJWT_BAD_KEY when the answer is malformed or a failure.
+ * Returns PJWT_OK, or PJWT_BAD_KEY when the response is malformed or a failure.
  */
 enum pjwt_reason agent_identities_read(const unsigned char *message, size_t len, const unsigned char *blob,
                                        size_t blob_len, bool *rethas, struct pjwt_error *reterr);
 
 /*
- * Reads the answer to a request for a signature, and turns it into what a JWS holds: Ed25519 as it is,
+ * Reads the response to a request for a signature, and turns it into what a JWS holds: Ed25519 as it is,
  * ECDSA's two numbers filled up to their full length (RFC 7518 section 3.4), RSA filled up to the modulus.
  * size: the exact bytes of a signature by this key.
  * out: room for AGENT_SIGNATURE_MAX; gets `size` bytes.

@@ -12,8 +12,8 @@
 #define SLOWER       5 /* seconds, each time that the provider says slow_down (RFC 8628 section 3.5) */
 #define FAILURES_MAX 3 /* requests in a row that reach nobody */
 
-static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wanted, struct device_answer *ret,
-                                 struct pjwt_error *reterr)
+static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wanted,
+                                 struct device_response *ret, struct pjwt_error *reterr)
 {
         struct fetch_response response = {0};
         struct token_fault fault = {0};
@@ -27,7 +27,7 @@ static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wante
         if (r == PJWT_OK)
                 r = provider_post(p, url, wanted, false, &response, reterr);
         if (r == PJWT_OK && response.status == 200) {
-                r = device_answer_read(response.body, response.len, ret, reterr);
+                r = device_response_read(response.body, response.len, ret, reterr);
         } else if (r == PJWT_OK) {
                 token_fault_read(response.body, response.len, &fault);
                 r = provider_refused(url, &response, &fault, reterr);
@@ -37,7 +37,7 @@ static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wante
 }
 
 /* RFC 8628 section 3.3.1: the code is shown with the URL that holds it, too, so that it can be compared. */
-static void show_code(const struct device_answer *a, FILE *out, bool qr)
+static void show_code(const struct device_response *a, FILE *out, bool qr)
 {
         fputs("To get a token, open\n\n    ", out);
         cli_put_str(out, a->url);
@@ -61,7 +61,7 @@ static void wait_seconds(int64_t seconds)
                 continue;
 }
 
-/* Is this an answer after which one asks again? Slows down when the provider says so. */
+/* Is this a response after which one asks again? Slows down when the provider says so. */
 static bool goes_on(const struct token_fault *fault, int64_t *interval, unsigned *failures)
 {
         if (strcmp(fault->error, "slow_down") == 0)
@@ -74,8 +74,8 @@ static bool goes_on(const struct token_fault *fault, int64_t *interval, unsigned
         return true;
 }
 
-static enum pjwt_reason poll_token(struct provider *p, const struct device_answer *a,
-                                   const struct cli_buf *form, struct token_answer *ret,
+static enum pjwt_reason poll_token(struct provider *p, const struct device_response *a,
+                                   const struct cli_buf *form, struct token_response *ret,
                                    struct pjwt_error *reterr)
 {
         int64_t end = pjwt_boot_ms() + a->expires_in * 1000, interval = a->interval;
@@ -97,23 +97,23 @@ static enum pjwt_reason poll_token(struct provider *p, const struct device_answe
 }
 
 enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *wanted, FILE *out, bool qr,
-                              struct token_answer *ret, struct pjwt_error *reterr)
+                              struct token_response *ret, struct pjwt_error *reterr)
 {
-        struct device_answer answer = {0};
+        struct device_response response = {0};
         struct cli_buf form = {0};
         enum pjwt_reason r = provider_try_proof(provider, reterr);
 
         if (r == PJWT_OK)
-                r = ask_code(provider, wanted, &answer, reterr);
+                r = ask_code(provider, wanted, &response, reterr);
         if (r != PJWT_OK)
                 return r;
-        show_code(&answer, out, qr);
+        show_code(&response, out, qr);
         form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
-        form_add(&form, "device_code", answer.device_code);
+        form_add(&form, "device_code", response.device_code);
         cli_buf_str(&form, wanted->len ? "&" : "");
         cli_buf_add(&form, wanted->bytes, wanted->len);
-        r = form.failed ? pjwt_fail_memory(reterr) : poll_token(provider, &answer, &form, ret, reterr);
+        r = form.failed ? pjwt_fail_memory(reterr) : poll_token(provider, &response, &form, ret, reterr);
         cli_buf_clear(&form);
-        device_answer_clear(&answer);
+        device_response_clear(&response);
         return r;
 }

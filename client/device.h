@@ -16,6 +16,6 @@
  * Returns PJWT_OK, or PJWT_FETCH_FAILED with one sentence.
  */
 enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *wanted, FILE *out, bool qr,
-                              struct token_answer *ret, struct pjwt_error *reterr);
+                              struct token_response *ret, struct pjwt_error *reterr);
 
 #endif

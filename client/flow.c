@@ -31,7 +31,7 @@ static void add_wanted(struct call *c, struct cli_buf *form)
         form_add(form, "audience", c->audience);
 }
 
-static enum pjwt_reason ask(struct call *c, struct cli_buf *form, struct token_answer *ret,
+static enum pjwt_reason ask(struct call *c, struct cli_buf *form, struct token_response *ret,
                             struct token_fault *retfault, struct pjwt_error *reterr)
 {
         enum pjwt_reason r;
@@ -43,7 +43,7 @@ static enum pjwt_reason ask(struct call *c, struct cli_buf *form, struct token_a
         return r;
 }
 
-static enum pjwt_reason by_device(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_device(struct call *c, struct token_response *ret, struct pjwt_error *reterr)
 {
         struct cli_buf wanted = {0};
         enum pjwt_reason r;
@@ -55,7 +55,7 @@ static enum pjwt_reason by_device(struct call *c, struct token_answer *ret, stru
         return r;
 }
 
-static enum pjwt_reason by_credentials(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_credentials(struct call *c, struct token_response *ret, struct pjwt_error *reterr)
 {
         struct cli_buf form = {0};
         struct token_fault fault;
@@ -64,7 +64,7 @@ static enum pjwt_reason by_credentials(struct call *c, struct token_answer *ret,
         return ask(c, &form, ret, &fault, reterr);
 }
 
-static enum pjwt_reason by_refresh_token(struct call *c, const char *token, struct token_answer *ret,
+static enum pjwt_reason by_refresh_token(struct call *c, const char *token, struct token_response *ret,
                                          struct token_fault *retfault, struct pjwt_error *reterr)
 {
         struct cli_buf form = {0};
@@ -91,7 +91,7 @@ static enum pjwt_reason read_token(const char *path, unsigned flags, char **ret,
         return **ret ? PJWT_OK : pjwt_fail(reterr, PJWT_CONFIG, "%.200s: no token is in it", path);
 }
 
-static enum pjwt_reason by_refresh(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_refresh(struct call *c, struct token_response *ret, struct pjwt_error *reterr)
 {
         struct token_fault fault;
         char *token = NULL;
@@ -104,7 +104,7 @@ static enum pjwt_reason by_refresh(struct call *c, struct token_answer *ret, str
         return r;
 }
 
-static enum pjwt_reason by_exchange(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_exchange(struct call *c, struct token_response *ret, struct pjwt_error *reterr)
 {
         const struct client_issuer *i = c->request->issuer;
         struct cli_buf form = {0};
@@ -124,9 +124,9 @@ static enum pjwt_reason by_exchange(struct call *c, struct token_answer *ret, st
         return r;
 }
 
-static enum pjwt_reason by_flow(struct call *c, struct token_answer *ret, struct pjwt_error *reterr)
+static enum pjwt_reason by_flow(struct call *c, struct token_response *ret, struct pjwt_error *reterr)
 {
-        static enum pjwt_reason (*const flows[])(struct call *, struct token_answer *,
+        static enum pjwt_reason (*const flows[])(struct call *, struct token_response *,
                                                  struct pjwt_error *) = {
                 [CLIENT_DEVICE] = by_device,
                 [CLIENT_CREDENTIALS] = by_credentials,
@@ -153,10 +153,10 @@ static enum pjwt_reason check_binding(const struct call *c, const struct pjwt_to
 }
 
 /* The host judges the token; here is only told early what it would say, and when the token ends. */
-static enum pjwt_reason check_token(const struct call *c, const struct token_answer *answer, int64_t *retexp,
-                                    struct pjwt_error *reterr)
+static enum pjwt_reason check_token(const struct call *c, const struct token_response *response,
+                                    int64_t *retexp, struct pjwt_error *reterr)
 {
-        const char *text = answer->access_token ? answer->access_token : "";
+        const char *text = response->access_token ? response->access_token : "";
         struct pjwt_error err = {0};
         struct pjwt_token *token = NULL;
         enum pjwt_reason r = pjwt_token_parse(text, strlen(text), 0, &token, &err);
@@ -169,28 +169,28 @@ static enum pjwt_reason check_token(const struct call *c, const struct token_ans
         r = check_binding(c, token, reterr);
         if (r == PJWT_OK && !pjwt_json_numericdate(pjwt_json_member(token->claims, "exp"), retexp, NULL))
                 r = pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the provider's access token has no exp");
-        if (answer->expires_in >= 0 && c->request->now + answer->expires_in < *retexp)
-                *retexp = c->request->now + answer->expires_in;
+        if (response->expires_in >= 0 && c->request->now + response->expires_in < *retexp)
+                *retexp = c->request->now + response->expires_in;
         pjwt_token_free(token);
         return r;
 }
 
-static enum pjwt_reason take_answer(const struct call *c, struct token_answer *answer, struct kept *kept,
-                                    struct pjwt_error *reterr)
+static enum pjwt_reason take_response(const struct call *c, struct token_response *response,
+                                      struct kept *kept, struct pjwt_error *reterr)
 {
         int64_t exp = 0;
-        enum pjwt_reason r = check_token(c, answer, &exp, reterr);
+        enum pjwt_reason r = check_token(c, response, &exp, reterr);
 
         if (r != PJWT_OK)
                 return r;
         pjwt_wipe_free_str(kept->access_token);
-        kept->access_token = answer->access_token;
+        kept->access_token = response->access_token;
         kept->exp = exp;
-        answer->access_token = NULL;
-        if (answer->refresh_token) { /* else the old one stays good (RFC 6749 section 6) */
+        response->access_token = NULL;
+        if (response->refresh_token) { /* else the old one stays good (RFC 6749 section 6) */
                 pjwt_wipe_free_str(kept->refresh_token);
-                kept->refresh_token = answer->refresh_token;
-                answer->refresh_token = NULL;
+                kept->refresh_token = response->refresh_token;
+                response->refresh_token = NULL;
         }
         return PJWT_OK;
 }
@@ -200,25 +200,25 @@ static enum pjwt_reason take_answer(const struct call *c, struct token_answer *a
 /* By the kept refresh token, if there is one and the provider still takes it; else by the flow. */
 static enum pjwt_reason ask_provider(struct call *c, struct kept *kept, struct pjwt_error *reterr)
 {
-        struct token_answer answer = {0};
+        struct token_response response = {0};
         struct token_fault fault = {0};
         enum pjwt_reason r = PJWT_UNDECIDED;
 
         if (kept->refresh_token) {
                 struct pjwt_error err = {0};
 
-                r = by_refresh_token(c, kept->refresh_token, &answer, &fault, &err);
+                r = by_refresh_token(c, kept->refresh_token, &response, &fault, &err);
                 if (r != PJWT_OK && strcmp(fault.error, "invalid_grant") != 0)
                         return pjwt_fail(reterr, r, "%s", err.detail);
         }
         if (r != PJWT_OK) {
                 pjwt_wipe_free_str(kept->refresh_token);
                 kept->refresh_token = NULL;
-                r = by_flow(c, &answer, reterr);
+                r = by_flow(c, &response, reterr);
         }
         if (r == PJWT_OK)
-                r = take_answer(c, &answer, kept, reterr);
-        token_answer_clear(&answer);
+                r = take_response(c, &response, kept, reterr);
+        token_response_clear(&response);
         return r;
 }
 

@@ -154,7 +154,7 @@ enum pjwt_reason provider_refused(const char *url, const struct fetch_response *
 }
 
 /* retagain: the provider wants its nonce in the proof, and gave one. */
-static enum pjwt_reason ask(struct provider *p, const struct cli_buf *form, struct token_answer *ret,
+static enum pjwt_reason ask(struct provider *p, const struct cli_buf *form, struct token_response *ret,
                             struct token_fault *retfault, bool *retagain, struct pjwt_error *reterr)
 {
         struct fetch_response response = {0};
@@ -163,7 +163,7 @@ static enum pjwt_reason ask(struct provider *p, const struct cli_buf *form, stru
         *retfault = (struct token_fault){.unreached = r == PJWT_FETCH_FAILED};
         *retagain = false;
         if (r == PJWT_OK && response.status == 200) {
-                r = token_answer_read(response.body, response.len, ret, reterr);
+                r = token_response_read(response.body, response.len, ret, reterr);
         } else if (r == PJWT_OK) {
                 token_fault_read(response.body, response.len, retfault);
                 retfault->unreached = !retfault->error[0] && response.status / 100 == 5;
@@ -177,12 +177,12 @@ static enum pjwt_reason ask(struct provider *p, const struct cli_buf *form, stru
 }
 
 /* RFC 9449 section 5: a provider that does not bind tokens answers with the type Bearer. */
-static enum pjwt_reason check_type(const struct provider *p, struct token_answer *answer,
+static enum pjwt_reason check_type(const struct provider *p, struct token_response *response,
                                    struct pjwt_error *reterr)
 {
-        if (answer->dpop == (p->signer != NULL))
+        if (response->dpop == (p->signer != NULL))
                 return PJWT_OK;
-        token_answer_clear(answer);
+        token_response_clear(response);
         return pjwt_fail(
                 reterr, PJWT_FETCH_FAILED,
                 p->signer ? "the provider gave a token that is bound to no key (token_type Bearer): it does "
@@ -191,7 +191,7 @@ static enum pjwt_reason check_type(const struct provider *p, struct token_answer
 }
 
 enum pjwt_reason provider_token(struct provider *provider, const struct cli_buf *form,
-                                struct token_answer *ret, struct token_fault *retfault,
+                                struct token_response *ret, struct token_fault *retfault,
                                 struct pjwt_error *reterr)
 {
         struct pjwt_error first = {0};

@@ -2,9 +2,9 @@
 #ifndef CLIENT_PROVIDER_H
 #define CLIENT_PROVIDER_H
 
-#include "answer.h"
 #include "clientauth.h"
 #include "http.h"
+#include "response.h"
 #include "signer.h"
 #include "url.h"
 
@@ -33,7 +33,7 @@ void provider_close(struct provider *provider);
 /*
  * Posts a form (without what proves the client; that is added) to a URL of the provider.
  * prove: with a DPoP proof, when there is a key.
- * Returns PJWT_OK for any HTTP answer, else the reason.
+ * Returns PJWT_OK for any HTTP response, else the reason.
  */
 enum pjwt_reason provider_post(struct provider *provider, const char *url, const struct cli_buf *form,
                                bool prove, struct fetch_response *ret, struct pjwt_error *reterr);
@@ -47,15 +47,15 @@ enum pjwt_reason provider_try_proof(const struct provider *provider, struct pjwt
 
 /*
  * Asks the token endpoint; once more when it gives a nonce for the proof (RFC 9449 section 8).
- * ret: for token_answer_clear().
+ * ret: for token_response_clear().
  * retfault: what the provider said when it refused; empty when it was not reached.
  * Returns PJWT_OK; PJWT_FETCH_FAILED with one sentence; what the key or memory have to say.
  */
 enum pjwt_reason provider_token(struct provider *provider, const struct cli_buf *form,
-                                struct token_answer *ret, struct token_fault *retfault,
+                                struct token_response *ret, struct token_fault *retfault,
                                 struct pjwt_error *reterr);
 
-/* One sentence about an answer that was not 200. Returns PJWT_FETCH_FAILED. */
+/* One sentence about a response that was not 200. Returns PJWT_FETCH_FAILED. */
 enum pjwt_reason provider_refused(const char *url, const struct fetch_response *response,
                                   const struct token_fault *fault, struct pjwt_error *reterr);
 

@@ -98,9 +98,9 @@ static enum pjwt_reason minimal_keys(const char *url, const struct fetch_respons
         return *ret ? PJWT_OK : pjwt_fail_memory(reterr);
 }
 
-static enum pjwt_reason take_answer(const struct asking *a, const char *url,
-                                    const struct fetch_response *response, struct fetch_answer *ret,
-                                    struct pjwt_error *reterr)
+static enum pjwt_reason take_response(const struct asking *a, const char *url,
+                                      const struct fetch_response *response, struct fetch_result *ret,
+                                      struct pjwt_error *reterr)
 {
         const char *etag = response->etag;
 
@@ -118,14 +118,14 @@ static enum pjwt_reason take_answer(const struct asking *a, const char *url,
 }
 
 enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char *ca, const char *bearer,
-                           int64_t deadline, struct fetch_answer *ret, struct pjwt_error *reterr)
+                           int64_t deadline, struct fetch_result *ret, struct pjwt_error *reterr)
 {
         const struct asking a = {request, ca, bearer, deadline};
         struct fetch_response response = {0};
         char url[FETCH_URL_MAX] = "";
         enum pjwt_reason r = PJWT_OK;
 
-        *ret = (struct fetch_answer){.asked_boot_ms = pjwt_boot_ms()};
+        *ret = (struct fetch_result){.asked_boot_ms = pjwt_boot_ms()};
         if (request->jwks && strlen(request->jwks) >= sizeof(url))
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "jwks is too long to be asked");
         if (request->jwks)
@@ -136,13 +136,13 @@ enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char 
                 return r;
         r = get(&a, url, request->etag, &response, reterr);
         if (r == PJWT_OK)
-                r = take_answer(&a, url, &response, ret, reterr);
+                r = take_response(&a, url, &response, ret, reterr);
         fetch_response_clear(&response);
         return r;
 }
 
-void fetch_answer_clear(struct fetch_answer *answer)
+void fetch_result_clear(struct fetch_result *result)
 {
-        free(answer->keys);
-        answer->keys = NULL;
+        free(result->keys);
+        result->keys = NULL;
 }

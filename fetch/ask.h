@@ -4,8 +4,8 @@
 
 #include "fetchwire.h"
 
-/* What came back. Free with fetch_answer_clear(). */
-struct fetch_answer {
+/* What came back. Free with fetch_result_clear(). */
+struct fetch_result {
         char source[2048];
         char etag[256]; /* empty: none */
         int64_t asked_boot_ms;
@@ -23,7 +23,7 @@ struct fetch_answer {
  * Returns PJWT_OK, PJWT_FETCH_FAILED, PJWT_BAD_KEYSET, PJWT_NO_MEMORY.
  */
 enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char *ca, const char *bearer,
-                           int64_t deadline, struct fetch_answer *ret, struct pjwt_error *reterr);
-void fetch_answer_clear(struct fetch_answer *answer);
+                           int64_t deadline, struct fetch_result *ret, struct pjwt_error *reterr);
+void fetch_result_clear(struct fetch_result *answer);
 
 #endif

@@ -77,13 +77,13 @@ void fetch_lock_note_write(const struct fetch_lock *lock, const char *text, size
 static bool is_abandoned(int fd)
 {
         const struct fetch_lock lock = {fd};
-        struct pjwt_fetch_reply note = {0};
+        struct pjwt_fetch_response note = {0};
         size_t len = 0;
         char *text = fetch_lock_note_read(&lock, &len);
-        bool abandoned = text && pjwt_fetch_reply_parse(text, len, &note, NULL) == PJWT_OK &&
+        bool abandoned = text && pjwt_fetch_response_parse(text, len, &note, NULL) == PJWT_OK &&
                          pjwt_boot_ms() - note.asked_boot_ms > ABANDONED_MS;
 
-        pjwt_fetch_reply_clear(&note);
+        pjwt_fetch_response_clear(&note);
         free(text);
         return abandoned;
 }

@@ -23,7 +23,7 @@ enum fetch_lock_result {
 enum fetch_lock_result fetch_lock_take(const char *folder, const struct pjwt_fetch_request *request,
                                        int64_t deadline, struct fetch_lock *ret);
 
-/* The note of the last attempt: the text of its reply, for free(). NULL when there is none. */
+/* The note of the last attempt: the text of its response, for free(). NULL when there is none. */
 char *fetch_lock_note_read(const struct fetch_lock *lock, size_t *retlen);
 void fetch_lock_note_write(const struct fetch_lock *lock, const char *text, size_t len);
 

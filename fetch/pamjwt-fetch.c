@@ -3,7 +3,7 @@
  * network.
  *
  * It is started as root by a login, or by a user by the command, with an empty environment. It gives up all
- * rights first (sandbox.c), then reads a request from standard input, asks, and writes one answer to standard
+ * rights first (sandbox.c), then reads a request from standard input, asks, and writes one response to standard
  * output (fetchwire.h).
  */
 #include <curl/curl.h>
@@ -82,7 +82,7 @@ static enum pjwt_reason check_bearer(char *bearer, struct pjwt_error *reterr)
 /* ---- output ---- */
 
 /* The end: _exit, since a resolver thread that hangs would hold exit(). */
-static void __attribute__((noreturn)) answer_and_exit(const char *text, size_t len)
+static void __attribute__((noreturn)) respond_and_exit(const char *text, size_t len)
 {
         while (len > 0) {
                 ssize_t n = write(STDOUT_FILENO, text, len);
@@ -98,14 +98,14 @@ static void __attribute__((noreturn)) answer_and_exit(const char *text, size_t l
 }
 
 /*
- * The text of an answer; where memory is short even for that, the process ends without one, which is a
+ * The text of a response; where memory is short even for that, the process ends without one, which is a
  * failure too.
  */
-static char *make_text(const struct pjwt_fetch_reply *reply, size_t *retlen)
+static char *make_text(const struct pjwt_fetch_response *response, size_t *retlen)
 {
         char *text = NULL;
 
-        if (pjwt_fetch_reply_write(reply, &text, retlen, NULL) != PJWT_OK)
+        if (pjwt_fetch_response_write(response, &text, retlen, NULL) != PJWT_OK)
                 _exit(1);
         return text;
 }
@@ -113,18 +113,18 @@ static char *make_text(const struct pjwt_fetch_reply *reply, size_t *retlen)
 static char *make_failure(const struct pjwt_fetch_request *request, const struct pjwt_error *err,
                           int64_t asked_boot_ms, size_t *retlen)
 {
-        const struct pjwt_fetch_reply reply = {.reason = err->reason == PJWT_NO_FETCH_USER ||
-                                                                         err->reason == PJWT_BAD_KEYSET
-                                                                 ? err->reason
-                                                                 : PJWT_FETCH_FAILED,
+        const struct pjwt_fetch_response response = {.reason = err->reason == PJWT_NO_FETCH_USER ||
+                                                                               err->reason == PJWT_BAD_KEYSET
+                                                                       ? err->reason
+                                                                       : PJWT_FETCH_FAILED,
 
-                                               .detail = err->detail,
-                                               .issuer = request->issuer,
-                                               .jwks = request->jwks,
-                                               .asked_boot_ms = asked_boot_ms,
-                                               .max_age = -1};
+                                                     .detail = err->detail,
+                                                     .issuer = request->issuer,
+                                                     .jwks = request->jwks,
+                                                     .asked_boot_ms = asked_boot_ms,
+                                                     .max_age = -1};
 
-        return make_text(&reply, retlen);
+        return make_text(&response, retlen);
 }
 
 static void __attribute__((noreturn)) fail_and_exit(const struct pjwt_error *err)
@@ -133,22 +133,22 @@ static void __attribute__((noreturn)) fail_and_exit(const struct pjwt_error *err
         size_t len = 0;
         char *text = make_failure(&none, err, 0, &len);
 
-        answer_and_exit(text, len);
+        respond_and_exit(text, len);
 }
 
 static void __attribute__((noreturn)) not_asked(const char *detail)
 {
-        const struct pjwt_fetch_reply reply = {.reason = PJWT_NO_KEYS, .detail = detail, .max_age = -1};
+        const struct pjwt_fetch_response response = {.reason = PJWT_NO_KEYS, .detail = detail, .max_age = -1};
         size_t len = 0;
-        char *text = make_text(&reply, &len);
+        char *text = make_text(&response, &len);
 
-        answer_and_exit(text, len);
+        respond_and_exit(text, len);
 }
 
 /* ---- in between ---- */
 
 static void __attribute__((noreturn))
-too_early(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note, int64_t now)
+too_early(const struct pjwt_fetch_request *request, const struct pjwt_fetch_response *note, int64_t now)
 {
         struct pjwt_error err = {0};
 
@@ -160,20 +160,20 @@ too_early(const struct pjwt_fetch_request *request, const struct pjwt_fetch_repl
 /* Ends the process with the note when it answers the request. */
 static void share(const struct pjwt_fetch_request *request, const struct fetch_lock *lock, int64_t started)
 {
-        struct pjwt_fetch_reply note = {0};
+        struct pjwt_fetch_response note = {0};
         int64_t now = pjwt_boot_ms();
         size_t len = 0;
         char *text = fetch_lock_note_read(lock, &len);
 
-        if (text && pjwt_fetch_reply_parse(text, len, &note, NULL) == PJWT_OK) {
+        if (text && pjwt_fetch_response_parse(text, len, &note, NULL) == PJWT_OK) {
                 enum pjwt_note what = pjwt_fetchnote_judge(request, &note, started, now);
 
                 if (what == PJWT_NOTE_SHARE)
-                        answer_and_exit(text, len);
+                        respond_and_exit(text, len);
                 if (what == PJWT_NOTE_WAIT)
                         too_early(request, &note, now);
         }
-        pjwt_fetch_reply_clear(&note);
+        pjwt_fetch_response_clear(&note);
         free(text);
 }
 
@@ -188,29 +188,29 @@ static void note_start(const struct pjwt_fetch_request *request, const struct fe
         free(text);
 }
 
-static char *make_answer(const struct pjwt_fetch_request *request, const struct fetch_answer *answer,
-                         size_t *retlen)
+static char *make_response(const struct pjwt_fetch_request *request, const struct fetch_result *result,
+                           size_t *retlen)
 {
-        const struct pjwt_fetch_reply reply = {.ok = true,
-                                               .issuer = request->issuer,
-                                               .jwks = request->jwks,
-                                               .source = answer->source,
-                                               .etag = answer->etag[0] ? answer->etag : NULL,
-                                               .asked_boot_ms = answer->asked_boot_ms,
-                                               .max_age = answer->max_age,
-                                               .server_date = answer->server_date,
-                                               .not_modified = answer->not_modified,
-                                               .keys = answer->keys,
-                                               .keys_len = answer->keys ? strlen(answer->keys) : 0};
+        const struct pjwt_fetch_response response = {.ok = true,
+                                                     .issuer = request->issuer,
+                                                     .jwks = request->jwks,
+                                                     .source = result->source,
+                                                     .etag = result->etag[0] ? result->etag : NULL,
+                                                     .asked_boot_ms = result->asked_boot_ms,
+                                                     .max_age = result->max_age,
+                                                     .server_date = result->server_date,
+                                                     .not_modified = result->not_modified,
+                                                     .keys = result->keys,
+                                                     .keys_len = result->keys ? strlen(result->keys) : 0};
 
-        return make_text(&reply, retlen);
+        return make_text(&response, retlen);
 }
 
 static void __attribute__((noreturn))
 ask_and_exit(const struct pjwt_fetch_request *request, struct fetch_lock *lock, const char *ca,
              const char *bearer, int64_t deadline)
 {
-        struct fetch_answer answer = {0};
+        struct fetch_result result = {0};
         struct pjwt_error err = {0};
         size_t len = 0;
         char *text;
@@ -219,12 +219,12 @@ ask_and_exit(const struct pjwt_fetch_request *request, struct fetch_lock *lock, 
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
                 (void)pjwt_fail(&err, PJWT_FETCH_FAILED, "libcurl cannot be initialised");
         else
-                (void)fetch_ask(request, ca, bearer, deadline, &answer, &err);
-        text = err.reason == PJWT_UNDECIDED ? make_answer(request, &answer, &len)
-                                            : make_failure(request, &err, answer.asked_boot_ms, &len);
+                (void)fetch_ask(request, ca, bearer, deadline, &result, &err);
+        text = err.reason == PJWT_UNDECIDED ? make_response(request, &result, &len)
+                                            : make_failure(request, &err, result.asked_boot_ms, &len);
         fetch_lock_note_write(lock, text, len);
         fetch_lock_release(lock); /* before the output: a caller who was stopped does not read it */
-        answer_and_exit(text, len);
+        respond_and_exit(text, len);
 }
 
 static void __attribute__((noreturn)) serve(const char *lock_dir)

@@ -34,7 +34,7 @@ static enum pjwt_reason read_document(const char *url, const char *issuer,
         return r;
 }
 
-/* *retstatus: of the answer, 0 when there was none. */
+/* *retstatus: of the response, 0 when there was none. */
 static enum pjwt_reason discover_at(const struct fetch_get *how, const char *url, const char *issuer,
                                     struct json_object **ret, long *retstatus, struct pjwt_error *reterr)
 {

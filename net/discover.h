@@ -28,7 +28,7 @@ enum pjwt_reason fetch_discover(const struct fetch_get *how, const char *issuer,
 enum pjwt_reason fetch_discovered_url(struct json_object *document, const char *from, const char *member,
                                       char out[FETCH_URL_MAX], struct pjwt_error *reterr);
 
-/* HTTP status of an answer that was to be 200. Returns PJWT_FETCH_FAILED. */
+/* HTTP status of a response that was to be 200. Returns PJWT_FETCH_FAILED. */
 enum pjwt_reason fetch_fail_status(const char *url, long status, struct pjwt_error *reterr);
 
 #endif

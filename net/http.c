@@ -129,7 +129,7 @@ static size_t on_header(char *line, size_t one, size_t count, void *arg)
                 r->too_long = true;
                 return CURL_WRITEFUNC_ERROR;
         }
-        if (count > 5 && memcmp(line, "HTTP/", 5) == 0) { /* an interim answer came before: forget it */
+        if (count > 5 && memcmp(line, "HTTP/", 5) == 0) { /* an interim response came before: forget it */
                 r->etag[0] = '\0';
                 r->max_age = -1;
                 r->age = 0;

@@ -40,7 +40,7 @@ struct fetch_response {
         bool too_long;
 };
 
-/* Returns PJWT_OK for any HTTP answer; PJWT_FETCH_FAILED naming the URL and what went wrong. */
+/* Returns PJWT_OK for any HTTP response; PJWT_FETCH_FAILED naming the URL and what went wrong. */
 enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_response *ret,
                                 struct pjwt_error *reterr);
 void fetch_response_clear(struct fetch_response *response);

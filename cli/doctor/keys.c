@@ -56,7 +56,7 @@ static void look_at_fetch_file(struct cli_doctor *d, const struct pjwt_issuer *i
 }
 
 /*
- * What the issuer's Date header said at the last refresh. The answer came within `timeout` of the question,
+ * What the issuer's Date header said at the last refresh. The response came within `timeout` of the question,
  * so that much proves nothing; beyond leeway tokens are refused, or live too long.
  */
 static void look_at_date(struct cli_doctor *d, const struct pjwt_issuer *issuer,

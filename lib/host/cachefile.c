@@ -208,7 +208,7 @@ static bool is_still_the_newest(void *arg)
         struct pjwt_cachefile there = {0};
         bool newest;
 
-        if (pjwt_boot_ms() - s->file->asked_boot_ms > PJWT_REPLY_AGE_MS)
+        if (pjwt_boot_ms() - s->file->asked_boot_ms > PJWT_RESPONSE_AGE_MS)
                 return false;
         if (pjwt_cachefile_read(s->folder, s->issuer, s->now, false, &there, NULL) != PJWT_OK)
                 return true;

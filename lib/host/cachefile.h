@@ -11,7 +11,7 @@
 #define PJWT_CACHEFILE_BYTES_MAX (PJWT_KEYSET_BYTES_MAX + 256 * 1024)
 
 /* What was asked for longer ago than this, in ms, is dropped: somebody stopped the process in between. */
-#define PJWT_REPLY_AGE_MS INT64_C(60000)
+#define PJWT_RESPONSE_AGE_MS INT64_C(60000)
 
 /* Clocks of two processes may differ by this much before a file counts as one from the future. */
 #define PJWT_CLOCK_SLACK INT64_C(60)

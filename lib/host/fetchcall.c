@@ -68,7 +68,7 @@ static enum pjwt_reason send_all(int fd, const char *bytes, size_t len, int64_t 
                 else if (n < 0 && errno != EINTR && errno != EAGAIN)
                         return fail_errno("asking", reterr);
                 else if (!ready(fd, POLLOUT, deadline))
-                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "no answer in time");
+                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "no response in time");
         }
         return PJWT_OK;
 }
@@ -85,15 +85,15 @@ static ssize_t receive(int fd, char *buf, size_t room, int64_t deadline, struct 
                     ECONNRESET) /* it ended without reading all that we sent: what it said came before */
                         return 0;
                 if (errno != EINTR && errno != EAGAIN) {
-                        (void)fail_errno("answer", reterr);
+                        (void)fail_errno("response", reterr);
                         return -1;
                 }
                 if (errno == EAGAIN && !ready(fd, POLLIN, deadline)) {
-                        (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "no answer in time");
+                        (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "no response in time");
                         return -1;
                 }
                 if (pjwt_boot_ms() >= deadline) {
-                        (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "no answer in time");
+                        (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "no response in time");
                         return -1;
                 }
         }
@@ -130,7 +130,7 @@ static enum pjwt_reason receive_all(int fd, size_t max, int64_t deadline, char *
                                 : receive(fd, &spare, 1, deadline, reterr);
                 if (n > 0 && have == room) {
                         free(buf);
-                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the answer has more than %zu bytes",
+                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the response has more than %zu bytes",
                                          max);
                 }
                 have += n > 0 ? (size_t)n : 0;

@@ -33,7 +33,7 @@ enum pjwt_reason pjwt_fetchcall(const struct pjwt_fetchcall *call, char **ret, s
                                 struct pjwt_error *reterr);
 
 /*
- * Sends one line to the service that listens at a Unix socket and takes its answer; nothing is started.
+ * Sends one line to the service that listens at a Unix socket and takes its response; nothing is started.
  * Returns as above; PJWT_FETCH_FAILED at once when nobody listens there, or when the socket is not root's.
  */
 enum pjwt_reason pjwt_fetchcall_socket(const char *path, const char *line, int64_t deadline, char **ret,

@@ -11,28 +11,28 @@
 #include "cachefile.h"
 #include "safefile.h"
 
-static bool serves_for(const struct pjwt_fetch_request *request, const struct pjwt_fetch_reply *note)
+static bool serves_for(const struct pjwt_fetch_request *request, const struct pjwt_fetch_response *note)
 {
         return !note->not_modified || (request->etag && note->etag && strcmp(request->etag, note->etag) == 0);
 }
 
 enum pjwt_note pjwt_fetchnote_judge(const struct pjwt_fetch_request *request,
-                                    const struct pjwt_fetch_reply *note, int64_t started, int64_t now)
+                                    const struct pjwt_fetch_response *note, int64_t started, int64_t now)
 {
         int64_t age = now - note->asked_boot_ms;
         bool while_waiting = note->asked_boot_ms >= started;
 
-        if (age < 0 || !pjwt_fetch_reply_is_for(note, request))
+        if (age < 0 || !pjwt_fetch_response_is_for(note, request))
                 return PJWT_NOTE_ASK;
         if (!while_waiting && (request->force || age >= request->cool_down_ms))
                 return PJWT_NOTE_ASK;
         if (note->ok && !serves_for(request, note))
                 return PJWT_NOTE_ASK;
-        return note->ok && age < PJWT_REPLY_AGE_MS ? PJWT_NOTE_SHARE : PJWT_NOTE_WAIT;
+        return note->ok && age < PJWT_RESPONSE_AGE_MS ? PJWT_NOTE_SHARE : PJWT_NOTE_WAIT;
 }
 
 enum pjwt_reason pjwt_fetchnote_too_early(const struct pjwt_fetch_request *request,
-                                          const struct pjwt_fetch_reply *note, int64_t now,
+                                          const struct pjwt_fetch_response *note, int64_t now,
                                           struct pjwt_error *reterr)
 {
         /* Keys that came, but too long ago to be shared, are no failure. */
@@ -61,22 +61,22 @@ static int open_note(const char *lock_dir, const char *name)
 
 /* A note that cannot be understood, as one that is just being written, says nothing. */
 static enum pjwt_note judge_text(char *text, size_t len, const struct pjwt_fetch_request *request,
-                                 int64_t started, struct pjwt_fetch_reply *ret)
+                                 int64_t started, struct pjwt_fetch_response *ret)
 {
-        struct pjwt_fetch_reply note = {0};
+        struct pjwt_fetch_response note = {0};
         enum pjwt_note what = PJWT_NOTE_ASK;
 
-        if (pjwt_fetch_reply_parse(text, len, &note, NULL) == PJWT_OK)
+        if (pjwt_fetch_response_parse(text, len, &note, NULL) == PJWT_OK)
                 what = pjwt_fetchnote_judge(request, &note, started, pjwt_boot_ms());
         if (what == PJWT_NOTE_ASK)
-                pjwt_fetch_reply_clear(&note);
+                pjwt_fetch_response_clear(&note);
         else
                 *ret = note;
         return what;
 }
 
 enum pjwt_note pjwt_fetchnote_look(const char *lock_dir, const struct pjwt_fetch_request *request,
-                                   int64_t started, char **rettext, struct pjwt_fetch_reply *ret)
+                                   int64_t started, char **rettext, struct pjwt_fetch_response *ret)
 {
         int fd = open_note(lock_dir, request->name);
         enum pjwt_note what = PJWT_NOTE_ASK;

@@ -123,7 +123,7 @@ void pjwt_fetch_request_clear(struct pjwt_fetch_request *request)
         *request = (struct pjwt_fetch_request){0};
 }
 
-static bool fill_reply(struct json_object *o, const struct pjwt_fetch_reply *r)
+static bool fill_response(struct json_object *o, const struct pjwt_fetch_response *r)
 {
         return put_flag(o, "ok", r->ok) && put_integer(o, "asked_boot_ms", r->asked_boot_ms) &&
                put_integer(o, "max_age", r->max_age) && put_integer(o, "server_date", r->server_date) &&
@@ -134,14 +134,14 @@ static bool fill_reply(struct json_object *o, const struct pjwt_fetch_reply *r)
                pjwt_json_add_string(o, "detail", r->detail);
 }
 
-enum pjwt_reason pjwt_fetch_reply_write(const struct pjwt_fetch_reply *reply, char **ret, size_t *retlen,
-                                        struct pjwt_error *reterr)
+enum pjwt_reason pjwt_fetch_response_write(const struct pjwt_fetch_response *response, char **ret,
+                                           size_t *retlen, struct pjwt_error *reterr)
 {
         struct json_object *o = json_object_new_object();
-        const char *first = o && fill_reply(o, reply) ? pjwt_json_text(o) : NULL;
+        const char *first = o && fill_response(o, response) ? pjwt_json_text(o) : NULL;
         char *text = NULL;
-        int n = first ? asprintf(&text, "%s\n%.*s\n", first, (int)reply->keys_len,
-                                 reply->keys ? reply->keys : "")
+        int n = first ? asprintf(&text, "%s\n%.*s\n", first, (int)response->keys_len,
+                                 response->keys ? response->keys : "")
                       : -1;
 
         json_object_put(o);
@@ -160,7 +160,7 @@ static enum pjwt_reason known_reason(const char *name)
         return r == PJWT_NO_FETCH_USER || r == PJWT_BAD_KEYSET || r == PJWT_NO_KEYS ? r : PJWT_FETCH_FAILED;
 }
 
-static bool read_reply(struct json_object *o, struct pjwt_fetch_reply *r)
+static bool read_response(struct json_object *o, struct pjwt_fetch_response *r)
 {
         const char *reason = NULL;
 
@@ -178,7 +178,7 @@ static bool read_reply(struct json_object *o, struct pjwt_fetch_reply *r)
 }
 
 /* The second line: empty, or the key set when there has to be one. */
-static bool take_keys(const char *text, size_t len, struct pjwt_fetch_reply *r)
+static bool take_keys(const char *text, size_t len, struct pjwt_fetch_response *r)
 {
         bool needed = r->ok && !r->not_modified;
 
@@ -189,24 +189,25 @@ static bool take_keys(const char *text, size_t len, struct pjwt_fetch_reply *r)
         return needed == (len > 1);
 }
 
-enum pjwt_reason pjwt_fetch_reply_parse(const char *text, size_t len, struct pjwt_fetch_reply *ret,
-                                        struct pjwt_error *reterr)
+enum pjwt_reason pjwt_fetch_response_parse(const char *text, size_t len, struct pjwt_fetch_response *ret,
+                                           struct pjwt_error *reterr)
 {
-        struct pjwt_fetch_reply reply = {0};
+        struct pjwt_fetch_response response = {0};
         const char *end = memchr(text, '\n', len);
         enum pjwt_reason r;
 
         if (!end)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch ended without an answer");
-        r = pjwt_json_parse_object(text, (size_t)(end - text), "answer of pamjwt-fetch", &reply.json, NULL);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch ended without a response");
+        r = pjwt_json_parse_object(text, (size_t)(end - text), "response of pamjwt-fetch", &response.json,
+                                   NULL);
         if (r == PJWT_NO_MEMORY)
                 return pjwt_fail_memory(reterr);
-        if (r == PJWT_OK && read_reply(reply.json, &reply) &&
-            take_keys(end + 1, len - (size_t)(end + 1 - text), &reply)) {
-                *ret = reply;
+        if (r == PJWT_OK && read_response(response.json, &response) &&
+            take_keys(end + 1, len - (size_t)(end + 1 - text), &response)) {
+                *ret = response;
                 return PJWT_OK;
         }
-        pjwt_fetch_reply_clear(&reply);
+        pjwt_fetch_response_clear(&response);
         return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch answered something else than a key set");
 }
 
@@ -215,31 +216,33 @@ static bool equal_or_both_absent(const char *a, const char *b)
         return a && b ? strcmp(a, b) == 0 : !a && !b;
 }
 
-bool pjwt_fetch_reply_is_for(const struct pjwt_fetch_reply *reply, const struct pjwt_fetch_request *request)
+bool pjwt_fetch_response_is_for(const struct pjwt_fetch_response *response,
+                                const struct pjwt_fetch_request *request)
 {
-        return equal_or_both_absent(reply->issuer, request->issuer) &&
-               equal_or_both_absent(reply->jwks, request->jwks);
+        return equal_or_both_absent(response->issuer, request->issuer) &&
+               equal_or_both_absent(response->jwks, request->jwks);
 }
 
-enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, const struct pjwt_fetch_request *request,
-                                       struct pjwt_fetch_reply *ret, struct pjwt_error *reterr)
+enum pjwt_reason pjwt_fetch_response_read(const char *text, size_t len,
+                                          const struct pjwt_fetch_request *request,
+                                          struct pjwt_fetch_response *ret, struct pjwt_error *reterr)
 {
-        struct pjwt_fetch_reply reply = {0};
-        enum pjwt_reason r = pjwt_fetch_reply_parse(text, len, &reply, reterr);
+        struct pjwt_fetch_response response = {0};
+        enum pjwt_reason r = pjwt_fetch_response_parse(text, len, &response, reterr);
 
-        if (r == PJWT_OK && !reply.ok)
-                r = pjwt_fail(reterr, reply.reason, "%s", reply.detail);
-        else if (r == PJWT_OK && !pjwt_fetch_reply_is_for(&reply, request))
+        if (r == PJWT_OK && !response.ok)
+                r = pjwt_fail(reterr, response.reason, "%s", response.detail);
+        else if (r == PJWT_OK && !pjwt_fetch_response_is_for(&response, request))
                 r = pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch answered for another issuer");
         if (r == PJWT_OK)
-                *ret = reply;
+                *ret = response;
         else
-                pjwt_fetch_reply_clear(&reply);
+                pjwt_fetch_response_clear(&response);
         return r;
 }
 
-void pjwt_fetch_reply_clear(struct pjwt_fetch_reply *reply)
+void pjwt_fetch_response_clear(struct pjwt_fetch_response *response)
 {
-        json_object_put(reply->json);
-        *reply = (struct pjwt_fetch_reply){0};
+        json_object_put(response->json);
+        *response = (struct pjwt_fetch_response){0};
 }

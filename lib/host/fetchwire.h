@@ -24,7 +24,7 @@ struct pjwt_fetch_request {
         int ca_fd; /* descriptors; 0: none */
         int bearer_fd;
         bool force; /* ask within the cool-down too */
-        /* wait for another request to the same issuer and share its answer; else give up at once */
+        /* wait for another request to the same issuer and share its response; else give up at once */
         bool wait;
         struct json_object *json;
 };
@@ -42,7 +42,7 @@ enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pj
 void pjwt_fetch_request_clear(struct pjwt_fetch_request *request);
 
 /* What was learnt. Strings as above; keys are borrowed from the text that was read. */
-struct pjwt_fetch_reply {
+struct pjwt_fetch_response {
         bool ok;
         /*
          * not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET; PJWT_NO_KEYS: nobody was asked this
@@ -50,7 +50,7 @@ struct pjwt_fetch_reply {
          */
         enum pjwt_reason reason;
         const char *detail;    /* not ok */
-        const char *issuer;    /* of the request: an answer to another one is none (KEY-25) */
+        const char *issuer;    /* of the request: a response to another one is none (KEY-25) */
         const char *jwks;      /* of the request; NULL: by discovery */
         const char *source;    /* ok: the URL of the keys */
         const char *etag;      /* NULL: none */
@@ -64,22 +64,24 @@ struct pjwt_fetch_reply {
 };
 
 /* Both lines, for free(). Returns PJWT_OK, PJWT_NO_MEMORY. */
-enum pjwt_reason pjwt_fetch_reply_write(const struct pjwt_fetch_reply *reply, char **ret, size_t *retlen,
-                                        struct pjwt_error *reterr);
+enum pjwt_reason pjwt_fetch_response_write(const struct pjwt_fetch_response *response, char **ret,
+                                           size_t *retlen, struct pjwt_error *reterr);
 
 /* Was the request about the same issuer and jwks setting? */
-bool pjwt_fetch_reply_is_for(const struct pjwt_fetch_reply *reply, const struct pjwt_fetch_request *request);
+bool pjwt_fetch_response_is_for(const struct pjwt_fetch_response *response,
+                                const struct pjwt_fetch_request *request);
 
 /*
- * Takes an answer apart, whatever it says.
- * Returns PJWT_OK, PJWT_FETCH_FAILED when the answer is cut or is not one at all, PJWT_NO_MEMORY.
+ * Takes a response apart, whatever it says.
+ * Returns PJWT_OK, PJWT_FETCH_FAILED when the response is cut or is not one at all, PJWT_NO_MEMORY.
  */
-enum pjwt_reason pjwt_fetch_reply_parse(const char *text, size_t len, struct pjwt_fetch_reply *ret,
-                                        struct pjwt_error *reterr);
+enum pjwt_reason pjwt_fetch_response_parse(const char *text, size_t len, struct pjwt_fetch_response *ret,
+                                           struct pjwt_error *reterr);
 
-/* As above; an answer that says no is that failure, and one to another request is PJWT_FETCH_FAILED. */
-enum pjwt_reason pjwt_fetch_reply_read(const char *text, size_t len, const struct pjwt_fetch_request *request,
-                                       struct pjwt_fetch_reply *ret, struct pjwt_error *reterr);
-void pjwt_fetch_reply_clear(struct pjwt_fetch_reply *reply);
+/* As above; a response that says no is that failure, and one to another request is PJWT_FETCH_FAILED. */
+enum pjwt_reason pjwt_fetch_response_read(const char *text, size_t len,
+                                          const struct pjwt_fetch_request *request,
+                                          struct pjwt_fetch_response *ret, struct pjwt_error *reterr);
+void pjwt_fetch_response_clear(struct pjwt_fetch_response *response);
 
 #endif

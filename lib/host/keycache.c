@@ -161,17 +161,17 @@ static void store(struct call *c)
         enum pjwt_reason r =
                 pjwt_cachefile_write(c->cache->cache_dir, c->issuer, c->cache->now, &c->cached, &err);
 
-        c->info->stored = r == PJWT_OK || cache_has_newer(c); /* another login's newer answer is as good */
+        c->info->stored = r == PJWT_OK || cache_has_newer(c); /* another login's newer response is as good */
         if (!c->info->stored)
                 (void)pjwt_fail(&c->info->warning, r, "%s", err.detail);
 }
 
-static enum pjwt_reason parse_and_check(const struct pjwt_fetch_reply *reply, struct pjwt_keyset **ret,
+static enum pjwt_reason parse_and_check(const struct pjwt_fetch_response *response, struct pjwt_keyset **ret,
                                         struct pjwt_error *reterr)
 {
         struct pjwt_keyset *set = NULL;
         enum pjwt_reason r =
-                pjwt_keyset_parse(reply->keys, reply->keys_len, PJWT_KEYS_PUBLIC_ONLY, &set, reterr);
+                pjwt_keyset_parse(response->keys, response->keys_len, PJWT_KEYS_PUBLIC_ONLY, &set, reterr);
 
         if (r == PJWT_OK)
                 r = pjwt_keyset_check_all(set, reterr);
@@ -182,13 +182,14 @@ static enum pjwt_reason parse_and_check(const struct pjwt_fetch_reply *reply, st
         return r;
 }
 
-/* The keys of a reply. 304: those that are there. Root checks the form of a key set, never its truth. */
-static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_reply *reply,
+/* The keys of a response. 304: those that are there. Root checks the form of a key set, never its truth. */
+static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_response *response,
                                 struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
-        if (!reply->not_modified)
-                return parse_and_check(reply, ret, reterr);
-        if (!c->cached.set || !c->cached.etag || !reply->etag || strcmp(c->cached.etag, reply->etag) != 0)
+        if (!response->not_modified)
+                return parse_and_check(response, ret, reterr);
+        if (!c->cached.set || !c->cached.etag || !response->etag ||
+            strcmp(c->cached.etag, response->etag) != 0)
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "304 for other keys than those that are here");
         *ret = c->cached.set;
         c->cached.set = NULL;
@@ -196,27 +197,28 @@ static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_reply *r
 }
 
 /*
- * Uses a reply: only when it was asked for later than the keys that are there, and at most 60 seconds ago. A
+ * Uses a response: only when it was asked for later than the keys that are there, and at most 60 seconds ago. A
  * login whose user stopped it for an hour must not go on with the keys of an hour ago, not even for itself
  * (REV-07).
  */
-static enum pjwt_reason use(struct call *c, const struct pjwt_fetch_reply *reply, struct pjwt_error *reterr)
+static enum pjwt_reason use(struct call *c, const struct pjwt_fetch_response *response,
+                            struct pjwt_error *reterr)
 {
-        struct pjwt_cachefile file = {.asked_boot_ms = reply->asked_boot_ms,
-                                      .asked_at = wall_clock(c, reply->asked_boot_ms),
-                                      .server_date = reply->server_date};
-        const char *etag = reply->not_modified ? c->cached.etag : reply->etag;
-        int64_t age = pjwt_boot_ms() - reply->asked_boot_ms;
+        struct pjwt_cachefile file = {.asked_boot_ms = response->asked_boot_ms,
+                                      .asked_at = wall_clock(c, response->asked_boot_ms),
+                                      .server_date = response->server_date};
+        const char *etag = response->not_modified ? c->cached.etag : response->etag;
+        int64_t age = pjwt_boot_ms() - response->asked_boot_ms;
         enum pjwt_reason r = PJWT_OK;
 
-        if (age < 0 || age > PJWT_REPLY_AGE_MS)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the answer is %" PRId64 " s old", age / 1000);
+        if (age < 0 || age > PJWT_RESPONSE_AGE_MS)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the response is %" PRId64 " s old", age / 1000);
         if (c->cached.set && !pjwt_cachefile_newer(&file, &c->cached))
-                return pjwt_fail(reterr, PJWT_NO_KEYS, "the last answer is not newer than the cache");
-        file.source = strdup(reply->source);
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "the last response is not newer than the cache");
+        file.source = strdup(response->source);
         file.etag = etag ? strdup(etag) : NULL;
-        file.fresh_until = pjwt_fresh_until(c->issuer, file.asked_at, reply->max_age);
-        r = file.source && (!etag || file.etag) ? keys_of(c, reply, &file.set, reterr)
+        file.fresh_until = pjwt_fresh_until(c->issuer, file.asked_at, response->max_age);
+        r = file.source && (!etag || file.etag) ? keys_of(c, response, &file.set, reterr)
                                                 : pjwt_fail_memory(reterr);
         if (r != PJWT_OK) {
                 pjwt_cachefile_clear(&file);
@@ -282,11 +284,11 @@ static enum pjwt_note ask_note(struct call *c, const struct pjwt_fetch_request *
 {
         const struct timespec nap = {.tv_nsec = 20000000};
         int64_t started = pjwt_boot_ms(), until = started + NOTE_WAIT_MS;
-        struct pjwt_fetch_reply reply = {0};
+        struct pjwt_fetch_response response = {0};
         char *text = NULL;
         enum pjwt_note what;
 
-        while ((what = pjwt_fetchnote_look(lock_dir_of(c->cache), request, c->boot_now, &text, &reply)) ==
+        while ((what = pjwt_fetchnote_look(lock_dir_of(c->cache), request, c->boot_now, &text, &response)) ==
                PJWT_NOTE_BUSY) {
                 if (!request->wait) {
                         *retreason = pjwt_fail(reterr, PJWT_NO_KEYS, "another login is asking already");
@@ -297,10 +299,10 @@ static enum pjwt_note ask_note(struct call *c, const struct pjwt_fetch_request *
                 (void)nanosleep(&nap, NULL);
         }
         if (what == PJWT_NOTE_SHARE)
-                *retreason = use(c, &reply, reterr);
+                *retreason = use(c, &response, reterr);
         else if (what == PJWT_NOTE_WAIT)
-                *retreason = pjwt_fetchnote_too_early(request, &reply, pjwt_boot_ms(), reterr);
-        pjwt_fetch_reply_clear(&reply);
+                *retreason = pjwt_fetchnote_too_early(request, &response, pjwt_boot_ms(), reterr);
+        pjwt_fetch_response_clear(&response);
         free(text);
         return what;
 }
@@ -312,8 +314,8 @@ static enum pjwt_reason start_helper(struct call *c, struct pjwt_fetch_request *
                                       .argument = c->cache->lock_dir,
                                       .deadline = deadline,
                                       .reply_max = PJWT_CACHEFILE_BYTES_MAX};
-        struct pjwt_fetch_reply reply = {0};
-        char *text = NULL, *answer = NULL;
+        struct pjwt_fetch_response response = {0};
+        char *text = NULL, *bytes = NULL;
         size_t len = 0;
         enum pjwt_reason r = open_for_helper(c->issuer->ca_file, "ca_file", &call, &request->ca_fd, reterr);
 
@@ -325,16 +327,16 @@ static enum pjwt_reason start_helper(struct call *c, struct pjwt_fetch_request *
         if (r == PJWT_OK) {
                 call.request = text;
                 call.request_len = strlen(text);
-                r = pjwt_fetchcall(&call, &answer, &len, reterr);
+                r = pjwt_fetchcall(&call, &bytes, &len, reterr);
         }
         for (size_t i = 0; i < call.fd_count; i++)
                 close(call.fds[i]);
         if (r == PJWT_OK)
-                r = pjwt_fetch_reply_read(answer, len, request, &reply, reterr);
+                r = pjwt_fetch_response_read(bytes, len, request, &response, reterr);
         if (r == PJWT_OK)
-                r = use(c, &reply, reterr);
-        pjwt_fetch_reply_clear(&reply);
-        free(answer);
+                r = use(c, &response, reterr);
+        pjwt_fetch_response_clear(&response);
+        free(bytes);
         pjwt_wipe_free_str(text); /* a proxy's password may be in it */
         return r;
 }
@@ -345,15 +347,15 @@ static enum pjwt_reason start_helper(struct call *c, struct pjwt_fetch_request *
 static bool ask_service(struct call *c, int64_t deadline)
 {
         char line[128];
-        char *answer = NULL;
+        char *response = NULL;
         size_t len = 0;
 
         (void)snprintf(line, sizeof(line), "%s %s\n", c->flags & PJWT_KEYS_REFRESH ? "unknown-kid" : "stale",
                        c->issuer->name);
         if (!c->cache->socket_path ||
-            pjwt_fetchcall_socket(c->cache->socket_path, line, deadline, &answer, &len, NULL) != PJWT_OK)
+            pjwt_fetchcall_socket(c->cache->socket_path, line, deadline, &response, &len, NULL) != PJWT_OK)
                 return false;
-        free(answer);
+        free(response);
         if (!cache_has_newer(c))
                 return false;
         c->info->fetched = c->info->stored = true;
@@ -444,13 +446,13 @@ static void read_last_failure(const struct pjwt_keycache *cache, const struct pj
                                                    .issuer = issuer->issuer,
                                                    .jwks = issuer->jwks,
                                                    .cool_down_ms = INT64_MAX};
-        struct pjwt_fetch_reply note = {0};
+        struct pjwt_fetch_response note = {0};
         char *text = NULL;
 
         if (pjwt_fetchnote_look(lock_dir_of(cache), &request, 0, &text, &note) == PJWT_NOTE_WAIT && !note.ok)
                 (void)pjwt_fail(&info->warning, note.reason, "%.400s (%" PRId64 " s ago)", note.detail,
                                 (pjwt_boot_ms() - note.asked_boot_ms) / 1000);
-        pjwt_fetch_reply_clear(&note);
+        pjwt_fetch_response_clear(&note);
         free(text);
 }
 

@@ -39,7 +39,7 @@ struct scenario {
 struct host {
         uint64_t random;
         struct pjwt_freshness keys;
-        struct pjwt_fetch_reply note;
+        struct pjwt_fetch_response note;
         bool noted;
 };
 
@@ -73,7 +73,7 @@ static void act(struct host *h, const struct scenario *s, unsigned flags, int t)
         if (!pjwt_fresh_must_ask(&issuer, h->keys, flags, t) || !may_ask(h, t))
                 return;
         refreshes[t]++;
-        h->note = (struct pjwt_fetch_reply){.ok = up, .issuer = iss, .asked_boot_ms = (int64_t)t * 1000};
+        h->note = (struct pjwt_fetch_response){.ok = up, .issuer = iss, .asked_boot_ms = (int64_t)t * 1000};
         h->noted = true;
         if (up)
                 h->keys = (struct pjwt_freshness){t, pjwt_fresh_until(&issuer, t, -1)};

@@ -64,10 +64,10 @@ def device_conf(machine, broken):
     ((400, {"error": "invalid_dpop_proof", "error_description": "DPoP proof has already been used"}),
      "the provider refuses the proof of the key (invalid_dpop_proof: DPoP proof has already been used)"),
     ((302, "", {"Location": "https://evil.example/"}), "HTTP status 302, and redirects are not followed"),
-    ((200, "<html>"), "the provider's answer"),
-    ((200, '{"access_token":"a","access_token":"b","token_type":"Bearer"}'), "the provider's answer"),
-    ({"token_type": "Bearer"}, "the provider's answer has no access_token"),
-    ({"access_token": "a.b.c"}, "the provider's answer has no token_type"),
+    ((200, "<html>"), "the provider's response"),
+    ((200, '{"access_token":"a","access_token":"b","token_type":"Bearer"}'), "the provider's response"),
+    ({"token_type": "Bearer"}, "the provider's response has no access_token"),
+    ({"access_token": "a.b.c"}, "the provider's response has no token_type"),
     ({"access_token": "a b", "token_type": "Bearer"}, "an unusable access_token"),
     ({"access_token": 7, "token_type": "Bearer"}, "an unusable access_token"),
     ({**good(), "expires_in": "soon"}, "an unusable expires_in"),
@@ -292,9 +292,9 @@ def signature(name, raw):
 
 @pytest.mark.parametrize("answer, says", [
     (b"\x05", "refuses to sign with this key: it is locked, its use was not confirmed"),
-    (b"\x0e", "answer is malformed"), (b"\x06", "answer is malformed"), (b"", "breaks off"), (None, "breaks off"),
-    (signature(b"ssh-ed25519", b"x" * 63), "answer is malformed"),
-    (signature(b"ssh-ed25519", b"x" * 64) + b"!", "answer is malformed"),
+    (b"\x0e", "response is malformed"), (b"\x06", "response is malformed"), (b"", "breaks off"), (None, "breaks off"),
+    (signature(b"ssh-ed25519", b"x" * 63), "response is malformed"),
+    (signature(b"ssh-ed25519", b"x" * 64) + b"!", "response is malformed"),
     (signature(b"ssh-rsa", b"x" * 64), "another algorithm than ssh-ed25519"),
     (signature(b"ssh-ed25519", b"x" * 64), "the signature does not hold under this key"),
 ])

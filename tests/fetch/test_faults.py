@@ -25,7 +25,7 @@ LATER = 10_000  # the keys of the fixture were asked for at 1000 and are fresh u
 
 def says(text, detail):
     """One text or several; under a sanitizer, on a busy host, the deadline may come before what the test is about."""
-    return any(t in detail for t in ([text] if isinstance(text, str) else text)) or (SLOW and "no answer in time" in detail)
+    return any(t in detail for t in ([text] if isinstance(text, str) else text)) or (SLOW and "no response in time" in detail)
 
 
 class Fault:
@@ -326,7 +326,7 @@ def script(folder, text):
         ("exit 1", ""),
         ("kill -9 $$", ""),
         ("cat >/dev/null; echo rubbish", "something else"),
-        ("cat", "without an answer"),
+        ("cat", "without a response"),
         ('echo \'{"ok":true}\'; echo', "something else"),
         ('printf \'{"ok":true,"source":"https://x","asked_boot_ms":1}\\n{"keys":[]}\'', "something else"),
         ("head -c 3000000 /dev/zero", "more than"),

@@ -190,7 +190,7 @@ def test_a_helper_that_is_killed_frees_the_lock_and_counts_as_an_attempt(host, i
     assert len(children) == 1
     os.kill(int(children[0]), signal.SIGKILL)
     got = json.loads(first.communicate(timeout=10)[0])
-    assert (got["reason"], "without an answer" in got["detail"]) == ("fetch-failed", True)
+    assert (got["reason"], "without a response" in got["detail"]) == ("fetch-failed", True)
     got = host.get(now=1000)
     assert "cut short" in got["detail"]
     assert idp.asked() == 1

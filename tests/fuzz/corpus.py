@@ -71,7 +71,7 @@ AGENT = [b"\x05", b"\x0c\0\0\0\1" + ssh_string(b"key", b"comment"), b"\x00\x0e" 
                ssh_string(b"ssh-ed25519", b"k" * 32, b"s" * 32 + b"k" * 32, b"me") + b"\1\2\3",
                ssh_string(b"ecdsa-sha2-nistp256", b"nistp256", b"\x04" + b"k" * 64, b"d" * 32, b"me"),
                ssh_string(b"ssh-rsa", b"n" * 256, b"\1\0\1", b"d" * 256, b"i" * 128, b"p" * 128, b"q" * 128, b"me")))]
-ANSWERS = [b'{"access_token":"eyJ.eyJ.s","token_type":"DPoP","expires_in":300,"refresh_token":"r"}',
+RESPONSES = [b'{"access_token":"eyJ.eyJ.s","token_type":"DPoP","expires_in":300,"refresh_token":"r"}',
            b'{"error":"slow_down","error_description":"wait"}', b'{"error":"use_dpop_nonce"}',
            b'{"device_code":"d","user_code":"ABCD-EFGH","verification_uri":"https://a.example/d","verification_uri_complete":"https://a.example/d?c=1",'
            b'"expires_in":600,"interval":5}',
@@ -139,8 +139,8 @@ def seeds():
         yield "parts", data
     for data in AGENT:
         yield "agent", data
-    for data in ANSWERS:
-        yield "answer", data
+    for data in RESPONSES:
+        yield "response", data
     for data in PATTERNS:
         yield "pattern", data
     for path in casefile.files():

@@ -10,20 +10,20 @@
 #include "record.h"
 #include "revoked.h"
 
-static bool reply(const char *text, size_t size)
+static bool response(const char *text, size_t size)
 {
-        struct pjwt_fetch_reply reply = {0};
+        struct pjwt_fetch_response response = {0};
         struct pjwt_error err = {0};
-        enum pjwt_reason r = pjwt_fetch_reply_parse(text, size, &reply, &err);
+        enum pjwt_reason r = pjwt_fetch_response_parse(text, size, &response, &err);
 
         FUZZ_CHECK(r == PJWT_OK || err.reason == r);
-        if (r == PJWT_OK && reply.keys != NULL)
-                FUZZ_CHECK(reply.keys >= text && reply.keys_len <= size &&
-                           reply.keys + reply.keys_len <= text + size);
-        if (r == PJWT_OK && reply.ok)
-                FUZZ_CHECK(reply.source != NULL && (reply.keys != NULL) == !reply.not_modified);
-        pjwt_fetch_reply_clear(&reply);
-        return r == PJWT_OK && reply.ok;
+        if (r == PJWT_OK && response.keys != NULL)
+                FUZZ_CHECK(response.keys >= text && response.keys_len <= size &&
+                           response.keys + response.keys_len <= text + size);
+        if (r == PJWT_OK && response.ok)
+                FUZZ_CHECK(response.source != NULL && (response.keys != NULL) == !response.not_modified);
+        pjwt_fetch_response_clear(&response);
+        return r == PJWT_OK && response.ok;
 }
 
 static bool request(const char *text, size_t size)
@@ -74,7 +74,7 @@ static bool revoked(const char *text, size_t size)
 bool fuzz_target(const uint8_t *data, size_t size)
 {
         const char *text = (const char *)data;
-        bool any = reply(text, size);
+        bool any = response(text, size);
 
         any |= request(text, size);
         any |= record(text, size);

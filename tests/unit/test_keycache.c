@@ -180,19 +180,19 @@ static const struct pjwt_fetch_request request = {
         .name = "acme", .issuer = "https://a", .etag = "e", .cool_down_ms = 60000};
 
 /* The note of an answer that was asked for at 1,000,000 ms. */
-static struct pjwt_fetch_reply note_of(bool ok, bool not_modified)
+static struct pjwt_fetch_response note_of(bool ok, bool not_modified)
 {
-        return (struct pjwt_fetch_reply){.ok = ok,
-                                         .reason = ok ? PJWT_OK : PJWT_FETCH_FAILED,
-                                         .detail = "no",
-                                         .issuer = "https://a",
-                                         .source = "https://a/jwks",
-                                         .etag = "e",
-                                         .not_modified = not_modified,
-                                         .asked_boot_ms = 1000000};
+        return (struct pjwt_fetch_response){.ok = ok,
+                                            .reason = ok ? PJWT_OK : PJWT_FETCH_FAILED,
+                                            .detail = "no",
+                                            .issuer = "https://a",
+                                            .source = "https://a/jwks",
+                                            .etag = "e",
+                                            .not_modified = not_modified,
+                                            .asked_boot_ms = 1000000};
 }
 
-static enum pjwt_note judge(struct pjwt_fetch_reply note, int64_t started, int64_t now)
+static enum pjwt_note judge(struct pjwt_fetch_response note, int64_t started, int64_t now)
 {
         return pjwt_fetchnote_judge(&request, &note, started, now);
 }
@@ -200,7 +200,7 @@ static enum pjwt_note judge(struct pjwt_fetch_reply note, int64_t started, int64
 static void a_good_answer_is_shared_for_a_minute_and_no_longer(void **state)
 {
         struct pjwt_fetch_request slow = request;
-        struct pjwt_fetch_reply good = note_of(true, false);
+        struct pjwt_fetch_response good = note_of(true, false);
 
         (void)state;
         slow.cool_down_ms = 600000;
@@ -221,7 +221,7 @@ static void a_failure_waits_for_the_cool_down(void **state)
 static void force_shares_only_what_was_asked_for_while_it_waited(void **state)
 {
         struct pjwt_fetch_request force = request;
-        struct pjwt_fetch_reply good = note_of(true, false);
+        struct pjwt_fetch_response good = note_of(true, false);
 
         (void)state;
         force.force = true;
@@ -231,7 +231,7 @@ static void force_shares_only_what_was_asked_for_while_it_waited(void **state)
 
 static void an_answer_of_another_issuer_setting_or_boot_says_nothing(void **state)
 {
-        struct pjwt_fetch_reply other = note_of(true, false), discovered = note_of(true, false);
+        struct pjwt_fetch_response other = note_of(true, false), discovered = note_of(true, false);
 
         (void)state; /* KEY-25 */
         other.issuer = "https://b";
@@ -244,7 +244,7 @@ static void an_answer_of_another_issuer_setting_or_boot_says_nothing(void **stat
 static void not_modified_says_something_only_to_who_has_the_keys(void **state)
 {
         struct pjwt_fetch_request without = request, with_other = request;
-        struct pjwt_fetch_reply note = note_of(true, true);
+        struct pjwt_fetch_response note = note_of(true, true);
 
         (void)state; /* NET-26 */
         without.etag = NULL;
@@ -257,7 +257,7 @@ static void not_modified_says_something_only_to_who_has_the_keys(void **state)
 static void an_answer_survives_the_wire(void **state)
 {
         const char keys[] = "{\"keys\":[" EC_KEY "]}";
-        struct pjwt_fetch_reply out = note_of(true, false), in = {0};
+        struct pjwt_fetch_response out = note_of(true, false), in = {0};
         char *text = NULL;
         size_t len = 0;
 
@@ -265,15 +265,15 @@ static void an_answer_survives_the_wire(void **state)
         out.keys = keys;
         out.keys_len = sizeof(keys) - 1;
         out.max_age = 600;
-        assert_int_equal(pjwt_fetch_reply_write(&out, &text, &len, NULL), PJWT_OK);
-        assert_int_equal(pjwt_fetch_reply_read(text, len, &request, &in, NULL), PJWT_OK);
+        assert_int_equal(pjwt_fetch_response_write(&out, &text, &len, NULL), PJWT_OK);
+        assert_int_equal(pjwt_fetch_response_read(text, len, &request, &in, NULL), PJWT_OK);
         assert_int_equal(in.keys_len, sizeof(keys) - 1);
         assert_memory_equal(in.keys, keys, in.keys_len);
         assert_int_equal(in.max_age, 600);
         assert_int_equal(in.asked_boot_ms, 1000000);
-        pjwt_fetch_reply_clear(&in);
+        pjwt_fetch_response_clear(&in);
         for (size_t cut = 0; cut < len; cut++) /* an answer that is cut anywhere is none */
-                assert_int_equal(pjwt_fetch_reply_read(text, cut, &request, &in, NULL), PJWT_FETCH_FAILED);
+                assert_int_equal(pjwt_fetch_response_read(text, cut, &request, &in, NULL), PJWT_FETCH_FAILED);
         free(text);
 }
 
@@ -282,13 +282,14 @@ static void a_helper_fails_by_the_reasons_that_are_its_own(void **state)
         const char lie[] = "{\"ok\":false,\"reason\":\"ok\",\"detail\":\"x\"}\n\n";
         const char other[] = "{\"ok\":false,\"reason\":\"expired\",\"detail\":\"x\"}\n\n";
         const char user[] = "{\"ok\":false,\"reason\":\"no_fetch_user\",\"detail\":\"x\"}\n\n";
-        struct pjwt_fetch_reply in = {0};
+        struct pjwt_fetch_response in = {0};
 
         (void)state; /* PAM-28 */
-        assert_int_equal(pjwt_fetch_reply_read(lie, sizeof(lie) - 1, &request, &in, NULL), PJWT_FETCH_FAILED);
-        assert_int_equal(pjwt_fetch_reply_read(other, sizeof(other) - 1, &request, &in, NULL),
+        assert_int_equal(pjwt_fetch_response_read(lie, sizeof(lie) - 1, &request, &in, NULL),
                          PJWT_FETCH_FAILED);
-        assert_int_equal(pjwt_fetch_reply_read(user, sizeof(user) - 1, &request, &in, NULL),
+        assert_int_equal(pjwt_fetch_response_read(other, sizeof(other) - 1, &request, &in, NULL),
+                         PJWT_FETCH_FAILED);
+        assert_int_equal(pjwt_fetch_response_read(user, sizeof(user) - 1, &request, &in, NULL),
                          PJWT_NO_FETCH_USER);
 }
 

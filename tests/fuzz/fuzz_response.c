@@ -1,9 +1,9 @@
 /* What an OpenID provider answers, and client.conf. */
 #include <string.h>
 
-#include "answer.h"
 #include "clientconf.h"
 #include "fuzz.h"
+#include "response.h"
 
 /* Goes into a form, a header, a file or onto a terminal. */
 static void check_word(const char *text)
@@ -14,33 +14,33 @@ static void check_word(const char *text)
 
 static bool token(const char *text, size_t size)
 {
-        struct token_answer answer = {0};
+        struct token_response response = {0};
         struct pjwt_error err = {0};
-        enum pjwt_reason r = token_answer_read(text, size, &answer, &err);
+        enum pjwt_reason r = token_response_read(text, size, &response, &err);
         bool ok = r == PJWT_OK;
 
         FUZZ_CHECK(ok || err.reason == r);
-        FUZZ_CHECK(ok == (answer.access_token != NULL));
-        check_word(answer.access_token);
-        check_word(answer.refresh_token);
+        FUZZ_CHECK(ok == (response.access_token != NULL));
+        check_word(response.access_token);
+        check_word(response.refresh_token);
         if (ok)
-                FUZZ_CHECK(answer.expires_in >= -1);
-        token_answer_clear(&answer);
+                FUZZ_CHECK(response.expires_in >= -1);
+        token_response_clear(&response);
         return ok;
 }
 
 static bool device(const char *text, size_t size)
 {
-        struct device_answer answer = {0};
-        bool ok = device_answer_read(text, size, &answer, NULL) == PJWT_OK;
+        struct device_response response = {0};
+        bool ok = device_response_read(text, size, &response, NULL) == PJWT_OK;
 
-        FUZZ_CHECK(ok == (answer.user_code && answer.device_code && answer.url));
-        check_word(answer.user_code);
-        check_word(answer.url);
-        check_word(answer.complete_url);
+        FUZZ_CHECK(ok == (response.user_code && response.device_code && response.url));
+        check_word(response.user_code);
+        check_word(response.url);
+        check_word(response.complete_url);
         if (ok)
-                FUZZ_CHECK(answer.interval >= 1 && answer.interval <= 300 && answer.expires_in > 0);
-        device_answer_clear(&answer);
+                FUZZ_CHECK(response.interval >= 1 && response.interval <= 300 && response.expires_in > 0);
+        device_response_clear(&response);
         return ok;
 }
 

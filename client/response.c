@@ -1,4 +1,4 @@
-#include "answer.h"
+#include "response.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,7 +62,8 @@ static enum pjwt_reason take_word(struct json_object *o, const char *name, size_
         if (!member)
                 return PJWT_OK;
         if (!text || !is_word(text, len, max))
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's answer has an unusable %s", name);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response has an unusable %s",
+                                 name);
         *ret = pjwt_secret_dup(text, len);
         return *ret ? PJWT_OK : pjwt_fail_memory(reterr);
 }
@@ -75,13 +76,14 @@ static enum pjwt_reason take_seconds(struct json_object *o, const char *name, in
         if (!member)
                 return PJWT_OK;
         if (!pjwt_json_numericdate(member, ret, NULL) || *ret > SECONDS_MAX)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's answer has an unusable %s", name);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response has an unusable %s",
+                                 name);
         return PJWT_OK;
 }
 
 static enum pjwt_reason missing(const char *name, struct pjwt_error *reterr)
 {
-        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's answer has no %s", name);
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response has no %s", name);
 }
 
 static enum pjwt_reason parse(const char *body, size_t len, struct json_object **ret,
@@ -89,52 +91,53 @@ static enum pjwt_reason parse(const char *body, size_t len, struct json_object *
 {
         struct pjwt_error err = {0};
         enum pjwt_reason r =
-                pjwt_json_parse_object(body ? body : "", len, "the provider's answer", ret, &err);
+                pjwt_json_parse_object(body ? body : "", len, "the provider's response", ret, &err);
 
         if (r == PJWT_OK || r == PJWT_NO_MEMORY)
                 return r == PJWT_OK ? r : pjwt_fail_memory(reterr);
         return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s", err.detail);
 }
 
-static enum pjwt_reason take_type(struct json_object *o, struct token_answer *answer,
+static enum pjwt_reason take_type(struct json_object *o, struct token_response *response,
                                   struct pjwt_error *reterr)
 {
         const char *type = pjwt_json_string(pjwt_json_member(o, "token_type"), NULL);
 
         if (!type)
                 return missing("token_type", reterr);
-        answer->dpop = strcasecmp(type, "DPoP") == 0;
-        if (answer->dpop || strcasecmp(type, "Bearer") == 0)
+        response->dpop = strcasecmp(type, "DPoP") == 0;
+        if (response->dpop || strcasecmp(type, "Bearer") == 0)
                 return PJWT_OK;
-        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's answer has the token_type '%.40s'", type);
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response has the token_type '%.40s'",
+                         type);
 }
 
-enum pjwt_reason token_answer_read(const char *body, size_t len, struct token_answer *ret,
-                                   struct pjwt_error *reterr)
+enum pjwt_reason token_response_read(const char *body, size_t len, struct token_response *ret,
+                                     struct pjwt_error *reterr)
 {
-        struct token_answer answer = {.expires_in = -1};
+        struct token_response response = {.expires_in = -1};
         struct json_object *o = NULL;
         enum pjwt_reason r = parse(body, len, &o, reterr);
 
         if (r == PJWT_OK)
-                r = take_type(o, &answer, reterr);
+                r = take_type(o, &response, reterr);
         if (r == PJWT_OK)
-                r = take_seconds(o, "expires_in", &answer.expires_in, reterr);
+                r = take_seconds(o, "expires_in", &response.expires_in, reterr);
         if (r == PJWT_OK)
-                r = take_word(o, "access_token", PJWT_TOKEN_MAX, &answer.access_token, reterr);
+                r = take_word(o, "access_token", PJWT_TOKEN_MAX, &response.access_token, reterr);
         if (r == PJWT_OK)
-                r = take_word(o, "refresh_token", PJWT_TOKEN_MAX, &answer.refresh_token, reterr);
-        if (r == PJWT_OK && !answer.access_token)
+                r = take_word(o, "refresh_token", PJWT_TOKEN_MAX, &response.refresh_token, reterr);
+        if (r == PJWT_OK && !response.access_token)
                 r = missing("access_token", reterr);
         json_object_put(o);
         if (r == PJWT_OK)
-                *ret = answer;
+                *ret = response;
         else
-                token_answer_clear(&answer);
+                token_response_clear(&response);
         return r;
 }
 
-static enum pjwt_reason check_device(struct device_answer *a, struct pjwt_error *reterr)
+static enum pjwt_reason check_device(struct device_response *a, struct pjwt_error *reterr)
 {
         if (!a->device_code)
                 return missing("device_code", reterr);
@@ -151,32 +154,32 @@ static enum pjwt_reason check_device(struct device_answer *a, struct pjwt_error 
         return PJWT_OK;
 }
 
-enum pjwt_reason device_answer_read(const char *body, size_t len, struct device_answer *ret,
-                                    struct pjwt_error *reterr)
+enum pjwt_reason device_response_read(const char *body, size_t len, struct device_response *ret,
+                                      struct pjwt_error *reterr)
 {
-        struct device_answer answer = {.interval = DEVICE_INTERVAL};
+        struct device_response response = {.interval = DEVICE_INTERVAL};
         struct json_object *o = NULL;
         enum pjwt_reason r = parse(body, len, &o, reterr);
 
         if (r == PJWT_OK)
-                r = take_word(o, "device_code", CODE_MAX, &answer.device_code, reterr);
+                r = take_word(o, "device_code", CODE_MAX, &response.device_code, reterr);
         if (r == PJWT_OK)
-                r = take_word(o, "user_code", 64, &answer.user_code, reterr);
+                r = take_word(o, "user_code", 64, &response.user_code, reterr);
         if (r == PJWT_OK)
-                r = take_word(o, "verification_uri", CODE_MAX, &answer.url, reterr);
+                r = take_word(o, "verification_uri", CODE_MAX, &response.url, reterr);
         if (r == PJWT_OK)
-                r = take_word(o, "verification_uri_complete", CODE_MAX, &answer.complete_url, reterr);
+                r = take_word(o, "verification_uri_complete", CODE_MAX, &response.complete_url, reterr);
         if (r == PJWT_OK)
-                r = take_seconds(o, "expires_in", &answer.expires_in, reterr);
+                r = take_seconds(o, "expires_in", &response.expires_in, reterr);
         if (r == PJWT_OK)
-                r = take_seconds(o, "interval", &answer.interval, reterr);
+                r = take_seconds(o, "interval", &response.interval, reterr);
         if (r == PJWT_OK)
-                r = check_device(&answer, reterr);
+                r = check_device(&response, reterr);
         json_object_put(o);
         if (r == PJWT_OK)
-                *ret = answer;
+                *ret = response;
         else
-                device_answer_clear(&answer);
+                device_response_clear(&response);
         return r;
 }
 
@@ -195,18 +198,18 @@ void token_fault_read(const char *body, size_t len, struct token_fault *ret)
         json_object_put(o);
 }
 
-void token_answer_clear(struct token_answer *answer)
+void token_response_clear(struct token_response *response)
 {
-        pjwt_wipe_free_str(answer->access_token);
-        pjwt_wipe_free_str(answer->refresh_token);
-        *answer = (struct token_answer){0};
+        pjwt_wipe_free_str(response->access_token);
+        pjwt_wipe_free_str(response->refresh_token);
+        *response = (struct token_response){0};
 }
 
-void device_answer_clear(struct device_answer *answer)
+void device_response_clear(struct device_response *response)
 {
-        pjwt_wipe_free_str(answer->device_code);
-        pjwt_wipe_free_str(answer->user_code);
-        pjwt_wipe_free_str(answer->url);
-        pjwt_wipe_free_str(answer->complete_url);
-        *answer = (struct device_answer){0};
+        pjwt_wipe_free_str(response->device_code);
+        pjwt_wipe_free_str(response->user_code);
+        pjwt_wipe_free_str(response->url);
+        pjwt_wipe_free_str(response->complete_url);
+        *response = (struct device_response){0};
 }

@@ -2,32 +2,32 @@
  * What a token endpoint and a device endpoint answer (RFC 6749 section 5, RFC 8628 section 3.2), strictly.
  * Pure.
  */
-#ifndef CLIENT_ANSWER_H
-#define CLIENT_ANSWER_H
+#ifndef CLIENT_RESPONSE_H
+#define CLIENT_RESPONSE_H
 
 #include "reason.h"
 #include "strictjson.h"
 
 /*
- * A good answer of the token endpoint. The strings are owned; free with token_answer_clear(), which wipes
+ * A good response of the token endpoint. The strings are owned; free with token_response_clear(), which wipes
  * them.
  */
-struct token_answer {
+struct token_response {
         char *access_token;
         char *refresh_token; /* NULL: none */
         bool dpop;           /* token_type is DPoP, else Bearer */
         int64_t expires_in;  /* seconds; -1: not said */
 };
 
-/* An answer that says no. error is empty when it does not say why. Both may hold text from outside. */
+/* A response that says no. error is empty when it does not say why. Both may hold text from outside. */
 struct token_fault {
         char error[64];
         char description[256];
         bool unreached; /* nobody answered, or a server in between did: it may be asked again */
 };
 
-/* RFC 8628 section 3.2. Owned strings; free with device_answer_clear(). */
-struct device_answer {
+/* RFC 8628 section 3.2. Owned strings; free with device_response_clear(). */
+struct device_response {
         char *device_code;
         char *user_code;
         char *url;          /* verification_uri */
@@ -37,15 +37,15 @@ struct device_answer {
 };
 
 /* Each: PJWT_OK; PJWT_FETCH_FAILED, saying what is missing or of a wrong type; PJWT_NO_MEMORY. */
-enum pjwt_reason token_answer_read(const char *body, size_t len, struct token_answer *ret,
-                                   struct pjwt_error *reterr);
-enum pjwt_reason device_answer_read(const char *body, size_t len, struct device_answer *ret,
-                                    struct pjwt_error *reterr);
+enum pjwt_reason token_response_read(const char *body, size_t len, struct token_response *ret,
+                                     struct pjwt_error *reterr);
+enum pjwt_reason device_response_read(const char *body, size_t len, struct device_response *ret,
+                                      struct pjwt_error *reterr);
 /* Never fails: what cannot be read leaves both members empty. */
 void token_fault_read(const char *body, size_t len, struct token_fault *ret);
 
-void token_answer_clear(struct token_answer *answer);
-void device_answer_clear(struct device_answer *answer);
+void token_response_clear(struct token_response *response);
+void device_response_clear(struct device_response *response);
 
 /*
  * What an error of RFC 6749, 8628, 8693, 8707 or 9449 means, one sentence; NULL when it is unknown. Static
