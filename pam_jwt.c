@@ -27,7 +27,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
                         pjwt_login_judge(&login, reason);
         }
         if (reason != PJWT_NOT_A_TOKEN) {
-                pjwt_login_keep(&login);
+                pjwt_login_write_record(&login);
                 pjwt_report_decision(pamh, &login.options, &login.request, &login.decision);
                 reason = login.decision.error.reason;
         }

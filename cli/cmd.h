@@ -22,6 +22,6 @@ int cli_sudo(char **argv);
 struct pjwt_conf;
 struct pjwt_keycache;
 /* `refresh --answer`: one question of a login, from standard input. Returns an exit status. */
-int cli_refresh_answer(const struct pjwt_keycache *cache, const struct pjwt_conf *conf);
+int cli_refresh_service(const struct pjwt_keycache *cache, const struct pjwt_conf *conf);
 
 #endif

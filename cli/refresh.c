@@ -199,7 +199,7 @@ static int run(const void *arg)
         if (r == CLI_YES)
                 r = cli_conf_load(options->config, options->json, &conf);
         if (r == CLI_YES)
-                r = options->answer ? cli_refresh_answer(&cache, conf) : do_issuers(options, conf, list);
+                r = options->answer ? cli_refresh_service(&cache, conf) : do_issuers(options, conf, list);
         if (geteuid() == 0 && !options->check_age && !options->answer && r != CLI_ERROR)
                 pjwt_record_sweep(PJWT_RUN_DIR, cache.now); /* what unfinished logins have left */
         pjwt_conf_free(conf);

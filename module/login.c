@@ -140,7 +140,7 @@ static enum pjwt_reason make_record(struct pjwt_login *login, struct pjwt_proces
         return reason;
 }
 
-void pjwt_login_keep(struct pjwt_login *login)
+void pjwt_login_write_record(struct pjwt_login *login)
 {
         struct pjwt_process opener = {0};
 
@@ -148,7 +148,7 @@ void pjwt_login_keep(struct pjwt_login *login)
                 return;
         if (!login->record && make_record(login, &opener) != PJWT_OK)
                 return;
-        (void)pjwt_state_keep(login->pamh, login->record, opener, &login->decision.error);
+        (void)pjwt_state_set(login->pamh, login->record, opener, &login->decision.error);
         login->record = NULL; /* taken over */
 }
 

@@ -36,8 +36,11 @@ enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login);
 /* Judges the reply, or the failure to get one. The decision says which. */
 void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked);
 
-/* Remembers an accepted decision for the phases that follow. A failure turns the decision into a refusal. */
-void pjwt_login_keep(struct pjwt_login *login);
+/*
+ * Writes the login record of an accepted decision, and remembers it for the phases that follow. A failure
+ * turns the decision into a refusal.
+ */
+void pjwt_login_write_record(struct pjwt_login *login);
 
 void pjwt_login_end(struct pjwt_login *login);
 

@@ -110,9 +110,9 @@ static enum pjwt_reason collect(pam_handle_t *pamh, const struct pjwt_options *o
 }
 
 /* Only what is no token goes on to the next module; observe changes nothing for it. */
-static void keep_or_wipe_authtok(pam_handle_t *pamh, const struct replies *replies, bool keep)
+static void pass_on_or_wipe_authtok(pam_handle_t *pamh, const struct replies *replies, bool pass_on)
 {
-        if (!keep)
+        if (!pass_on)
                 (void)pam_set_item(pamh, PAM_AUTHTOK, NULL);
         else if (replies->count > 0 && replies->given[0].len <= PJWT_REPLY_MAX)
                 (void)pam_set_item(pamh, PAM_AUTHTOK, replies->given[0].text);
@@ -128,7 +128,7 @@ enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, const struct pjwt_options *opti
         ret->prompts = replies.prompts;
         if (reason == PJWT_OK)
                 reason = pjwt_reply_read(replies.given, replies.count, ret, reterr);
-        keep_or_wipe_authtok(pamh, &replies, reason == PJWT_NOT_A_TOKEN || options->observe);
+        pass_on_or_wipe_authtok(pamh, &replies, reason == PJWT_NOT_A_TOKEN || options->observe);
         replies_clear(&replies);
         return reason;
 }

@@ -11,8 +11,8 @@
 #include "reply.h"
 
 /*
- * The prompts after the first, which is PJWT_PROMPT_DEFAULT (options.h). client/pamjwt-askpass answers exactly
- * these and nothing else: a change here is a change of the protocol.
+ * The prompts after the first, which is PJWT_PROMPT_DEFAULT (options.h). client/pamjwt-askpass answers
+ * exactly these and nothing else: a change here is a change of the protocol.
  */
 #define PJWT_PROMPT_PART "JWT part %u: " /* from 2 to PJWT_PARTS_MAX */
 

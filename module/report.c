@@ -92,8 +92,8 @@ void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason re
         else if (client)
                 (void)pam_error(
                         pamh,
-                        "The token was not accepted; %zu bytes arrived, which is where %s: use pamjwt ssh, pamjwt sudo or "
-                        "pamjwt-askpass.",
+                        "The token was not accepted; %zu bytes arrived, which is where %s: use pamjwt ssh, "
+                        "pamjwt sudo or pamjwt-askpass.",
                         typed, client->truncates);
         else
                 (void)pam_error(pamh, "The token was not accepted; %zu bytes arrived.", typed);

@@ -36,7 +36,7 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
 }
 
 /* Keeps the record for as long as the session lasts. Without an audit session id nobody could ask for it. */
-static void keep_for_session(pam_handle_t *pamh, struct pjwt_process self, bool debug)
+static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, bool debug)
 {
         char name[16];
         unsigned id = 0;
@@ -93,7 +93,7 @@ void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_opti
         if (pjwt_request_fill(pamh, options, &request, &ignored) == PJWT_OK)
                 taken = take_record(pamh, &request, &self);
         if (taken) {
-                keep_for_session(pamh, self, options->debug);
+                move_to_session(pamh, self, options->debug);
                 record = taken;
         }
         pjwt_environment_put(pamh, record);

@@ -59,8 +59,8 @@ bool pjwt_state_hinted(pam_handle_t *pamh)
         return pjwt_state_of(pamh) || pam_getenv(pamh, HINT_NAME);
 }
 
-enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
-                                 struct pjwt_error *reterr)
+enum pjwt_reason pjwt_state_set(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
+                                struct pjwt_error *reterr)
 {
         struct pjwt_state *state = calloc(1, sizeof(*state));
 

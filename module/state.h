@@ -23,8 +23,8 @@ void pjwt_state_forget(pam_handle_t *pamh);
  * Remembers what an accepted token said. Takes the record over, also on failure.
  * Returns PJWT_OK, PJWT_NO_MEMORY.
  */
-enum pjwt_reason pjwt_state_keep(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
-                                 struct pjwt_error *reterr);
+enum pjwt_reason pjwt_state_set(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
+                                struct pjwt_error *reterr);
 
 /*
  * Did an authenticate of this login accept a token, in this process or in the child of sshd that held the

@@ -264,7 +264,7 @@ static bool parse_member(struct parser *ps, struct json_object *object)
 {
         const char *at = ps->p, *name;
         struct json_object *value = NULL;
-        char small[64], *kept = small;
+        char small[64], *copy = small;
         size_t len;
         bool ok;
 
@@ -277,16 +277,16 @@ static bool parse_member(struct parser *ps, struct json_object *object)
                 return fault(ps, ps->p, "a colon is missing");
         ps->p++;
         len = strlen(name) + 1;
-        if (len > sizeof(small) && !(kept = malloc(len)))
+        if (len > sizeof(small) && !(copy = malloc(len)))
                 return false;
-        memcpy(kept, name, len);
+        memcpy(copy, name, len);
         ok = parse_value(ps, &value);
-        if (ok && json_object_object_add_ex(object, kept, value, JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0) {
+        if (ok && json_object_object_add_ex(object, copy, value, JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0) {
                 json_object_put(value);
                 ok = false;
         }
-        if (kept != small)
-                free(kept);
+        if (copy != small)
+                free(copy);
         return ok;
 }
 
@@ -421,7 +421,7 @@ static double c_strtod(const char *s)
         return d;
 }
 
-/* The spelling is kept beside the value, so that the number is printed as it was signed. */
+/* The spelling is copy beside the value, so that the number is printed as it was signed. */
 static bool parse_fraction(struct parser *ps, const char *start, struct json_object **ret)
 {
         char *spelling = strndup(start, (size_t)(ps->p - start));

@@ -32,7 +32,7 @@ static bool read_question(unsigned *retflags, char name[LINE_MAX_BYTES])
 }
 
 /* The name only picks a section of this host's configuration: what is asked, and of whom, stands there. */
-int cli_refresh_answer(const struct pjwt_keycache *cache, const struct pjwt_conf *conf)
+int cli_refresh_service(const struct pjwt_keycache *cache, const struct pjwt_conf *conf)
 {
         struct pjwt_keycache_info info = {0};
         const struct pjwt_issuer *issuer;
