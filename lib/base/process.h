@@ -1,4 +1,4 @@
-/* What the kernel knows of this process and of others: when they started, and whose audit session they are in. */
+/* What the kernel knows of this process and of others: when they started, and their audit session. */
 #ifndef PJWT_PROCESS_H
 #define PJWT_PROCESS_H
 

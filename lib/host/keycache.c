@@ -197,8 +197,8 @@ static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_response
 }
 
 /*
- * Uses a response: only when it was asked for later than the keys that are there, and at most 60 seconds ago. A
- * login whose user stopped it for an hour must not go on with the keys of an hour ago, not even for itself
+ * Uses a response: only when it was asked for later than the keys that are there, and at most 60 seconds ago.
+ * A login whose user stopped it for an hour must not go on with the keys of an hour ago, not even for itself
  * (REV-07).
  */
 static enum pjwt_reason use(struct call *c, const struct pjwt_fetch_response *response,

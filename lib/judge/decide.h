@@ -6,9 +6,9 @@
 
 /*
  * Judges one token: token -> issuer -> keys -> verify -> claims -> bound? -> revoked? -> service and its
- * demands -> grant -> use. The user comes last, so that known, unknown and forbidden users cost the same work
- * (PAM-15). one_use is recorded as the very last stage, when all else has been accepted; with replay.look_only
- * it is looked up and not recorded.
+ * requirements -> grant -> use. The user comes last, so that known, unknown and forbidden users cost the same
+ * work (PAM-15). one_use is recorded as the very last stage, when all else has been accepted; with
+ * replay.look_only it is looked up and not recorded.
  * ret: a decision in any case, for pjwt_decision_clear(); need not be initialised. It borrows from conf.
  * Returns ret->error.reason: PJWT_OK when the token opens the door, else why not.
  */

@@ -1,4 +1,4 @@
-/* What is asked, what was decided, and what is noted on the way: for the log, `check` and the login record. */
+/* What is asked, what was decided, and what is noted for the log, `check` and the login record. Pure. */
 #ifndef PJWT_DECISION_H
 #define PJWT_DECISION_H
 

@@ -20,8 +20,8 @@ enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *ser
 /*
  * The requirements of a service section on the claims: match, max_age, max_token_age, audience. service may
  * be NULL.
- * Returns PJWT_OK, PJWT_SERVICE_MATCH, PJWT_EMAIL_UNVERIFIED, PJWT_TOO_OLD, PJWT_ISSUED_IN_FUTURE, PJWT_CLAIM_MISSING,
- * PJWT_CLAIM_TYPE, PJWT_BAD_AUDIENCE.
+ * Returns PJWT_OK, PJWT_SERVICE_MATCH, PJWT_EMAIL_UNVERIFIED, PJWT_TOO_OLD, PJWT_ISSUED_IN_FUTURE,
+ * PJWT_CLAIM_MISSING, PJWT_CLAIM_TYPE, PJWT_BAD_AUDIENCE.
  */
 enum pjwt_reason pjwt_service_check(const struct pjwt_service *service, const struct pjwt_issuer *issuer,
                                     const struct pjwt_token *token, int64_t now, struct pjwt_error *reterr);

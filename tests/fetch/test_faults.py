@@ -389,7 +389,7 @@ def test_without_the_user_there_is_no_fetch(fault):
         other.chmod(0o644)
         prefix = ["unshare", "--mount", "sh", "-c", f'umount /etc/passwd; mount --bind {other} /etc/passwd && exec "$@"', "sh"]
         got = fault.host.get(prefix=prefix, now=LATER)
-        assert (got["reason"], got["kids"]) == ("no_fetch_user", []), got
+        assert (got["reason"], got["kids"]) == ("no-fetch-user", []), got
         assert fault.idp.requests == []
 
 

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINES = subprocess.run([os.environ["PAMJWT_LINES"]], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
 PAM_CODES = dict(re.findall(r'^PJWT_REASON\(\w+, "([^"]+)", \w+, (\w+),', (ROOT / "lib/base/reasons.def").read_text(), re.M))
 AUDIT = re.compile(
-    r"result=(?P<result>allow|deny) reason=(?P<reason>[a-z0-9_-]+) stage=(?P<stage>[a-z]+) user='(?P<user>[^']*)' "
+    r"result=(?P<result>allow|deny) reason=(?P<reason>[a-z0-9-]+) stage=(?P<stage>[a-z]+) user='(?P<user>[^']*)' "
     r"service='(?P<service>[^']*)' rhost='(?P<rhost>[^']*)' (?P<claimed>claimed_|)iss='[^']*' (?P=claimed)sub='[^']*' "
     r"(?P=claimed)kid='[^']*' (?P=claimed)alg='[^']*' (?P=claimed)jti='[^']*' grant='[^']*' detail='[^']*'$")
 

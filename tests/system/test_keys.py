@@ -136,9 +136,9 @@ def test_keys_are_fetched_by_the_user_pamjwt_or_not_at_all(conf, keys_endpoint, 
     try:
         mark = log.mark()
         assert UNAVAILABLE in authenticate("alice", keys_endpoint.token("alice"))
-        assert [a["reason"] for a in log.audits(mark)] == ["no_fetch_user"]
+        assert [a["reason"] for a in log.audits(mark)] == ["no-fetch-user"]
         refresh = host.run("pamjwt", "refresh", check=False)
-        assert (refresh.returncode, "pamjwt: no_fetch_user: keys: " in refresh.stdout) == (1, True), refresh.stdout
+        assert (refresh.returncode, "pamjwt: no-fetch-user: keys: " in refresh.stdout) == (1, True), refresh.stdout
         assert keys_endpoint.endpoint.requests == []
     finally:
         host.run("usermod", "-l", "_pamjwt", "_away")

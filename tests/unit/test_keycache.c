@@ -281,7 +281,7 @@ static void a_helper_fails_by_the_reasons_that_are_its_own(void **state)
 {
         const char lie[] = "{\"ok\":false,\"reason\":\"ok\",\"detail\":\"x\"}\n\n";
         const char other[] = "{\"ok\":false,\"reason\":\"expired\",\"detail\":\"x\"}\n\n";
-        const char user[] = "{\"ok\":false,\"reason\":\"no_fetch_user\",\"detail\":\"x\"}\n\n";
+        const char user[] = "{\"ok\":false,\"reason\":\"no-fetch-user\",\"detail\":\"x\"}\n\n";
         struct pjwt_fetch_response in = {0};
 
         (void)state; /* PAM-28 */
