@@ -1,7 +1,5 @@
 #include "freshness.h"
 
-#include "keycache.h"
-
 static int64_t between(int64_t least, int64_t n, int64_t most)
 {
         if (n > most)

@@ -6,6 +6,7 @@
 #define PJWT_KEYCACHE_H
 
 #include "conf.h"
+#include "freshness.h"
 #include "keyset.h"
 #include "reason.h"
 
@@ -35,17 +36,9 @@ struct pjwt_keycache_info {
         struct pjwt_error warning;
 };
 
-enum {
-        PJWT_KEYS_REFRESH = 1, /* an unknown kid: refresh unless min_refresh forbids it */
-        PJWT_KEYS_FORCE = 2,   /* `pamjwt refresh --force`: ask in any case, also before min_refresh */
-        /*
-         * `pamjwt refresh` by a timer: ask when half of the freshness is over, so that no login ever has to
-         */
-        PJWT_KEYS_AHEAD = 4,
-};
-
 /*
  * The keys of `issuer`.
+ * flags: PJWT_KEYS_... of freshness.h.
  * ret: a new set for pjwt_keyset_free(); untouched on failure.
  * retinfo: filled as far as known, also on failure; may be NULL. Cached keys that are not older than
  * max_stale serve whenever newer ones cannot be had: PJWT_OK with retinfo->warning set and retinfo->fetched
