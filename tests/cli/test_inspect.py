@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 
 import pytest
+from conftest import ROOT
 
 NOW = 1_700_000_000
 
@@ -83,7 +85,7 @@ def test_missing_claims_are_named(pamjwt, missing, said):
     ("ghp_0123456789abcdefghij", "GitHub"),
     ("ya29.a0AfH6SMB", "Google"),
     ("hunter2", "opaque"),
-    ("eyJhbGciOiJSUzI1NiJ9.eyJ", "cut"),
+    ("eyJhbGciOiJSUzI1NiJ9.eyJ", "truncated"),
     ("{}", "key or a document"),
     ("Bearer abc", "no part of it"),
     (token(GOOD, crit=["x"]), "bad-crit"),
@@ -99,3 +101,20 @@ def test_nothing_that_a_terminal_obeys(pamjwt):
     for args in ([], ["--json"]):
         out = pamjwt("inspect", hostile, *args).out
         assert not set(out) & set("\x1b\x07\x9b\u202e")
+
+
+def test_documents_and_the_askpass_program_state_the_sizes_of_the_table():
+    """lib/judge/clients.h and parts.h are where the sizes are decided; what is not C repeats them."""
+    sizes = {name: int(number) for header in ("clients.h", "parts.h") for name, number in re.findall(
+        r"^#define PJWT_(\w+) +(\d+)\b", (ROOT / "lib/judge" / header).read_text(), re.M)}
+    ssh, sudo, terminal, body = (str(sizes[name]) for name in ("SSH_MOST", "SUDO_MOST", "TERMINAL_MOST", "PARTS_BODY"))
+    full = sizes["PARTS_HEAD"] + sizes["PARTS_BODY"]
+    stated = {
+        "README.md": (ssh, sudo), "man/pamjwt-askpass.1": (ssh, sudo, body, str(full)),
+        "man/pam_jwt.8.in": (ssh, str(sizes["SUDO_MOST"] + 1), body, str(full)), "docs/sudo.md": (sudo, terminal),
+        "docs/clients.md": (ssh, str(sizes["SUDO_MOST"] + 1), body, str(full)), "docs/troubleshooting.md": (ssh,),
+        "client/pamjwt-askpass": (f"whole_at_most={full - 1}", f"part_size={body}"),
+    }
+    for path, texts in stated.items():
+        for text in texts:
+            assert re.search(rf"\b{text}\b", (ROOT / path).read_text()), (path, text)
