@@ -3,13 +3,7 @@
 # nothing that a login process loads reads the environment, forks or changes what belongs to the host process.
 set -eu
 cd "$1"
-<<<<<<< HEAD
-pure='token issuer keyset pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound arguments conf confwarn duration hostname jsonwrite match names nearest parse pattern reader readmatch readvalue regexcompile rows sections template utf8 value whole curve kty rsa key jwkmember jwkread jwkwrite evpkey bind email service record decision'
-=======
-pure='token issuer keyset jwk pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound
-bind email service match issuer record decision
-shape parts reply clients'
->>>>>>> df9ddb3 (judge: decide about a reply in one function, for the module and for check)
+pure='token issuer keyset pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound arguments conf confwarn duration hostname jsonwrite match names nearest parse pattern reader readmatch readvalue regexcompile rows sections template utf8 value whole curve kty rsa key jwkmember jwkread jwkwrite evpkey'
 for stage in $pure; do
         file=$(find lib -name "$stage.c")
         [ -e "$file" ] || { echo "lib/*/$stage.c is not there"; exit 1; }
