@@ -60,7 +60,7 @@ static bool missed(struct search *s, const struct pjwt_grant *grant, enum rank r
 /* What the capturing regex took, and from which text. */
 struct captures {
         const char *text;
-        struct pjwt_span spans[PJWT_REGEX_GROUPS + 1];
+        struct pjwt_group spans[PJWT_REGEX_GROUPS + 1];
 };
 
 /* The bytes of one piece of a template; false when there are none: an absent claim makes no name. */

@@ -129,7 +129,7 @@ void pjwt_match_set(struct pjwt_match *match)
                 }
 }
 
-bool pjwt_match_text(const struct pjwt_match *match, const char *text, size_t len, struct pjwt_span *spans)
+bool pjwt_match_text(const struct pjwt_match *match, const char *text, size_t len, struct pjwt_group *spans)
 {
         switch (match->kind) {
         case PJWT_MATCH_EXACT:

@@ -31,7 +31,7 @@ bool pjwt_texts_next(struct pjwt_texts *texts, const char **ret, size_t *retlen)
 void pjwt_match_set(struct pjwt_match *match);
 
 /* Does one text fulfil the line, the whole of it? spans as in pjwt_regex_match(), filled for a regex only. */
-bool pjwt_match_text(const struct pjwt_match *match, const char *text, size_t len, struct pjwt_span *spans);
+bool pjwt_match_text(const struct pjwt_match *match, const char *text, size_t len, struct pjwt_group *spans);
 
 /* Does any text of the claim? An absent claim never does. */
 bool pjwt_match_claims(const struct pjwt_match *match, struct json_object *claims);

@@ -171,18 +171,18 @@ static void step(struct machine *m, unsigned c, uint32_t place)
         m->next = swap;
 }
 
-static void fill_spans(const struct state *state, size_t len, struct pjwt_span *spans)
+static void fill_spans(const struct state *state, size_t len, struct pjwt_group *spans)
 {
-        spans[0] = (struct pjwt_span){0, len};
+        spans[0] = (struct pjwt_group){0, len};
         for (unsigned g = 1; g <= PJWT_REGEX_GROUPS; g++) {
                 uint32_t start = state->slots[2 * g], end = state->slots[2 * g + 1];
                 bool took = start != UNSET && end != UNSET;
 
-                spans[g] = (struct pjwt_span){took ? start : SIZE_MAX, took ? end : SIZE_MAX};
+                spans[g] = (struct pjwt_group){took ? start : SIZE_MAX, took ? end : SIZE_MAX};
         }
 }
 
-static bool run(struct machine *m, const char *text, size_t len, struct pjwt_span *spans)
+static bool run(struct machine *m, const char *text, size_t len, struct pjwt_group *spans)
 {
         uint32_t slots[SLOTS];
         const char *p = text, *end = text + len;
@@ -205,7 +205,7 @@ static bool run(struct machine *m, const char *text, size_t len, struct pjwt_spa
         return false;
 }
 
-bool pjwt_regex_match(const struct pjwt_regex *regex, const char *text, size_t len, struct pjwt_span *spans)
+bool pjwt_regex_match(const struct pjwt_regex *regex, const char *text, size_t len, struct pjwt_group *spans)
 {
         struct machine m = {.regex = regex};
         bool matched = false;

@@ -25,7 +25,7 @@ struct pjwt_regex;
  * What a group took: text[start] up to text[end]; start == end == SIZE_MAX when it took no part. [0] is the
  * whole.
  */
-struct pjwt_span {
+struct pjwt_group {
         size_t start, end;
 };
 
@@ -45,7 +45,7 @@ unsigned pjwt_regex_groups(const struct pjwt_regex *regex);
  * Does the expression match the whole of this UTF-8 text? spans (may be NULL) has room for PJWT_REGEX_GROUPS
  * + 1 and is filled on success. When memory runs out, or the text is too long or not UTF-8, nothing matches.
  */
-bool pjwt_regex_match(const struct pjwt_regex *regex, const char *text, size_t len, struct pjwt_span *spans);
+bool pjwt_regex_match(const struct pjwt_regex *regex, const char *text, size_t len, struct pjwt_group *spans);
 
 /* Accepts NULL. */
 void pjwt_regex_free(struct pjwt_regex *regex);

@@ -13,7 +13,7 @@ const char *ours_judge(const char *text, size_t len, const char *keys, size_t ke
                        const char *issuer, const char *audience, int64_t leeway, int64_t now, unsigned flags,
                        char *detail, char *claims, size_t claims_size);
 const char *ours_json(const char *text, size_t len, char *detail, char *json, size_t json_size);
-int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_span *spans);
+int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_group *spans);
 bool ours_sshkey(const char *text, size_t len, char *thumbprint, char *detail);
 bool ours_glob(const char *glob, const char *text, size_t len);
 
@@ -91,7 +91,7 @@ const char *ours_json(const char *text, size_t len, char *detail, char *json, si
 }
 
 /* 1 matches, 0 does not, -1 the pattern is refused. */
-int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_span *spans)
+int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_group *spans)
 {
         struct pjwt_regex *regex = NULL;
         struct pjwt_error err = {0};

@@ -23,7 +23,7 @@ static void check_template(const char *s)
 
 static bool check_regex(const char *pattern, const char *text, size_t len)
 {
-        struct pjwt_span spans[PJWT_REGEX_GROUPS + 1];
+        struct pjwt_group spans[PJWT_REGEX_GROUPS + 1];
         struct pjwt_regex *regex = NULL;
         struct pjwt_error err = {0};
         bool matched;

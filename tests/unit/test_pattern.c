@@ -50,7 +50,7 @@ static void one_star_stops_at_a_slash_and_two_do_not(void **state)
         assert_true(globs("**a*b", "x/a/ab"));
 }
 
-static bool regex(const char *pattern, const char *text, struct pjwt_span *spans)
+static bool regex(const char *pattern, const char *text, struct pjwt_group *spans)
 {
         struct pjwt_regex *re = NULL;
         struct pjwt_error err = {0};
@@ -121,7 +121,7 @@ static void an_expression_matches_the_whole_value(void **state)
 
 static void groups_say_what_they_took(void **state)
 {
-        struct pjwt_span s[PJWT_REGEX_GROUPS + 1];
+        struct pjwt_group s[PJWT_REGEX_GROUPS + 1];
 
         (void)state;
         assert_true(regex("(a+)(b*)(?:c)(d)?", "aabbc", s));
@@ -156,7 +156,7 @@ static void refuses(const char *pattern, const char *detail)
 /* A text that is no UTF-8 cannot come from claims, but nothing matches it and nothing is shifted too far. */
 static void bytes_that_are_no_utf8_match_nothing(void **state)
 {
-        struct pjwt_span s[PJWT_REGEX_GROUPS + 1];
+        struct pjwt_group s[PJWT_REGEX_GROUPS + 1];
 
         (void)state;
         assert_false(regex("a.*",
