@@ -1,7 +1,7 @@
 /*
- * ~/.config/pamjwt/client.conf: for which host which token, from which provider. The form is lib/base/ini.h's. One
- * row an option; --help, pamjwt-token(1) and the reader are made from the rows. client/pamjwt-ssh reads the
- * same file.
+ * ~/.config/pamjwt/client.conf: which token for which host, and from which provider. Its form is that of
+ * ini.h. One row an option; --help, pamjwt-token(1) and the reader are made from the rows.
+ * client/pamjwt-ssh reads the same file.
  */
 #ifndef CLIENT_CLIENTCONF_H
 #define CLIENT_CLIENTCONF_H

@@ -5,8 +5,8 @@
 #include "reason.h"
 
 /*
- * The first prompt. client/pamjwt-askpass answers exactly this, or what PAMJWT_PROMPT says that `prompt=TEXT` made
- * of it: a change here is a change of the protocol.
+ * The first prompt. client/pamjwt-askpass answers exactly this, or what PAMJWT_PROMPT says that `prompt=TEXT`
+ * made of it: a change here is a change of the protocol.
  */
 #define PJWT_PROMPT_DEFAULT "JWT or password: "
 

@@ -11,6 +11,7 @@ describe() { # describe FILE: the interface, without what no header tells
 }
 
 check() {
+        [ -s "$baseline" ] || { echo "$baseline was not read"; exit 1; }
         work=$(mktemp -d)
         trap 'rm -rf "$work"' EXIT
         describe "$work/now.abi"

@@ -7,16 +7,21 @@ shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+map=$source/lib/api/libpamjwt.map
 functions=$(grep -oE '\bpjwt_[a-z_]+\(' "$header" | tr -d '(' | sort -u)
-[ "$(echo "$functions" | wc -l)" -gt 20 ]
+exported=$(sed -n '/^PAMJWT_0/,/local:/s/^ *\(pjwt_[a-z_]*\);/\1/p' "$map")
+[ "$(echo "$functions" | wc -l)" -gt 20 ] || { echo "$header: hardly a function was read"; exit 1; }
+wrong=
 for function in $functions; do
-        sed -n '/^PAMJWT_0/,/local:/p' "$source/lib/api/libpamjwt.map" | grep -qw "$function;" ||
-                { echo "$function is in pamjwt.h, not in libpamjwt.map"; exit 1; }
-        grep -qw "$function" "$man" || { echo "$function is in pamjwt.h, not in libpamjwt.3"; exit 1; }
+        echo "$exported" | grep -qx "$function" || { echo "$map: $function is in pamjwt.h, and not exported"; wrong=1; }
+        grep -qw "$function" "$man" || { echo "$man: $function is in pamjwt.h, and not in the page"; wrong=1; }
 done
-sed -n '/^PAMJWT_0/,/local:/s/^ *\(pjwt_[a-z_]*\);/\1/p' "$source/lib/api/libpamjwt.map" | while read -r function; do
-        grep -q "\b$function(" "$header" || { echo "$function is in libpamjwt.map, not in pamjwt.h"; exit 1; }
+for function in $exported; do
+        echo "$functions" | grep -qx "$function" || { echo "$header: $function is in libpamjwt.map, and not declared"; wrong=1; }
 done
+[ "$("$(dirname "$0")/known.sh" "$source" 'docs/*.c')" = docs/example-libpamjwt.c ] ||
+        { echo 'docs/: every example is compiled here; name the new one in tools/guards/api.sh'; wrong=1; }
+[ -z "$wrong" ] || exit 1
 
 PKG_CONFIG_PATH=$build/meson-uninstalled
 export PKG_CONFIG_PATH

@@ -13,8 +13,10 @@ import sys
 import tempfile
 import urllib.parse
 
+import layout
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
-PAGES = sorted([*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md"), *(TOP / "tests").glob("*/README.md")])
+PAGES = [TOP / name for name in layout.known(TOP, "*.md")]
 LANGUAGES = {"sh", "console", "ini", "json", "yaml", "python", "bat", "c", "text", "toml"}
 CONSOLE = {"README.md": 3, "docs/HACKING.md": 3, "docs/bound-tokens.md": 1, "docs/clients.md": 3, "docs/performance.md": 1,
            "docs/troubleshooting.md": 1}

@@ -1,10 +1,22 @@
 #!/bin/sh
-# exports.sh MODULE: the module exports its entry points and nothing else, and is never unmapped.
+# exports.sh SOURCE BUILD MODULE...: a module exports its entry points and nothing else, and is never unmapped.
 set -eu
-seen=$(nm -D --defined-only "$1" | awk '{ print $3 }' | sort | tr '\n' ' ')
+here=$(dirname "$0")
+source=$1 build=$2
+shift 2
+status=0
+bad() { echo "$*"; status=1; }
+
 wanted='pam_sm_acct_mgmt pam_sm_authenticate pam_sm_close_session pam_sm_open_session pam_sm_setcred '
-[ "$seen" = "$wanted" ] || { echo "exported: $seen"; echo "expected: $wanted"; exit 1; }
-readelf -d "$1" | grep -q NODELETE || { echo "$1 lacks -z nodelete"; exit 1; }
-# Every symbol that it needs is there (a module with a missing one is refused when somebody logs in, not before).
-missing=$(ldd -r "$1" 2>&1 | grep -E 'undefined symbol|not found' | grep -v '__asan_\|__ubsan_\|__sanitizer_' || true)
-[ -z "$missing" ] || { echo "$missing"; exit 1; }
+promised=$(grep -oE '\bpam_sm_[a-z_]+' "$source/pam_jwt.map" | sort | tr '\n' ' ')
+[ "$promised" = "$wanted" ] || bad "pam_jwt.map: exports $promised, expected $wanted"
+"$here/installed.sh" "$build" '*.so' "$@" || status=1
+for module; do
+        seen=$(nm -D --defined-only "$module" | awk '{ print $3 }' | sort | tr '\n' ' ')
+        [ "$seen" = "$wanted" ] || bad "$module exports $seen, expected $wanted"
+        readelf -d "$module" | grep -q NODELETE || bad "$module lacks -z nodelete"
+        # Every symbol that it needs is there (a module with a missing one is refused at the first login, not before).
+        missing=$(ldd -r "$module" 2>&1 | grep -E 'undefined symbol|not found' | grep -v '__asan_\|__ubsan_\|__sanitizer_' || true)
+        [ -z "$missing" ] || bad "$module: $missing"
+done
+exit $status

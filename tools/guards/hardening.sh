@@ -1,14 +1,20 @@
 #!/bin/sh
-# hardening.sh FILE...: what the compiler and the linker can do against a hole that is left is in every ELF file that is
+# hardening.sh BUILD FILE...: what the compiler and the linker can do against a hole that is left is in every ELF file that is
 # installed: PIE, RELRO and immediate binding, stack protector, fortified calls, CET, no executable stack, no search path.
 set -eu
-bad() { echo "$file: $*"; exit 1; }
+here=$(dirname "$0")
+build=$1
+shift
+status=0
+bad() { echo "$file: $*"; status=1; }
+
+"$here/installed.sh" "$build" '*' "$@" || status=1
 for file; do
         dynamic=$(readelf -dW "$file")
         segments=$(readelf -lW "$file")
         symbols=$(nm -D --undefined-only "$file")
         readelf -hW "$file" | grep -q 'Type: *DYN' || bad 'is at a fixed address (no PIE, no PIC)'
-        case $segments in *INTERP*) echo "$dynamic" | grep -q 'FLAGS_1.* PIE' || bad 'is no PIE' ;; esac
+        case $segments in *INTERP*) echo "$dynamic" | grep -q 'FLAGS_1.* PIE' || bad 'is not a PIE' ;; esac
         echo "$segments" | grep -q GNU_RELRO || bad 'has no RELRO'
         echo "$dynamic" | grep -q 'BIND_NOW' || bad 'binds late, so RELRO is partial'
         echo "$segments" | grep 'GNU_STACK' | grep -q ' RW  *0x' || bad 'has an executable stack, or does not say'
@@ -21,3 +27,4 @@ for file; do
         readelf -nW "$file" | grep -q 'x86 feature:.*SHSTK' || bad 'does not say that it can have a shadow stack (CET)'
         [ "$(objdump -d --no-show-raw-insn "$file" | grep -c endbr64)" -ge 30 ] || bad 'has no landing marks (CET, endbr64)'
 done
+exit $status

@@ -1,13 +1,20 @@
 #!/bin/sh
-# headers.sh SOURCE BUILD CC...: every header compiles alone, twice in one file, and has a guard.
+# headers.sh SOURCE BUILD CC...: every header of the product compiles alone, twice in one file, and has a guard.
 set -eu
-source=$1
-build=$2
+here=$(dirname "$0")
+source=$1 build=$2
 shift 2
-directories=$(cd "$source" && find lib module net text sign fetch cli client -name '*.h' | sed 's,/[^/]*$,,' | sort -u)
-for directory in $directories; do set -- "$@" "-I$source/$directory"; done
-for header in "$build"/lib/base/pamjwt.h $(for directory in $directories; do echo "$source/$directory/"*.h; done); do
-        printf '#include "%s"\n#include "%s"\ntypedef int pjwt_not_empty;\n' "$header" "$header" |
-                "$@" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -x c "-I$build/lib/base" - ||
-                { echo "$header does not compile alone"; exit 1; }
+headers=$("$here/known.sh" "$source" '*.h' '*.h.in' | grep -v '^tests/\|^tools/')
+for directory in $(echo "$headers" | sed 's,/[^/]*$,,' | sort -u); do set -- "$@" "-I$source/$directory"; done
+set -- "$@" "-I$build/lib/base" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -x c -
+status=0 read=0
+for header in $headers; do
+        case $header in *.in) file=$build/${header%.in} ;; *) file=$source/$header ;; esac
+        printf '#include "%s"\n#include "%s"\ntypedef int pjwt_not_empty;\n' "$file" "$file" | "$@" ||
+                { echo "$header does not compile alone and twice"; status=1; }
+        read=$((read + 1))
 done
+echo "$read headers"
+[ "$read" -gt 0 ] && [ "$read" -eq "$("$here/known.sh" "$source" '*.h' '*.h.in' | grep -vc '^tests/\|^tools/')" ] ||
+        { echo 'fewer headers were read than there are'; status=1; }
+exit $status

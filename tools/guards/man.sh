@@ -1,14 +1,35 @@
 #!/bin/sh
-# man.sh PAGE REASONS.DEF: every reason stands in pam_jwt(8) once, with its clause and answer, and mandoc has nothing to
-# complain about.
+# man.sh SOURCE PAGE...: pam_jwt(8) lists every reason once, with its clause and answer, no page lacks a table, mandoc has
+# nothing to complain about, and all pages of man/ are among them.
 set -eu
-page=$1
-sed -n 's/^PJWT_REASON([A-Z0-9_]*, "\([^"]*\)", [A-Z]*, \([A-Z_]*\), .*/\1 PAM_\2/p' "$2" | while read -r name answer; do
-        count=$(grep -cx ".It Sy $name" "$page") || true
-        [ "$count" = 1 ] || { echo "reason $name stands there $count times"; exit 1; }
-        grep -A2 -x ".It Sy $name" "$page" | grep -qx ".Dv $answer :" || { echo "reason $name is not said to answer $answer"; exit 1; }
+here=$(dirname "$0")
+source=$1
+shift
+status=0 main=
+bad() { echo "$*"; status=1; }
+
+for known in $("$here/known.sh" "$source" 'man/*.[1-9]' 'man/*.[1-9].in'); do
+        name=${known##*/} found=
+        for page; do [ "${page##*/}" != "${name%.in}" ] || found=1; done
+        [ -n "$found" ] || bad "$known is not among the pages that are looked at (tools/guards/meson.build)"
 done
-[ "$(grep -c '^PJWT_REASON(' "$2")" = "$(grep -c '^Stage ' "$page")" ] || { echo "the page has other reasons"; exit 1; }
-! grep -n '^@' "$page" || { echo "a table was left out"; exit 1; }
-command -v mandoc >/dev/null || exit 0
-mandoc -T lint -W warning "$page"
+for page; do
+        case $page in */pam_jwt.8) main=$page ;; esac
+        ! grep -n '^@' "$page" || bad "$page: a table was left out"
+        command -v mandoc >/dev/null || continue
+        # A row of a table is one line of several sentences.
+        said=$(mandoc -T lint -W warning "$page" | grep -v 'new sentence, new line$' || true)
+        [ -z "$said" ] || bad "$page: $said"
+done
+
+reasons=$source/lib/base/reasons.def
+[ -n "$main" ] && [ "$(grep -c '^PJWT_REASON(' "$reasons")" -gt 40 ] || { echo "pam_jwt.8 or $reasons was not read"; exit 1; }
+[ "$(grep -c '^PJWT_REASON(' "$reasons")" = "$(grep -c '^Stage ' "$main")" ] || bad "$main has other reasons than $reasons"
+listed=$(sed -n 's/^PJWT_REASON([A-Z0-9_]*, "\([^"]*\)", [A-Z]*, \([A-Z_]*\), .*/\1 PAM_\2/p' "$reasons" | while read -r name answer; do
+        count=$(grep -cx ".It Sy $name" "$main") || true
+        [ "$count" = 1 ] || echo "$main lists reason $name $count times"
+        grep -A2 -x ".It Sy $name" "$main" | grep -qx ".Dv $answer :" || echo "$main does not say that reason $name answers $answer"
+done)
+[ -z "$listed" ] || bad "$listed"
+echo "$# pages, $(grep -c '^PJWT_REASON(' "$reasons") reasons"
+exit $status

@@ -1,32 +1,73 @@
 #!/bin/sh
-# pure.sh SOURCE: the stages that are said to be pure (docs/HACKING.md) call no clock, file, log or environment, and
-# nothing that a login process loads reads the environment, forks or changes what belongs to the host process.
+# pure.sh SOURCE: all of lib/ is pure (no clock, file, log, environment, process), but for the files named here, each with its
+# reason; and nothing that a login process loads reads the environment, forks or changes what belongs to the host process.
 set -eu
-cd "$1"
-pure='token issuer keyset pem prepared verify claims grant audit alg b64url strictjson secret ini reason sshkey bound arguments conf confwarn duration hostname jsonwrite match names nearest parse pattern reader readmatch readvalue regexcompile rows sections template utf8 value whole curve kty rsa key jwkmember jwkread jwkwrite evpkey'
-for stage in $pure; do
-        file=$(find lib -name "$stage.c")
-        [ -e "$file" ] || { echo "lib/*/$stage.c is not there"; exit 1; }
-        if grep -nE '\b(fopen|open|openat|read|write|time|clock_gettime|gettimeofday|getenv|secure_getenv|syslog|printf|socket|stat|getpwnam|gethostname) ?\(' "$file" |
-                grep -vE '^[0-9]+: *(\*|/\*)'; then
-                echo "$file is said to be pure"
-                exit 1
-        fi
+here=$(cd "$(dirname "$0")" && pwd)
+source=$1
+status=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+bad() { printf '%s\n' "$@"; status=1; }
+
+# FILE: why it is not pure. A row that is not needed any more is an error.
+impure='
+lib/base/arena.c: asks for the size of a page
+lib/base/clock.c: the clock for deadlines
+lib/base/safefile.c: reads files, and replaces them by rename
+lib/policy/conf.c: loads pam_jwt.conf and what it includes
+lib/policy/revoked.c: loads the list of what is revoked
+lib/host/cachefile.c: reads and replaces the cached keys
+lib/host/fetchcall.c: starts pamjwt-fetch, or asks its socket
+lib/host/fetchnote.c: leaves the helper a note
+lib/host/keycache.c: asks how old cached keys are
+lib/host/logindefs.c: reads /etc/login.defs
+lib/host/record.c: writes and reads login records
+lib/host/replay.c: records used tokens
+lib/api/pamjwt.c: reads key files for programs
+'
+files='open|openat|creat|read|pread|write|pwrite|fopen|fdopen|fgets|fread|fwrite|stat|fstat|lstat|fstatat|statx|access|faccessat|mkdir|mkdirat'
+files="$files|unlink|unlinkat|rename|renameat|renameat2|link|linkat|symlink|symlinkat|readlink|readlinkat|opendir|fdopendir|readdir|flock|fcntl|mmap"
+world='time|clock_gettime|gettimeofday|localtime|localtime_r|mktime|nanosleep|clock_nanosleep|sleep|usleep|poll|select|getenv|secure_getenv'
+world="$world|syslog|vsyslog|printf|fprintf|perror|puts|socket|connect|getaddrinfo|gethostname|uname|getpwnam|getpwnam_r|getgrnam|getgrnam_r"
+world="$world|getpid|getppid|getuid|geteuid|getgid|getegid|kill|syscall|prctl|sysconf|posix_spawn|posix_spawnp|pipe|pipe2|waitpid|sigaction"
+ours='pjwt_file_[a-z_]*|pjwt_fd_[a-z_]*|pjwt_boot_ms'
+
+cd "$source"
+read=0
+for file in $("$here/known.sh" . 'lib/*.c'); do
+        read=$((read + 1))
+        calls=$(grep -nE "\\b($files|$world|$ours) ?\\(" "$file" | grep -vE '^[0-9]+: *(\*|/\*)' || true)
+        case $impure in
+        *"
+$file: "*) [ -n "$calls" ] || bad "$file is pure: take its row out of tools/guards/pure.sh" ;;
+        *) [ -z "$calls" ] || bad "$file is not pure: take the value as an argument, or name the file in tools/guards/pure.sh" "$calls" ;;
+        esac
 done
-if grep -nE '\b(getenv|secure_getenv|setenv|putenv|system|popen|fork|vfork|signal|umask|chdir|setlocale|openlog|atexit|exit|abort|setuid|seteuid) ?\(' \
-        pam_jwt.c module/*.c lib/*/*.c; then
-        echo "this belongs to the host process (attacks PAM-01, PAM-19)"
-        exit 1
-fi
+[ "$read" -gt 0 ] && [ "$read" -ge "$(find lib -name '*.c' | wc -l)" ] || bad "$read files of lib/ were read, fewer than there are"
+echo "$impure" | sed -n 's/: .*//p' >"$work/rows"
+while read -r file; do [ -f "$file" ] || bad "$file is not there: take its row out of tools/guards/pure.sh"; done <"$work/rows"
+
+# What a login process loads.
+loaded=$("$here/known.sh" . pam_jwt.c 'module/*.[ch]' 'lib/*.[ch]')
+refuse() { # refuse WHY PATTERN [FILE THAT MAY]
+        # shellcheck disable=SC2086 # names without blanks
+        found=$(echo "$loaded" | grep -vx "${3:-none}" | xargs grep -nE "$2" | grep -vE '^[^:]*:[0-9]+: *(\*|/\*)' || true)
+        [ -z "$found" ] || bad "$1:
+$found"
+}
+[ "$(echo "$loaded" | wc -l)" -ge "$(find pam_jwt.c module lib -name '*.[ch]' | wc -l)" ] || bad 'fewer files of logins were read than there are'
+refuse 'this belongs to the host process (attacks PAM-01, PAM-19)' \
+        '\b((getenv|secure_getenv|setenv|putenv|unsetenv|clearenv|system|popen|fork|vfork|signal|umask|chdir|fchdir|chroot|setlocale|openlog|atexit|exit|_exit|abort|setuid|seteuid|setgid|setegid) ?\(|environ\b)'
 # PAM-04: no debug file, nor any other that follows a link: what writes a file goes through pjwt_file_replace.
-if grep -nE '\b(O_CREAT|O_TMPFILE|creat ?\(|mkstemp|mkostemp|tmpfile|freopen)|fopen ?\([^)]*"[wa]' pam_jwt.c module/*.c lib/*/*.c |
-        grep -v '^lib/base/safefile\.c:'; then
-        echo "only lib/base/safefile.c creates files (attack PAM-04)"
-        exit 1
-fi
+refuse 'only lib/base/safefile.c creates files (attack PAM-04)' \
+        '\b(O_CREAT|O_TMPFILE|creat ?\(|mkstemp|mkostemp|tmpfile|freopen)|fopen ?\([^)]*"[wa]' lib/base/safefile.c
 # PAM-02: the module that is tested is the module that is installed. No test build, no override that is left in.
-if grep -nE '^ *# *(if|ifdef|ifndef|elif)\b.*(TEST|DEBUG|FUZZ|UNSAFE|OVERRIDE)' pam_jwt.c module/*.[ch] lib/*/*.[ch] ||
-        grep -rnE 'D[A-Z_]*(TEST|FUZZ|UNSAFE|OVERRIDE)[A-Z_]*' lib/meson.build lib/*/meson.build module/meson.build meson.build; then
-        echo "a switch for tests in what logins load (attack PAM-02)"
-        exit 1
-fi
+refuse 'a switch for tests in what logins load (attack PAM-02)' '^ *# *(if|ifdef|ifndef|elif)\b.*(TEST|DEBUG|FUZZ|UNSAFE|OVERRIDE)'
+builds=$("$here/known.sh" . 'lib/*meson.build' module/meson.build meson.build)
+[ "$(echo "$builds" | wc -l)" -ge 3 ] || bad 'fewer meson.build were read than there are'
+# shellcheck disable=SC2086 # names without blanks
+switches=$(grep -nE 'D[A-Z_]*(TEST|FUZZ|UNSAFE|OVERRIDE)[A-Z_]*' $builds || true)
+[ -z "$switches" ] || bad "a switch for tests in what logins load (attack PAM-02):
+$switches"
+echo "$read files of lib/, $(echo "$loaded" | wc -l) of logins"
+exit $status

@@ -1,9 +1,20 @@
 #!/bin/sh
 # symbols.sh SOURCE LIBRARY: what libpamjwt.so.0 exports is what its map says and Debian's symbols file promises, no more.
 set -eu
+here=$(dirname "$0")
+source=$1 library=$2
+status=0
+bad() { echo "$*"; status=1; }
 names() { sed -n 's/^ *\(pjwt_[a-z_]*\)[;@].*/\1/p' "$1" | sort; }
-seen=$(nm -D --defined-only "$2" | sed -n 's/.* T \(pjwt_[a-z_]*\)@@PAMJWT_0$/\1/p' | sort)
-[ "$seen" = "$(names "$1/lib/api/libpamjwt.map")" ] || { echo "$2 exports something else than lib/api/libpamjwt.map says"; exit 1; }
-[ "$seen" = "$(names "$1/debian/libpamjwt0.symbols")" ] || { echo "debian/libpamjwt0.symbols lists something else"; exit 1; }
-others=$(nm -D --defined-only "$2" | grep -v ' T pjwt_.*@@PAMJWT_0$' | grep -v ' A PAMJWT_0' || true)
-[ -z "$others" ] || { echo "exported: $others"; exit 1; }
+
+seen=$(nm -D --defined-only "$library" | sed -n 's/.* T \(pjwt_[a-z_]*\)@@PAMJWT_0$/\1/p' | sort)
+[ "$(echo "$seen" | wc -l)" -gt 20 ] || bad "$library: hardly a function was read"
+# pam_jwt.map is exports.sh's.
+promises=$("$here/known.sh" "$source" '*.map' 'debian/*.symbols' | grep -vx pam_jwt.map)
+[ "$(echo "$promises" | wc -l)" -ge 2 ] || bad 'lib/api/libpamjwt.map or debian/libpamjwt0.symbols was not read'
+for promise in $promises; do
+        [ "$seen" = "$(names "$source/$promise")" ] || bad "$promise lists something else than $library exports"
+done
+others=$(nm -D --defined-only "$library" | grep -v ' T pjwt_.*@@PAMJWT_0$' | grep -v ' A PAMJWT_0' || true)
+[ -z "$others" ] || bad "$library also exports: $others"
+exit $status

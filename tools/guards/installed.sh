@@ -1,0 +1,19 @@
+#!/bin/sh
+# installed.sh BUILD PATTERN FILE...: every ELF file that is installed and whose name matches is among the files. Else what
+# a guard reads would be a list that is forgotten when a program is added.
+set -eu
+build=$1 pattern=$2
+shift 2
+plan=$build/meson-info/intro-installed.json
+status=0 read=0
+for name in $(tr ',{' '\n\n' <"$plan" | sed -n 's/^ *"\(\/[^"]*\)": .*/\1/p'); do
+        # shellcheck disable=SC2254 # it is a pattern
+        case ${name##*/} in $pattern) ;; *) continue ;; esac
+        [ "$(head -c 4 "$name" 2>/dev/null | od -An -c | tr -d ' ')" = '177ELF' ] || continue
+        read=$((read + 1))
+        found=
+        for file; do [ "$(readlink -f "$file")" != "$(readlink -f "$name")" ] || found=1; done
+        [ -n "$found" ] || { echo "$name is installed, and not among what this guard looks at (tools/guards/meson.build)"; status=1; }
+done
+[ "$read" -gt 0 ] || { echo "$plan names no $pattern that was built"; status=1; }
+exit $status
