@@ -4,7 +4,7 @@ set -eu
 here=$(dirname "$0")
 source=$1 build=$2
 shift 2
-headers=$("$here/known.sh" "$source" '*.h' '*.h.in' | grep -v '^tests/\|^tools/')
+headers=$("$here/known.sh" "$source" '*.h' '*.h.in' | grep -v '^tests/\|^tools/' || true)
 for directory in $(echo "$headers" | sed 's,/[^/]*$,,' | sort -u); do set -- "$@" "-I$source/$directory"; done
 set -- "$@" "-I$build/lib/base" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -x c -
 status=0 read=0
@@ -15,6 +15,6 @@ for header in $headers; do
         read=$((read + 1))
 done
 echo "$read headers"
-[ "$read" -gt 0 ] && [ "$read" -eq "$("$here/known.sh" "$source" '*.h' '*.h.in' | grep -vc '^tests/\|^tools/')" ] ||
-        { echo 'fewer headers were read than there are'; status=1; }
+known=$("$here/known.sh" "$source" '*.h' '*.h.in' | grep -vc '^tests/\|^tools/' || true)
+if [ "$read" -eq 0 ] || [ "$read" -lt "$known" ]; then echo "fewer headers were read than the $known there are"; status=1; fi
 exit $status

@@ -6,7 +6,7 @@ build=$1 pattern=$2
 shift 2
 plan=$build/meson-info/intro-installed.json
 status=0 read=0
-for name in $(tr ',{' '\n\n' <"$plan" | sed -n 's/^ *"\(\/[^"]*\)": .*/\1/p'); do
+while IFS= read -r name; do
         # shellcheck disable=SC2254 # it is a pattern
         case ${name##*/} in $pattern) ;; *) continue ;; esac
         [ "$(head -c 4 "$name" 2>/dev/null | od -An -c | tr -d ' ')" = '177ELF' ] || continue
@@ -14,6 +14,8 @@ for name in $(tr ',{' '\n\n' <"$plan" | sed -n 's/^ *"\(\/[^"]*\)": .*/\1/p'); d
         found=
         for file; do [ "$(readlink -f "$file")" != "$(readlink -f "$name")" ] || found=1; done
         [ -n "$found" ] || { echo "$name is installed, and not among what this guard looks at (tools/guards/meson.build)"; status=1; }
-done
+done <<EOF
+$(sed 's/[,{]/\n/g' "$plan" | sed -n 's/^ *"\(\/[^"]*\)": .*/\1/p')
+EOF
 [ "$read" -gt 0 ] || { echo "$plan names no $pattern that was built"; status=1; }
 exit $status

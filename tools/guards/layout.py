@@ -177,7 +177,8 @@ def check_functions(source, report):
 def one_function(source, code, start, end, report):
     first, last = code.count("\n", 0, start) + 1, code.count("\n", 0, end) + 1
     if last - first + 1 > LINES_IN_FUNCTION:
-        report.add(source.name, first, "function-length", f"a function of {last - first + 1} lines, at most {LINES_IN_FUNCTION}: split it by idea")
+        report.add(source.name, first, "function-length",
+                   f"a function of {last - first + 1} lines, at most {LINES_IN_FUNCTION}: split it by idea")
     for number, line in enumerate(code[start:end].split("\n"), first):
         indent = len(line) - len(line.lstrip(" "))
         if indent > NESTING * INDENT and indent % INDENT == 0 and CONTROL.match(line.lstrip(" ")):
@@ -204,12 +205,15 @@ def check_tree(sources, report):
             headers.setdefault(source.header.lower(), []).append(source)
     for place, inside in sorted(places.items()):
         if len(inside) > FILES_IN_DIRECTORY:
-            report.add(place, 0, "directory-size", f"{len(inside)} .c and .h files, at most {FILES_IN_DIRECTORY}: make a directory of an idea")
+            report.add(place, 0, "directory-size",
+                       f"{len(inside)} .c and .h files, at most {FILES_IN_DIRECTORY}: give an idea its own directory")
         if place and not product(place) and place.split("/")[0] not in ("tests", "tools", "docs", "etc", "man"):
-            report.add(inside[0].name, 1, "directory", f"{place} is not in LAYOUT of tools/guards/layout.py: add it where it is in the flow")
+            report.add(inside[0].name, 1, "directory",
+                       f"{place} is not in LAYOUT of tools/guards/layout.py: add it at its place in the flow")
     for same in headers.values():
-        for source in same[1:]:
-            report.add(source.name, 1, "one-name", f"{same[0].name} has the same name: an include would take one of the two by chance")
+        for source in same if len(same) > 1 else ():
+            other = next(one for one in same if one is not source)
+            report.add(source.name, 1, "one-name", f"{other.name} has the same name: rename one, an include takes either by chance")
     for place in LAYOUT:
         if place not in places:
             report.add(place, 0, "directory", "is in LAYOUT of tools/guards/layout.py, and has no .c or .h file")
@@ -256,7 +260,8 @@ def check_cycles(sources, headers, report):
 def table():
     """The section of docs/ARCHITECTURE.md that repeats LAYOUT."""
     rows = ["| directory | what it is for | may include |", "|---|---|---|"]
-    rows += [f"| `{place}` | {what} | {', '.join(f'`{s}`' for s in sees.split()) or 'nothing of ours'} |" for place, (what, sees) in LAYOUT.items()]
+    for place, (what, sees) in LAYOUT.items():
+        rows.append(f"| `{place}` | {what} | {', '.join(f'`{other}`' for other in sees.split()) or 'nothing of ours'} |")
     return "\n".join(rows) + "\n"
 
 
@@ -284,7 +289,8 @@ def check(top):
         report.add("docs/ARCHITECTURE.md", 1, "table", "the table of its section Layout is not that of tools/guards/layout.py --table")
     for name, rule in sorted(set(EXCEPTIONS) - report.used):
         report.lines.append(f"{name}:0: exception: no longer needed for {rule}: remove its row from tools/guards/layout.py")
-    print("\n".join(sorted(report.lines)) or f"{len(sources)} C files with {report.functions} functions, {len(scripts)} scripts in Python, {len(LAYOUT)} directories")
+    print("\n".join(sorted(report.lines)) or
+          f"{len(sources)} C files with {report.functions} functions, {len(scripts)} Python files, {len(LAYOUT)} directories")
     return 1 if report.lines else 0
 
 

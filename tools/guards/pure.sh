@@ -43,7 +43,8 @@ $file: "*) [ -n "$calls" ] || bad "$file is pure: take its row out of tools/guar
         *) [ -z "$calls" ] || bad "$file is not pure: take the value as an argument, or name the file in tools/guards/pure.sh" "$calls" ;;
         esac
 done
-[ "$read" -gt 0 ] && [ "$read" -ge "$(find lib -name '*.c' | wc -l)" ] || bad "$read files of lib/ were read, fewer than there are"
+[ "$read" -gt 0 ] || bad 'lib/: no file was read'
+[ "$read" -ge "$(find lib -name '*.c' | wc -l)" ] || bad "lib/: $read files were read, fewer than there are"
 echo "$impure" | sed -n 's/: .*//p' >"$work/rows"
 while read -r file; do [ -f "$file" ] || bad "$file is not there: take its row out of tools/guards/pure.sh"; done <"$work/rows"
 
