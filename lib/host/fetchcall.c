@@ -245,9 +245,9 @@ static bool wait_for(const struct child *child, int64_t deadline)
 }
 
 /*
- * With its process group, which it leads (POSIX_SPAWN_SETSID); by the pidfd alone where the kernel cannot do that
- * (before Linux 6.9). Without a pidfd: is_gone() has just found that it is still our child, so the number is still
- * its own.
+ * With its process group, which it leads (POSIX_SPAWN_SETSID); by the pidfd alone where the kernel cannot do
+ * that (before Linux 6.9). Without a pidfd: is_gone() has just found that it is still our child, so the
+ * number is still its own.
  */
 static void kill_child(const struct child *child)
 {

@@ -2,8 +2,8 @@
  * Gives up its rights as pamjwt-fetch does, then tries what must not work any more.
  *
  *   sandbox_probe LOCK CACHE        one line `NAME yes|no` an attempt
- *   sandbox_probe LOCK CACHE CALL   makes that one system call and prints `CALL ERRNO` ("works" for none), unless
- *                                   the call kills the process
+ *   sandbox_probe LOCK CACHE CALL   makes that one system call and prints `CALL ERRNO` ("works" for none),
+ *                                   unless the call kills the process
  */
 #include <arpa/inet.h>
 #include <errno.h>
