@@ -108,7 +108,7 @@ static void write_bytes(const char *name, const struct case_bytes *bytes)
                 die(path);
 }
 
-/* The keys of the case, which are those of all that are measured, and its token in a file of the case's id. */
+/* The keys of the case, which are those of all that are measured, and its token in a file named by its id. */
 static void write_case(struct test_case *test)
 {
         write_bytes("keys", &test->keys);

@@ -48,7 +48,6 @@ EXCEPTIONS = {
     ("lib/policy/pattern.c", "file-length"): SPLIT,
     ("lib/keys/jwk.c", "file-length"): SPLIT,
     ("sign/privkey.c", "file-length"): SPLIT,
-    ("tests/cases/run.c", "file-length"): SPLIT,
     ("tests/module/run_scripts.c", "file-length"): SPLIT,
     ("tests/unit/test_conf.c", "file-length"): SPLIT,
     ("tests/unit/test_keyset.c", "file-length"): SPLIT,
@@ -59,7 +58,6 @@ EXCEPTIONS = {
     ("lib/host/freshness.c", "cycle"): SPLIT,
     ("lib/keys/keyset.h", "line-length"): SPLIT,
     ("lib/keys/prepared.h", "line-length"): SPLIT,
-    ("tests/cases/run.c", "line-length"): SPLIT,
     ("tests/unit/test_conf.c", "function-length"): SPLIT,
     ("tests/unit/test_pattern.c", "function-length"): SPLIT,
 }
