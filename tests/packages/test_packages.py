@@ -187,10 +187,15 @@ def test_timer_and_socket_are_on_and_have_nothing_to_do():
 
 
 def test_the_installed_files_are_hardened():
-    files = [host.installed("pam_jwt.so"), host.installed("libpamjwt.so.0"), "/usr/bin/pamjwt", "/usr/libexec/pam_jwt/pamjwt-fetch"]
-    host.run("sh", host.CHECKOUT / "tools/guards/hardening.sh", *files)
-    host.run("sh", host.CHECKOUT / "tools/guards/exports.sh", files[0])
-    host.run("sh", host.CHECKOUT / "tools/guards/no-network.sh", *files[:2])
+    listed = host.run("dpkg-query", "--listfiles", "libpam-jwt", "libpamjwt0", "pamjwt").stdout.split("\n")
+    paths = [pathlib.Path(name) for name in listed if name.startswith("/") and not pathlib.Path(name).is_symlink()]
+    files = [path for path in paths if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"]
+    loaded = [path for path in files if ".so" in path.name]
+    modules = [path for path in loaded if path.parent.name == "security"]
+    assert {path.name for path in files} >= {"pam_jwt.so", "pamjwt", "pamjwt-fetch", "pamjwt-token"} and len(loaded) >= 2, files
+    host.run("sh", host.CHECKOUT / "tools/guards/hardening.sh", "-", *files)
+    host.run("sh", host.CHECKOUT / "tools/guards/exports.sh", host.CHECKOUT, "-", *modules)
+    host.run("sh", host.CHECKOUT / "tools/guards/no-network.sh", "-", *loaded)
 
 
 def test_the_development_package_is_enough_to_build_with():

@@ -1,9 +1,14 @@
 #!/bin/sh
 # installed.sh BUILD PATTERN FILE...: every ELF file that is installed and whose name matches is among the files. Else what
-# a guard reads would be a list that is forgotten when a program is added.
+# a guard reads would be a list that is forgotten when a program is added. BUILD is - where the files are those of packages,
+# which the caller has from the package manager.
 set -eu
 build=$1 pattern=$2
 shift 2
+if [ "$build" = - ]; then
+        [ $# -gt 0 ] || echo 'no installed file was named'
+        exit $(($# == 0))
+fi
 plan=$build/meson-info/intro-installed.json
 status=0 read=0
 while IFS= read -r name; do
