@@ -9,7 +9,8 @@
 #include "out.h"
 
 /*
- * Nothing fills this: the rows are for the help, the manual and the completions. The script reads the options.
+ * Nothing fills this: the rows are for the help, the manual and the completions. The script reads the
+ * options.
  */
 struct ssh_options {
         struct cli_args args;

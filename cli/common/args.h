@@ -83,8 +83,8 @@ const struct cli_command *cli_command_find(const char *name);
 /*
  * Reads the words after the subcommand's name into its options.
  * options: of command->body->size, all zero.
- * Returns CLI_YES, or CLI_ERROR when something was not understood; that has been printed on stderr. Either way
- * cli_args_clear() frees the lists.
+ * Returns CLI_YES, or CLI_ERROR when something was not understood; that has been printed on stderr. Either
+ * way cli_args_clear() frees the lists.
  */
 int cli_args_parse(const struct cli_command *command, int argc, char **argv, void *options);
 void cli_args_clear(const struct cli_command *command, void *options);

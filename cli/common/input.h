@@ -36,8 +36,8 @@ void cli_input_clear(struct cli_input *input);
 void cli_input_warn(const struct cli_input *input, const char *what);
 
 /*
- * The token that an argument stands for, without white space at its ends, and the warning above. A failure has
- * been printed already.
+ * The token that an argument stands for, without white space at its ends, and the warning above. A failure
+ * has been printed already.
  * ret: on CLI_YES, for cli_input_clear().
  * Returns an exit status.
  */

@@ -12,7 +12,10 @@ const char *cli_conf_path(const char *config);
 /* gethostname() in out, or NULL when the host has no name. */
 const char *cli_hostname(char out[256]);
 
-/* Loads the configuration. config, json: those options. A failure has been said already. Returns an exit status. */
+/*
+ * Loads the configuration. config, json: those options. A failure has been said already. Returns an exit
+ * status.
+ */
 int cli_conf_load(const char *config, bool json, struct pjwt_conf **ret);
 
 /* The section [issuer/NAME]; NULL when there is none. */

@@ -1,7 +1,7 @@
 /*
  * pamjwt setup, in the order in which its parts are used: look (what is there), plan (what it shall be;
- * pure), check (the plan in a scratch copy), apply (backups, the journal, one rename a file), undo, timer (what
- * starts it), try (a login).
+ * pure), check (the plan in a scratch copy), apply (backups, the journal, one rename a file), undo, timer
+ * (what starts it), try (a login).
  */
 #ifndef CLI_SETUP_H
 #define CLI_SETUP_H

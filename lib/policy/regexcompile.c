@@ -340,7 +340,10 @@ static void emit_node(struct parser *s, unsigned i)
 {
         const struct node *node = &s->nodes[i];
 
-        /* What matches nothing writes nothing: the limit of the program does not end counts of counts of it. */
+        /*
+         * What matches nothing writes nothing: the limit of the program does not end counts of counts of
+         * it.
+         */
         if (!s->problem && ++s->visits > VISIT_MAX)
                 (void)problem(s, "counts of counts are too many; write a smaller expression");
         if (s->problem)

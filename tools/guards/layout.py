@@ -28,9 +28,10 @@ LAYOUT = {
     "sign": ("private keys and signing; never in a login", "lib/base lib/keys text"),
     "fetch": ("pamjwt-fetch", "lib/base lib/keys lib/token lib/policy lib/host net"),
     "client": ("what runs on the user's machine", "lib/base lib/keys lib/token net text sign"),
-    "cli": ("the command", "lib/base lib/keys lib/token lib/policy lib/host lib/judge text sign cli/doctor cli/setup"),
-    "cli/doctor": ("pamjwt doctor", "lib/base lib/keys lib/token lib/policy lib/host lib/judge text sign cli cli/setup"),
-    "cli/setup": ("pamjwt setup", "lib/base lib/keys lib/token lib/policy lib/host lib/judge text sign cli cli/doctor"),
+    "cli/common": ("what subcommands share", "lib/base lib/keys lib/token lib/policy lib/host text"),
+    "cli/doctor": ("pamjwt doctor", "lib/base lib/keys lib/token lib/policy lib/host text cli/common"),
+    "cli/setup": ("pamjwt setup", "lib/base lib/keys lib/token lib/policy lib/host text cli/common cli/doctor"),
+    "cli": ("the command", "lib/base lib/keys lib/token lib/policy lib/host lib/judge text sign cli/common cli/doctor cli/setup"),
 }
 # Headers of libraries that only some directories may include: a login process must not load the others.
 LIBRARIES = {
@@ -44,8 +45,8 @@ FILES_IN_DIRECTORY, LINES_IN_FILE, LINES_IN_FUNCTION, COLUMNS, NESTING, INDENT =
 # (file, rule): why it may stay. A row that is not needed any more is an error too.
 SPLIT = "being split"
 EXCEPTIONS = {
-    ("lib/policy/conf.c", "file-length"): SPLIT,
-    ("lib/policy/pattern.c", "file-length"): SPLIT,
+    ("lib/policy/conf.c", "cycle"): "rows.h needs the types of conf.h",
+    ("lib/policy/pattern.c", "cycle"): "regexprogram.h needs the limits of pattern.h",
     ("lib/keys/jwk.c", "file-length"): SPLIT,
     ("sign/privkey.c", "file-length"): SPLIT,
     ("tests/module/run_scripts.c", "file-length"): SPLIT,
