@@ -1,5 +1,5 @@
 /*
- * What is said about the options of pam_jwt.conf, from the rows of lib/policy/rows.c:
+ * What is said about the options of pam_jwt.conf, from the rows of lib/conf/rows.c:
  *
  * confdoc conf              the commented etc/pam_jwt.conf
  * confdoc check FILE        is FILE that text? For a test; `confdoc conf > etc/pam_jwt.conf` cures it.
@@ -138,9 +138,8 @@ static int check(const char *path)
         seen_len = seen ? fread(seen, 1, len + 1, in) : 0;
         (void)fclose(in);
         if (!seen || !text || seen_len != len || memcmp(seen, text, len) != 0)
-                (void)fprintf(stderr,
-                              "%s is not what the rows of lib/policy/rows.c make: confdoc conf > %s\n", path,
-                              path);
+                (void)fprintf(stderr, "%s is not what the rows of lib/conf/rows.c make: confdoc conf > %s\n",
+                              path, path);
         else if (is_policy(text, len))
                 status = 0;
         free(seen);

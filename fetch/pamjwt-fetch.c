@@ -3,8 +3,8 @@
  * network.
  *
  * It is started as root by a login, or by a user by the command, with an empty environment. It gives up all
- * rights first (sandbox.c), then reads a request from standard input, asks, and writes one response to standard
- * output (fetchwire.h).
+ * rights first (sandbox.c), then reads a request from standard input, asks, and writes one response to
+ * standard output (fetchwire.h).
  */
 #include <curl/curl.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 options.py         checks; exit status 1 when an option is without
 options.py --list  every option with its tests
 
-The options are the rows of lib/policy/rows.c. A refusal is an error of tests/unit/test_conf.c that names the option, in its
+The options are the rows of lib/conf/rows.c. A refusal is an error of tests/unit/test_conf.c that names the option, in its
 kind of section. An effect is named here: FILE.json:ID of a case, FILE:FUNCTION, or a directory.
 """
 import pathlib
@@ -62,7 +62,7 @@ EFFECTS = {
 
 def options():
     found = []
-    for kind, rows in re.findall(r"^static const struct pjwt_row (\w+)_rows\[\] = \{(.*?)^\};", (TOP / "lib/policy/rows.c").read_text(), re.M | re.S):
+    for kind, rows in re.findall(r"^static const struct pjwt_row (\w+)_rows\[\] = \{(.*?)^\};", (TOP / "lib/conf/rows.c").read_text(), re.M | re.S):
         found += [f"{kind}/{name}" for name in re.findall(r'^\s*\{"([a-z_]+\.?)",\s+PJWT_TYPE_', rows, re.M)]
     return found
 

@@ -14,14 +14,17 @@ impure='
 lib/base/arena.c: asks for the size of a page
 lib/base/clock.c: the clock for deadlines
 lib/base/safefile.c: reads files, and replaces them by rename
-lib/policy/load.c: loads pam_jwt.conf and what it includes
+lib/conf/load.c: loads pam_jwt.conf and what it includes
 lib/policy/revoked.c: loads the list of what is revoked
 lib/host/cachefile.c: reads and replaces the cached keys
 lib/host/fetchcall.c: starts pamjwt-fetch, or asks its socket
 lib/host/fetchnote.c: leaves the helper a note
 lib/host/keycache.c: asks how old cached keys are
 lib/host/logindefs.c: reads /etc/login.defs
-lib/host/record.c: writes and reads login records
+lib/base/process.c: asks the kernel what this process and its parent are
+lib/host/recordname.c: opens the directories of login records
+lib/host/recordstore.c: writes, reads and moves login records
+lib/host/recordsweep.c: removes what logins have left
 lib/host/replay.c: records used tokens
 lib/api/pamjwt.c: reads key files for programs
 '

@@ -6,16 +6,6 @@
 
 #include "arena.h"
 #include "pattern.h"
-#include "rows.h"
-
-/* Where a key was written, or its section when key is NULL or was left out. */
-static struct pjwt_origin origin_of(struct pjwt_origin section, const unsigned *lines, enum pjwt_kind kind,
-                                    const char *key)
-{
-        unsigned line = key ? pjwt_row_line(kind, lines, key) : 0;
-
-        return (struct pjwt_origin){section.file, line ? line : section.line};
-}
 
 bool pjwt_list_has(char *const *list, const char *word)
 {
@@ -32,21 +22,6 @@ const struct pjwt_service *pjwt_conf_service(const struct pjwt_conf *conf, const
                     pjwt_list_has(conf->services[i].also, service))
                         return &conf->services[i];
         return NULL;
-}
-
-struct pjwt_origin pjwt_issuer_origin(const struct pjwt_issuer *issuer, const char *key)
-{
-        return origin_of(issuer->origin, issuer->lines, PJWT_KIND_ISSUER, key);
-}
-
-struct pjwt_origin pjwt_grant_origin(const struct pjwt_grant *grant, const char *key)
-{
-        return origin_of(grant->origin, grant->lines, PJWT_KIND_GRANT, key);
-}
-
-struct pjwt_origin pjwt_service_origin(const struct pjwt_service *service, const char *key)
-{
-        return origin_of(service->origin, service->lines, PJWT_KIND_SERVICE, key);
 }
 
 static void free_matches(struct pjwt_match *matches, size_t count)

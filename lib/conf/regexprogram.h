@@ -2,7 +2,7 @@
 #ifndef PJWT_REGEXPROGRAM_H
 #define PJWT_REGEXPROGRAM_H
 
-#include "pattern.h"
+#include <stdbool.h>
 
 enum pjwt_op {
         PJWT_OP_CHAR,

@@ -2,7 +2,8 @@
 #ifndef PJWT_ROWS_H
 #define PJWT_ROWS_H
 
-#include "conf.h"
+#include <stddef.h>
+#include <stdint.h>
 
 /* The kinds of section. NONE is no section, and the kind of one that was refused. */
 enum pjwt_kind {

@@ -1,5 +1,7 @@
 #include "rows.h"
 
+#include "conf.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #ifndef PJWT_READER_H
 #define PJWT_READER_H
 
+#include "conf.h"
 #include "rows.h"
 
 /* While texts are read. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pattern.h"
 #include "regexprogram.h"
 
 #define NODE_MAX  500
