@@ -75,7 +75,7 @@ EXCEPTIONS = [
     ("docs/attacks.md", "power cut", "not a truncation"),
 ]
 # Files not rewritten yet; a file without matches must leave this table.
-TO_BE_REWRITTEN = ["docs/ARCHITECTURE.md", "docs/HACKING.md"]
+TO_BE_REWRITTEN = []
 
 
 def existential(text, match):
