@@ -208,12 +208,15 @@ static const struct cli_command commands[] = {
                 .name = "sessions",
                 .synopsis = "",
                 .summary = "who is logged in by which token, until when; end sessions",
-                .about = "Lists the sessions that a token has opened: by which issuer, grant and sub, since "
-                         "and until when. --sub, --jti and --issuer choose among them; all that are given "
-                         "must match. With --end every process of those sessions is asked to end, and "
-                         "killed after two seconds; the exit status is 1 when there was none, or one did "
-                         "not end. A withdrawn token also belongs into /etc/security/pam_jwt.revoked, or it "
-                         "opens the next session.",
+                .about = "Lists the sessions opened by tokens: by which issuer, grant and sub, since and "
+                         "until when. --sub, --jti and --issuer select sessions; all that are given must "
+                         "match. With --end the processes of these sessions are asked to end, and killed "
+                         "after two seconds; the exit status is 1 if there was no such session, or if a "
+                         "process did not end. Each process is listed. A daemon that the user restarted as "
+                         "another user, through sudo, is left running unless --all is given; the user's "
+                         "systemd instance is ended if this login started it and no other session of the "
+                         "user remains. Add a withdrawn token to /etc/security/pam_jwt.revoked as well, or "
+                         "it opens the next session.",
                 .examples = "pamjwt sessions\n"
                             "pamjwt sessions --end --dry-run --sub alice --issuer https://idp.example\n"
                             "pamjwt sessions --end --jti c7",

@@ -3,22 +3,14 @@
  */
 #include "cmd.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "conf.h"
+#include "endsession.h"
 #include "out.h"
 #include "recordstore.h"
-
-#define GRACE_STEPS 20 /* of 100 ms, between asking a process to end and ending it */
 
 struct sessions_options {
         struct cli_args args;
@@ -26,6 +18,7 @@ struct sessions_options {
         const char *jti;
         const char *issuer;
         bool end;
+        bool all;
         bool dry_run;
         const char *run_dir;
         struct cli_number now;
@@ -40,7 +33,10 @@ static const struct cli_option option_rows[] = {
         CLI_OPT("issuer", CLI_STRING, "ISSUER", CLI_ANY, issuer,
                 "only sessions of this issuer: its iss, or the name of its section"),
         CLI_OPT("end", CLI_FLAG, NULL, CLI_ANY, end, "end them"),
-        CLI_OPT("dry-run", CLI_FLAG, NULL, CLI_ANY, dry_run, "with --end: say which, and end none"),
+        CLI_OPT("all", CLI_FLAG, NULL, CLI_ANY, all,
+                "with --end: also end daemons that the user restarted as another user"),
+        CLI_OPT("dry-run", CLI_FLAG, NULL, CLI_ANY, dry_run,
+                "with --end: list what would be ended, and end nothing"),
         CLI_OPT("run-dir", CLI_STRING, "DIR", CLI_FILE, run_dir,
                 "where the records are instead of /run/pam_jwt"),
         CLI_OPT_NOW,
@@ -59,93 +55,6 @@ struct walk {
         bool failed; /* a process did not end */
 };
 
-/* --- processes of a session --- */
-
-/* The audit session id of a process, which its user cannot change. */
-static bool session_of(pid_t pid, unsigned *ret)
-{
-        char path[64];
-        char text[32];
-        char *end;
-        ssize_t n;
-        int fd;
-
-        snprintf(path, sizeof(path), "/proc/%d/sessionid", (int)pid);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return false;
-        n = read(fd, text, sizeof(text) - 1);
-        close(fd);
-        if (n <= 0)
-                return false;
-        text[n] = '\0';
-        errno = 0;
-        *ret = (unsigned)strtoul(text, &end, 10);
-        return errno == 0 && end != text;
-}
-
-/* A process that nobody has waited for yet is still in /proc. */
-static bool has_ended(int pidfd)
-{
-        struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
-
-        return poll(&poll_fd, 1, 0) > 0;
-}
-
-/*
- * Sends a signal to one process, if it is of the session. The descriptor comes first and the question second:
- * so it is this very process that is asked and signalled, whatever becomes of its number.
- */
-static bool signal_process(pid_t pid, unsigned id, int signum)
-{
-        int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-        unsigned session = 0;
-        bool ours;
-
-        if (fd < 0)
-                return false;
-        ours = !has_ended(fd) && session_of(pid, &session) && session == id;
-        if (ours && signum != 0)
-                (void)syscall(SYS_pidfd_send_signal, fd, signum, NULL, 0);
-        close(fd);
-        return ours;
-}
-
-/* Signals every process of a session but this one. Returns how many there are. */
-static size_t signal_session(unsigned id, int signum)
-{
-        DIR *proc = opendir("/proc");
-        const struct dirent *entry;
-        size_t count = 0;
-
-        while (proc && (entry = readdir(proc))) {
-                int64_t pid = 0;
-
-                if (cli_number(entry->d_name, &pid) && pid > 0 && pid <= INT32_MAX && pid != getpid())
-                        count += signal_process((pid_t)pid, id, signum);
-        }
-        if (proc)
-                closedir(proc);
-        return count;
-}
-
-/* Shells go at SIGHUP, sshd at SIGTERM; who stays is killed. */
-static bool end_session(unsigned id)
-{
-        const struct timespec step = {0, 100000000};
-
-        signal_session(id, SIGHUP);
-        signal_session(id, SIGTERM);
-        for (int i = 0; i < GRACE_STEPS; i++) {
-                if (signal_session(id, 0) == 0)
-                        return true;
-                nanosleep(&step, NULL);
-        }
-        signal_session(id, SIGKILL);
-        nanosleep(&step, NULL);
-        return signal_session(id, 0) == 0;
-}
-
 /* --- records --- */
 
 static const char *run_dir_of(const struct sessions_options *options)
@@ -153,9 +62,26 @@ static const char *run_dir_of(const struct sessions_options *options)
         return options->run_dir ? options->run_dir : PJWT_RUN_DIR;
 }
 
+/*
+ * A value matches as it is, and as this command prints it: the administrator copies from the list what a
+ * terminal cannot show.
+ */
 static bool equal(const char *wanted, const char *value)
 {
-        return !wanted || (value && strcmp(wanted, value) == 0);
+        char *shown = NULL;
+        size_t len = 0;
+        FILE *f;
+        bool same;
+
+        if (!wanted || (value && strcmp(wanted, value) == 0))
+                return true;
+        f = value ? open_memstream(&shown, &len) : NULL;
+        if (!f)
+                return false;
+        cli_put_str(f, value);
+        same = fclose(f) == 0 && strcmp(wanted, shown) == 0;
+        free(shown);
+        return same;
 }
 
 static bool is_meant(const struct sessions_options *options, const struct pjwt_record *record)
@@ -165,18 +91,18 @@ static bool is_meant(const struct sessions_options *options, const struct pjwt_r
 }
 
 /*
- * What is written behind `ended`. A session whose sshd had to be killed leaves its record; the record goes
- * too.
+ * The value of `ended`. A session whose sshd had to be killed leaves its record; the record is removed as
+ * well.
  */
-static const char *end_and_forget(struct walk *walk, unsigned id)
+static const char *end_and_forget(struct walk *walk, const struct cli_session *session)
 {
         if (walk->options->dry_run)
                 return "dry-run";
-        if (!end_session(id)) {
+        if (!cli_session_end(session)) {
                 walk->failed = true;
                 return "no";
         }
-        pjwt_record_drop_session(run_dir_of(walk->options), id);
+        pjwt_record_drop_session(run_dir_of(walk->options), session->id);
         return "yes";
 }
 
@@ -189,8 +115,24 @@ static void put_field(const char *name, const char *value)
         putchar('\'');
 }
 
+/* One line for each process, below the line of its session. */
+static void print_processes(const struct cli_processes *processes)
+{
+        for (size_t i = 0; i < processes->count; i++) {
+                const struct cli_process *p = &processes->items[i];
+
+                printf("  %s %d ", p->left ? "leave" : "end", (int)p->pid);
+                cli_put_str(stdout, p->name);
+                if (p->left)
+                        fputs(p->of_manager ? " (the user's systemd, which serves other sessions too)"
+                                            : " (another user's daemon; --all ends it)",
+                              stdout);
+                putchar('\n');
+        }
+}
+
 static void print_session(const struct walk *walk, unsigned id, const struct pjwt_record *record,
-                          const char *ended)
+                          const struct cli_processes *processes, const char *ended)
 {
         char since[48];
         char until[48];
@@ -210,9 +152,34 @@ static void print_session(const struct walk *walk, unsigned id, const struct pjw
         if (ended)
                 printf(" ended='%s'", ended);
         putchar('\n');
+        if (ended)
+                print_processes(processes);
 }
 
-static struct json_object *session_object(unsigned id, const struct pjwt_record *record, const char *ended)
+/* How many are ended, and the left ones as a list. */
+static size_t add_processes(struct json_object *o, const struct cli_processes *processes)
+{
+        struct json_object *left = json_object_new_array();
+        size_t count = 0;
+
+        for (size_t i = 0; i < processes->count; i++) {
+                const struct cli_process *p = &processes->items[i];
+                struct json_object *one;
+
+                count += !p->left;
+                if (!p->left)
+                        continue;
+                one = json_object_new_object();
+                cli_json_add(one, "pid", json_object_new_int64(p->pid));
+                cli_json_add_string(one, "name", p->name);
+                json_object_array_add(left, one);
+        }
+        cli_json_add(o, "left", left);
+        return count;
+}
+
+static struct json_object *session_object(unsigned id, const struct pjwt_record *record,
+                                          const struct cli_processes *processes, const char *ended)
 {
         struct json_object *o = json_object_new_object();
 
@@ -228,7 +195,7 @@ static struct json_object *session_object(unsigned id, const struct pjwt_record 
         cli_json_add(o, "since", json_object_new_int64(record->since));
         cli_json_add(o, "exp", json_object_new_int64(record->exp));
         cli_json_add(o, "session_until_exp", json_object_new_boolean(record->session_until_exp));
-        cli_json_add(o, "processes", json_object_new_int64((int64_t)signal_session(id, 0)));
+        cli_json_add(o, "processes", json_object_new_int64((int64_t)add_processes(o, processes)));
         if (ended)
                 cli_json_add_string(o, "ended", ended);
         return o;
@@ -243,6 +210,8 @@ static void show_unreadable(struct walk *walk, unsigned id, const struct pjwt_er
 static void visit(void *arg, unsigned id, const struct pjwt_record *record, const struct pjwt_error *error)
 {
         struct walk *walk = arg;
+        struct cli_processes processes = {0};
+        struct cli_session session = {.id = id, .all = walk->options->all};
         const char *ended = NULL;
 
         if (!record) {
@@ -251,13 +220,21 @@ static void visit(void *arg, unsigned id, const struct pjwt_record *record, cons
         }
         if (!is_meant(walk->options, record))
                 return;
+        session.uid = record->uid;
+        session.since = record->since;
+        if (!cli_processes_find(&session, &processes)) {
+                cli_complain("no-memory", "session %u: its processes cannot be listed", id);
+                walk->failed = true;
+                return;
+        }
         if (walk->options->end)
-                ended = end_and_forget(walk, id);
+                ended = end_and_forget(walk, &session);
         walk->shown++;
         if (walk->list)
-                json_object_array_add(walk->list, session_object(id, record, ended));
+                json_object_array_add(walk->list, session_object(id, record, &processes, ended));
         else
-                print_session(walk, id, record, ended);
+                print_session(walk, id, record, &processes, ended);
+        cli_processes_clear(&processes);
 }
 
 /* Ending nothing where something was to be ended is a no. */
@@ -282,6 +259,8 @@ static int check_options(const struct sessions_options *options)
                 return cli_usage("--end needs --sub, --jti or --issuer: whose sessions?");
         if (options->dry_run && !options->end)
                 return cli_usage("--dry-run goes with --end");
+        if (options->all && !options->end)
+                return cli_usage("--all goes with --end");
         return CLI_YES;
 }
 

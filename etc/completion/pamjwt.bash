@@ -104,7 +104,7 @@ _pamjwt() {
         sudo) words='--token-file --token-command --audience --no-check --help' ;;
         setup) words='--issuer --audience --service --user --match --ca-file --host-name --stack --token --login --dry-run --yes --within --confirm --undo --expired --root --fetch --help' ;;
         doctor) words='--config --cache --root --now --json --help' ;;
-        sessions) words='--sub --jti --issuer --end --dry-run --run-dir --now --json --help' ;;
+        sessions) words='--sub --jti --issuer --end --all --dry-run --run-dir --now --json --help' ;;
         esac
         case $cur in
         -*) _pamjwt_reply -W "$words" ;;

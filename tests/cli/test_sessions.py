@@ -156,6 +156,53 @@ def test_a_session_that_ignores_signals_is_killed_and_leaves_no_record(sessions,
     assert stubborn.process.wait(5) == -9 and not record.exists()
 
 
+def runs(pid):
+    """A process that ended, and that nothing has waited for, is still in /proc."""
+    try:
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_daemon_restarted_by_another_user_is_left(sessions, run, start):
+    """RVW: --end killed the host's sshd, which the user had restarted through sudo; the record's uid is 1000, this is root's."""
+    mine = start("sleep 300 & setsid sleep 301 & wait")
+    time.sleep(0.3)
+    daemon = int(subprocess.check_output(["pgrep", "-n", "-f", "^sleep 301$"]))
+    run(mine.id)
+    would = sessions("--end", "--dry-run", "--jti", "j-1").out.splitlines()
+    assert f"  leave {daemon} sleep (another user's daemon; --all ends it)" in would
+    assert [line.split()[0] for line in would[1:]].count("end") == 2
+    assert sessions("--end", "--dry-run", "--jti", "j-1", "--json").json["sessions"][0]["left"] == [{"pid": daemon, "name": "sleep"}]
+    assert "ended='yes'" in sessions("--end", "--jti", "j-1").out
+    assert mine.process.wait(5) != 0 and runs(daemon)
+    run(mine.id)
+    assert "leave" not in sessions("--end", "--all", "--jti", "j-1").out
+    assert not runs(daemon)
+
+
+def test_a_process_of_the_user_is_ended_in_a_session_of_its_own_too(sessions, run, start):
+    """setsid alone does not help: the process has the user's uid."""
+    mine = start("setsid sleep 302 & wait")
+    time.sleep(0.3)
+    run(mine.id, uid=0, user="root")
+    assert "leave" not in sessions("--end", "--jti", "j-1").out
+    assert subprocess.run(["pgrep", "-f", "^sleep 302$"], stdout=subprocess.DEVNULL).returncode == 1
+
+
+def test_all_goes_with_end(sessions):
+    assert "--all goes with --end" in sessions("--all", status=2).err
+
+
+def test_a_sub_is_found_as_it_is_shown(sessions, run):
+    """A sub with characters that a terminal does not show: as the list prints it, and as it is."""
+    sub = "ali\u202ece\x07"
+    run(7, sub=sub)
+    shown = sessions().out.split(" sub='")[1].split("'")[0]
+    assert "\\x" in shown and listed(sessions("--json", "--sub", shown)) == listed(sessions("--json", "--sub", sub)) == [7]
+    assert listed(sessions("--json", "--sub", "alice")) == []
+
+
 def test_who_ends_the_own_session_ends_the_others_too(run, start):
     """The command goes on when its own shell and terminal are gone."""
     command = f"sleep 0.3; {os.environ['PAMJWT']} sessions --run-dir {run.folder} --end --issuer acme; sleep 300"

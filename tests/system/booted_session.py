@@ -105,6 +105,17 @@ def until_exp(issuer):
     return cases
 
 
+def ended_by_command(issuer):
+    """`pamjwt sessions --end` while a service of the user's own systemd runs, which this login started."""
+    subprocess.run(["systemctl", "stop", f"user@{host.pwd.getpwnam('alice').pw_uid}.service"], check=True)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        going = pool.submit(login, issuer, "alice", "systemd-run --user --quiet sleep 3008; echo here; sleep 60", False)
+        host.wait_for("the user's service", lambda: runs("alice", 3008))
+        done = subprocess.run(["/usr/bin/pamjwt", "sessions", "--end", "--sub", "alice"], stdout=subprocess.PIPE, text=True)
+        left = runs("alice", 3008)
+        return {"out": done.stdout, "status": done.returncode, "left": left, "login": going.result()["out"]}
+
+
 def without_logind(issuer):
     subprocess.run(["systemctl", "mask", "--now", "--runtime", "--quiet", "systemd-logind.service"], check=True)
     return with_stack(issuer, OURS, SYSTEMD)
@@ -124,6 +135,7 @@ def main():
         start_cron()
     with host.Sshd(port=2222):  # the system has an sshd of its own
         cases = until_exp(issuer)
+        cases["ended"] = ended_by_command(issuer)
         cases["left"] = [str(p) for p in pathlib.Path("/run/pam_jwt").glob("*/*")]
         cases["behind pam_systemd"] = with_stack(issuer, SYSTEMD, OURS)
         cases["no pam_systemd"] = with_stack(issuer, OURS)

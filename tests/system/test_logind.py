@@ -56,6 +56,13 @@ def test_what_survives_the_session(seen):
         assert 3006 in seen["alice"]["later"], seen["alice"]
 
 
+def test_end_reaches_the_users_systemd(seen):
+    """RVW: `systemd-run --user` moves a process out of the audit session; the login that started the manager ends it."""
+    ended = seen["ended"]
+    assert ended["status"] == 0 and "ended='yes'" in ended["out"], ended
+    assert not ended["left"] and "here" in ended["login"], ended
+
+
 NO_EFFECT = {
     "behind pam_systemd": "session_until_exp has no effect: the session line of pam_jwt stands behind pam_systemd",
     "no pam_systemd": "session_until_exp has no effect: pam_systemd made no session of logind for this login",
