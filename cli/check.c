@@ -1,4 +1,4 @@
-/* pamjwt check: is the configuration right, and what would a login with this token get? */
+/* pamjwt check: checks the configuration, or decides about a token as a login would. */
 #include "cmd.h"
 
 #include <stdio.h>
@@ -32,18 +32,18 @@ struct check_options {
 static const struct cli_option option_rows[] = {
         CLI_OPT_CONFIG,
         CLI_OPT("service", CLI_STRING, "SERVICE", CLI_SERVICE, service,
-                "the PAM service that would ask; default sshd"),
+                "the PAM service to check for; default sshd"),
         CLI_OPT("user", CLI_STRING, "USER", CLI_USER, user,
-                "who would log in; default: who runs this command"),
+                "the user to check for; default: the user who runs this command"),
         CLI_OPT("offline", CLI_FLAG, NULL, CLI_ANY, fetching.offline,
-                "never start the fetch helper; use the keys that are there"),
+                "never start the fetch helper; use only cached keys"),
         CLI_OPT_FETCH(fetching),
         CLI_OPT_CACHE(fetching),
         CLI_OPT("revoked", CLI_STRING, "FILE", CLI_FILE, revoked,
-                "the revocation list instead of /etc/security/pam_jwt.revoked"),
+                "read this revocation list instead of /etc/security/pam_jwt.revoked"),
         CLI_OPT("ssh-key", CLI_STRING, "FILE", CLI_FILE, ssh_key,
-                "the public key (id_ed25519.pub) that sshd would have verified in this login, for a token "
-                "that is bound to it; at sudo, the one that the ssh login had"),
+                "for a token bound to an ssh key: the public key (id_ed25519.pub) that sshd would have "
+                "verified in this login; for sudo, the key of the ssh login"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -66,7 +66,7 @@ static void put_origin(const struct pjwt_origin *origin)
         printf(":%u", origin->line);
 }
 
-/* Of a token whose signature did not hold, everything that was seen is only claimed. */
+/* If the signature was not verified, everything shown is only claimed by the token. */
 static void print_stage(const struct pjwt_stage_note *stage, bool verified)
 {
         printf("%-8s %-16s %s", pjwt_stage_name(stage->stage), pjwt_reason_name(stage->outcome),
@@ -134,7 +134,7 @@ static int print_decision(const struct check_options *options, const struct pjwt
         return CLI_YES;
 }
 
-/* The key of --ssh-key, as a login would prove it: at sshd by its line, elsewhere by a login record. */
+/* The key of --ssh-key, as a login would prove it: in sshd by its line, elsewhere by a login record. */
 struct proof {
         char *line;
         struct pjwt_sshkey key;
@@ -194,7 +194,7 @@ static int decide(const struct check_options *options, const struct pjwt_conf *c
         return r;
 }
 
-/* As a login does, from the first byte: the token is the one reply that was typed at its prompt. */
+/* As a login does, from the first byte: the token is the only reply to the prompt. */
 static int judge(const struct check_options *options, const struct cli_input *input)
 {
         const struct pjwt_span typed = {input->bytes, input->len};
@@ -233,7 +233,7 @@ static int check_token(const struct check_options *options)
 
 /* --- the configuration alone --- */
 
-/* Where the problems of a configuration go: as they are found, or into lists of JSON. */
+/* Where the problems of a configuration go: printed as they are found, or collected in JSON lists. */
 struct problems {
         bool json;
         size_t errors;
@@ -303,7 +303,7 @@ static int print_conf_json(const struct check_options *options, struct problems 
         return cli_print_json(object, good ? CLI_YES : CLI_ERROR);
 }
 
-/* Every error was told when it was found; a file that could not be read is one that nobody has told of. */
+/* Each error was reported when it was found, except that a file could not be read. */
 static int print_conf(const struct check_options *options, const struct problems *problems,
                       const struct pjwt_conf *conf, const struct pjwt_error *err)
 {
@@ -315,7 +315,7 @@ static int print_conf(const struct check_options *options, const struct problems
         return problems->around ? CLI_ERROR : CLI_YES;
 }
 
-/* "PATH:LINE: TEXT" or "PATH: TEXT" of an error, taken apart. */
+/* Splits "PATH:LINE: TEXT" or "PATH: TEXT" of an error. */
 static struct pjwt_conf_problem revoked_problem(const char *path, const struct pjwt_error *err)
 {
         struct pjwt_conf_problem problem = {.origin = {.file = path}, .text = err->detail};
@@ -334,8 +334,8 @@ static struct pjwt_conf_problem revoked_problem(const char *path, const struct p
 }
 
 /*
- * The revocation list too: a login whose list cannot be read is refused, and a misspelt line shuts nobody
- * out. Names of issuers can be looked up only in a configuration that holds.
+ * The revocation list too: a login whose list cannot be read is refused, and a misspelt line revokes
+ * nothing. Issuer names can be looked up only in a valid configuration.
  */
 static void check_revoked(const struct check_options *options, const struct pjwt_conf *conf,
                           struct problems *problems, struct pjwt_error *err)
@@ -354,8 +354,8 @@ static void check_revoked(const struct check_options *options, const struct pjwt
 }
 
 /*
- * On the host itself, the parts of a login by bound tokens that stand outside of the file: a policy without
- * them lets strangers in, or nobody.
+ * On the host itself: the settings for bound tokens that are outside of this file. Without them a policy
+ * lets strangers in, or lets no one in.
  */
 static struct cli_doctor look_around(const struct check_options *options, struct pjwt_conf *conf)
 {

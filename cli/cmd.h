@@ -1,10 +1,10 @@
-/* The subcommands that are a file each; doctor and setup have directories of their own. */
+/* The subcommands that are one file each; doctor and setup have directories of their own. */
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
 
 #include "args.h"
 
-/* Each in the file of its name, with the struct of its options. */
+/* Each is defined in the file of the same name, with the struct of its options. */
 extern const struct cli_body cli_encode_body;
 extern const struct cli_body cli_decode_body;
 extern const struct cli_body cli_inspect_body;
@@ -21,7 +21,7 @@ int cli_sudo(char **argv);
 
 struct pjwt_conf;
 struct pjwt_keycache;
-/* `refresh --answer`: one question of a login, from standard input. Returns an exit status. */
+/* `refresh --answer`: answers one question of a login from standard input. Returns an exit status. */
 int cli_refresh_service(const struct pjwt_keycache *cache, const struct pjwt_conf *conf);
 
 #endif

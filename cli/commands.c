@@ -1,4 +1,4 @@
-/* The subcommands: one row each. The help, pamjwt(1) and the completions are made from this. */
+/* The subcommands, one row each. The help, pamjwt(1) and the completions are generated from these rows. */
 #include "cmd.h"
 
 #include <string.h>
@@ -11,13 +11,13 @@ static const struct cli_command commands[] = {
                 .name = "encode",
                 .synopsis = "[JSON|-|@FILE]",
                 .summary = "make a signed token",
-                .about = "Signs the claims and prints a token. JSON is taken as it is written: names, "
-                         "values and their order stay, only white space between them goes. Without JSON the "
-                         "claims are those of the options. The header is {\"typ\":\"JWT\",\"alg\":...}, "
-                         "with the key's kid behind.\n\n"
-                         "A --secret shorter than the digest works with a warning; a key file never holds "
-                         "one that short. Nobody but this command signs: the library and the PAM module "
-                         "contain no such code.",
+                .about = "Signs the claims and prints a token. JSON is used as written: names, values and "
+                         "their order are kept; only white space between them is removed. Without JSON, the "
+                         "claims come from the options. The header is {\"typ\":\"JWT\",\"alg\":...}, "
+                         "followed by the key's kid.\n\n"
+                         "A --secret shorter than the digest works, with a warning; a key file must not "
+                         "contain one that short. Only this command can sign: the library and the PAM module "
+                         "contain no signing code.",
                 .examples = "pamjwt encode '{\"some\": \"payload\"}' --secret secret\n"
                             "pamjwt encode --key key.jwk --issuer https://idp.example --subject alice "
                             "--audience ssh://db1.example --iat now --exp +5m\n"
@@ -30,11 +30,11 @@ static const struct cli_command commands[] = {
                 .name = "decode",
                 .synopsis = "TOKEN|-|@FILE",
                 .summary = "verify a token and print its claims",
-                .about = "Verifies the signature and the claims, then prints the claims exactly as they "
-                         "were signed. A refusal prints nothing but `pamjwt: REASON: detail` on standard "
-                         "error, and the exit status is 1. exp, nbf and iat are checked when they are "
-                         "there; a token with aud needs --audience.\n\n"
-                         "With --json the result is {\"ok\":true,\"header\":...,\"claims\":...}, or "
+                .about = "Verifies the signature and the claims, then prints the claims exactly as they were "
+                         "signed. If the token is refused, it prints only `pamjwt: REASON: detail`, on "
+                         "standard error, and exits with status 1. exp, nbf and iat are checked if present; "
+                         "a token with aud requires --audience.\n\n"
+                         "With --json the result is {\"ok\":true,\"header\":...,\"claims\":...} or "
                          "{\"ok\":false,\"reason\":...,\"detail\":...}. A login is stricter than this; see "
                          "pamjwt check.",
                 .examples = "pamjwt decode TOKEN --secret @secret.txt --leeway 10s\n"
@@ -50,11 +50,11 @@ static const struct cli_command commands[] = {
         {
                 .name = "inspect",
                 .synopsis = "TOKEN|-|@FILE",
-                .summary = "show what a token says, unverified, and what is odd about it",
-                .about = "Prints header and claims of a token without verifying anything, every line marked "
-                         "UNVERIFIED, and says what is odd: too long for ssh or sudo, expired, opaque, "
-                         "encrypted, unsigned, meant for another API. The exit status is 1 when it is no "
-                         "signed token at all.",
+                .summary = "show the contents of a token, unverified, and anything unusual about it",
+                .about = "Prints the header and claims of a token without verifying anything, with every "
+                         "line marked UNVERIFIED, and lists anything unusual: too long for ssh or sudo, "
+                         "expired, opaque, encrypted, unsigned, meant for another API. The exit status is 1 "
+                         "if it is not a signed token.",
                 .examples = "pamjwt inspect @token\n"
                             "pamjwt inspect - --json < token",
                 .body = &cli_inspect_body,
@@ -65,10 +65,10 @@ static const struct cli_command commands[] = {
         {
                 .name = "keygen",
                 .synopsis = "",
-                .summary = "make a new private key",
-                .about = "Prints a new private key as a JWK, or writes it to a new file with --out and "
-                         "prints the public JWKS for the jwks = file:... of an issuer. Its kid is its RFC "
-                         "7638 thumbprint unless --kid names it.",
+                .summary = "generate a private key",
+                .about = "Prints a new private key as a JWK; with --out, writes it to a new file and prints "
+                         "the public JWKS instead, for jwks = file:... of an issuer. Its kid is its RFC 7638 "
+                         "thumbprint unless --kid is given.",
                 .examples = "pamjwt keygen --alg EdDSA --out key.jwk > jwks.json\n"
                             "pamjwt keygen --alg RS256 --bits 4096 --kid 2026-11",
                 .body = &cli_keygen_body,
@@ -76,13 +76,13 @@ static const struct cli_command commands[] = {
         {
                 .name = "keys",
                 .synopsis = "FILE|-|URL|ISSUER",
-                .summary = "list keys, with thumbprints and what is wrong with them",
-                .about = "Lists the keys of a file (PEM, JWK, JWKS, the .pub of an ssh key), of an address, "
-                         "or of an issuer section of the configuration. Of an ssh certificate or a FIDO key "
-                         "it is the inner one, to which tokens are bound. Keys that cannot be used are "
-                         "listed with the reason. For an issuer it shows the cache as it is on the disk: "
-                         "where the keys came from, their age, the next refresh, the last error. "
-                         "issuer/NAME names a section where a file has the same name.",
+                .summary = "list keys, with thumbprints and the reason if one cannot be used",
+                .about = "Lists the keys in a file (PEM, JWK, JWKS, or the .pub of an ssh key), at a URL, or "
+                         "of an issuer section of the configuration. For an ssh certificate or a FIDO key "
+                         "this is the inner key, the one that tokens are bound to. Keys that cannot be used "
+                         "are listed with the reason. For an issuer it also shows the state of the cache on "
+                         "disk: where the keys came from, their age, the next refresh and the last error. If "
+                         "a file has the same name as a section, write issuer/NAME for the section.",
                 .examples = "pamjwt keys jwks.json\n"
                             "pamjwt keys key.jwk --public > jwks.json\n"
                             "pamjwt keys ~/.ssh/id_ed25519.pub --thumbprint\n"
@@ -96,11 +96,11 @@ static const struct cli_command commands[] = {
                 .name = "refresh",
                 .synopsis = "[ISSUER]...",
                 .summary = "bring the cached keys up to date",
-                .about = "Asks every issuer of the configuration, or those that are named, for its keys, "
-                         "and stores them for the logins to come. Keys that are not through half of their "
-                         "time are left alone unless --force is given. One line an issuer; the exit status "
-                         "is 1 unless all succeeded. With --check-age nothing is fetched: it says how old "
-                         "the keys are, for monitoring.",
+                .about = "Fetches the keys of every issuer in the configuration, or of the issuers named, "
+                         "and caches them for later logins. Keys that have not reached half of their "
+                         "lifetime are not fetched again unless --force is given. Prints one line per "
+                         "issuer; the exit status is 1 unless all succeeded. With --check-age nothing is "
+                         "fetched: it reports the age of the keys, for monitoring.",
                 .examples = "pamjwt refresh\n"
                             "pamjwt refresh acme --force\n"
                             "pamjwt refresh --check-age --older-than 12h",
@@ -110,13 +110,13 @@ static const struct cli_command commands[] = {
         {
                 .name = "check",
                 .synopsis = "[TOKEN|-|@FILE]",
-                .summary = "check the configuration, or what a login with a token would get",
-                .about = "Without a token: reads the configuration as a login would and says what is wrong "
-                         "with it; the exit status is 2 when something is. With a token: makes the very "
-                         "decision that a login of --user through --service would get, and shows each stage "
-                         "with its outcome, what it saw, and the line of the configuration that decided. "
-                         "The exit status is 0 for accepted, 1 for refused. Nothing is recorded: a token "
-                         "that may be used once can still be used.",
+                .summary = "check the configuration, or whether a login with a token would succeed",
+                .about = "Without a token: reads the configuration as a login would and reports any errors; "
+                         "the exit status is 2 if there are any. With a token: makes the same decision as a "
+                         "login by --user through --service, and shows each stage with its outcome, the "
+                         "values it used and the configuration line that decided. The exit status is 0 if "
+                         "the login would be accepted and 1 if it would be refused. Nothing is recorded: a "
+                         "single-use token can still be used afterwards.",
                 .examples = "pamjwt check\n"
                             "pamjwt check --service sudo --user alice - < token\n"
                             "pamjwt check --user alice --ssh-key ~/.ssh/id_ed25519.pub @token",
@@ -127,14 +127,14 @@ static const struct cli_command commands[] = {
         {
                 .name = "offer-key",
                 .synopsis = "USER TYPE BASE64",
-                .summary = "sshd's AuthorizedKeysCommand where no authorized_keys is needed",
-                .about = "Gives the key back that an ssh client presents, when a grant with bind = ssh-key "
-                         "could let USER in by a token that is bound to it; never for uid 0, and never a "
-                         "certificate. This opens no door by itself, and is safe only together with the "
-                         "other lines that docs/bound-tokens.md shows (AuthenticationMethods, the "
-                         "token-only stack, require_token); pamjwt check and doctor say when one is "
-                         "missing. The exit status is 1, and nothing is printed, when there is no key to "
-                         "give.",
+                .summary = "AuthorizedKeysCommand for sshd, for logins without authorized_keys",
+                .about = "Prints the key that an ssh client presents, if a grant with bind = ssh-key could "
+                         "allow USER to log in with a token bound to it; never for uid 0, and never a "
+                         "certificate. This alone does not let anyone log in. It is safe only together with "
+                         "the other lines shown in docs/bound-tokens.md (AuthenticationMethods, the "
+                         "token-only stack, require_token); pamjwt check and pamjwt doctor report which of "
+                         "them are missing. If there is no key to print, nothing is printed and the exit "
+                         "status is 1.",
                 .examples = "AuthorizedKeysCommand /usr/bin/pamjwt offer-key %u %t %k",
                 .body = &cli_offer_key_body,
                 .words_min = 3,
@@ -146,12 +146,11 @@ static const struct cli_command commands[] = {
                 .exec = cli_ssh,
                 .synopsis = "[--token-file FILE|--token-command TEXT] [--audience AUD] [SSH ARGUMENT]...",
                 .summary = "log in by ssh with a token of any length",
-                .about =
-                        "Finds the token, says early when it is expired, for another host or no token at "
-                        "all, and starts the real ssh, which gets it in parts. The token comes from the "
-                        "options, from PAMJWT_TOKEN, PAMJWT_TOKEN_FILE or PAMJWT_TOKEN_COMMAND, from "
-                        "~/.config/pamjwt/client.conf, or from the GitHub Actions job that this is. This "
-                        "runs pamjwt-ssh, which scp, sftp, rsync and git can use as well: see pamjwt-ssh(1).",
+                .about = "Finds the token, reports early if it has expired, is for another host or is not a "
+                         "token, and runs ssh, which receives the token in parts. The token comes from the "
+                         "options, from PAMJWT_TOKEN, PAMJWT_TOKEN_FILE or PAMJWT_TOKEN_COMMAND, from "
+                         "~/.config/pamjwt/client.conf, or, in a GitHub Actions job, from GitHub. This runs "
+                         "pamjwt-ssh, which scp, sftp, rsync and git can use as well: see pamjwt-ssh(1).",
                 .examples = "pamjwt ssh db1.example\n"
                             "pamjwt ssh --token-command 'oidc-token work' -p 2222 alice@db1.example uptime",
                 .body = &cli_ssh_body,
@@ -168,22 +167,24 @@ static const struct cli_command commands[] = {
         {
                 .name = "setup",
                 .synopsis = "",
-                .summary = "let tokens open this host, with a way back",
-                .about = "Asks the issuer for its keys, chooses a stack by what sshd -T says, tries the "
-                         "plan in a copy as pamjwt doctor sees it, and shows what it would change in "
-                         "pam_jwt.conf.d, pam.d, sshd_config and sudoers. When the answer is yes it keeps "
-                         "the old files, replaces each by one rename, and tries logins through a second "
-                         "sshd on 127.0.0.1: a wrong token and a wrong password must be refused, and "
-                         "--token must get in. A trial that fails takes everything back.\n\n"
-                         "Unless it is confirmed in time, at the terminal or by pamjwt setup --confirm, "
-                         "everything is taken back, also when the terminal is gone: by a timer of systemd, "
-                         "or without systemd by a process of its own. A host that is started again before "
-                         "then keeps the change; pamjwt doctor names it, and pamjwt setup --undo takes it "
-                         "back. The old files stay in /var/lib/pam_jwt/setup, so that --undo works later, "
-                         "too. A file that was changed since is left alone and named.\n\n"
-                         "sshd's stack takes tokens only where PasswordAuthentication is no: neither a "
-                         "password nor a public key alone gets in then. sudo keeps its passwords. host_name "
-                         "and the machine id are written down, so that pamjwt doctor knows a clone.",
+                .summary = "configure this host for token logins (can be undone)",
+                .about = "Fetches the issuer's keys, chooses a stack that suits the output of sshd -T, "
+                         "checks the planned configuration in a copy as pamjwt doctor would, and shows what "
+                         "it would change in pam_jwt.conf.d, pam.d, sshd_config and sudoers. After you "
+                         "confirm, it keeps the old files, replaces each by a single rename, and tests "
+                         "logins through a second sshd on 127.0.0.1: a wrong token and a wrong password must "
+                         "be refused, and --token must be accepted. If a test fails, all changes are rolled "
+                         "back.\n\n"
+                         "Unless the changes are confirmed in time, at the terminal or by pamjwt setup "
+                         "--confirm, they are rolled back, even if the terminal is gone: by a systemd timer "
+                         "or, without systemd, by a process of its own. If the host reboots first, the "
+                         "changes stay in place; pamjwt doctor reports this, and pamjwt setup --undo rolls "
+                         "them back. The old files are kept in /var/lib/pam_jwt/setup, so that --undo works "
+                         "later, too. A file that has been changed since is reported and left as it is.\n\n"
+                         "sshd gets the token-only stack only if PasswordAuthentication is no: neither a "
+                         "password nor a public key alone is then enough to log in. sudo continues to accept "
+                         "passwords. host_name and the machine id are recorded, so that pamjwt doctor can "
+                         "detect a clone.",
                 .examples = "pamjwt setup --issuer https://login.acme.example --audience ssh://%h --match "
                             "groups=linux --dry-run\n"
                             "pamjwt setup --issuer https://login.acme.example --audience ssh://%h --login "
@@ -194,12 +195,12 @@ static const struct cli_command commands[] = {
         {
                 .name = "doctor",
                 .synopsis = "",
-                .summary = "find what would stop a login on this host, or let too much in",
-                .about = "Looks at the configuration, the cached keys, the clock, the stacks in /etc/pam.d "
-                         "with what they include, sshd's effective settings (sshd -T, which needs root) and "
-                         "sudoers. Each finding says what, why it matters, and the line to change. The exit "
-                         "status is 1 when something would stop a login or let too much in; warnings alone "
-                         "leave it 0. Nothing is changed, nothing is fetched.",
+                .summary = "find problems that would prevent logins on this host, or allow too much",
+                .about = "Checks the configuration, the cached keys, the clock, the stacks in /etc/pam.d "
+                         "with the files they include, sshd's effective settings (sshd -T, which needs root) "
+                         "and sudoers. Each finding describes the problem, why it matters, and the line to "
+                         "change. The exit status is 1 if something would prevent a login or allow too much, "
+                         "and 0 if there are only warnings. Nothing is changed or fetched.",
                 .examples = "pamjwt doctor\n"
                             "pamjwt doctor --json",
                 .body = &cli_doctor_body,
@@ -207,7 +208,7 @@ static const struct cli_command commands[] = {
         {
                 .name = "sessions",
                 .synopsis = "",
-                .summary = "who is logged in by which token, until when; end sessions",
+                .summary = "list sessions opened by a token and when the token expires; end them",
                 .about = "Lists the sessions opened by tokens: by which issuer, grant and sub, since and "
                          "until when. --sub, --jti and --issuer select sessions; all that are given must "
                          "match. With --end the processes of these sessions are asked to end, and killed "

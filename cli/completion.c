@@ -81,7 +81,7 @@ static void completion_bash(void)
              "complete -o filenames -F _pamjwt pamjwt");
 }
 
-/* Text inside single quotes of a shell, with the letters of `also` behind a backslash. */
+/* Text inside single quotes of a shell, with a backslash before each character of `also`. */
 static void put_quoted(const char *text, const char *also)
 {
         putchar('\'');
@@ -189,7 +189,7 @@ static void fish_action(const struct cli_option *option)
         }
 }
 
-/* In fish a backslash and a single quote are the two letters that are special inside single quotes. */
+/* In fish only the backslash and the single quote are special inside single quotes. */
 static void fish_quoted(const char *text)
 {
         putchar('\'');
@@ -232,5 +232,5 @@ int cli_completion(const char *shell)
                         return CLI_YES;
                 }
         }
-        return cli_usage("--completion wants bash, zsh or fish");
+        return cli_usage("--completion requires bash, zsh or fish");
 }

@@ -37,31 +37,30 @@ struct decode_options {
 
 static const struct cli_option option_rows[] = {
         CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, source.secret,
-                "the HMAC secret; - or @FILE keeps it off the command line"),
+                "the HMAC secret; - or @FILE keeps it out of the process list"),
         CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, source.key,
                 "the key: PEM, JWK, JWKS, or the .pub of an ssh key"),
-        CLI_OPT("jwks", CLI_STRING, "URL|FILE", CLI_FILE, source.jwks,
-                "the key set at an address, or in a file"),
+        CLI_OPT("jwks", CLI_STRING, "URL|FILE", CLI_FILE, source.jwks, "the key set at a URL or in a file"),
         CLI_OPT("discover", CLI_STRING, "ISSUER", CLI_ANY, source.discover,
                 "the key set of an issuer, found by discovery"),
         CLI_OPT_CA_FILE(source.fetching),
         CLI_OPT_FETCH(source.fetching),
         CLI_OPT("alg", CLI_WORDS, "ALG[,ALG]", CLI_ALGS, algs,
-                "only these algorithms; default: what the key allows"),
-        CLI_OPT("issuer", CLI_STRING, "ISS", CLI_ANY, issuer, "iss must be this"),
+                "accept only these algorithms; default: those the key allows"),
+        CLI_OPT("issuer", CLI_STRING, "ISS", CLI_ANY, issuer, "the required iss"),
         CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience,
-                "aud must hold this; given several times: one of them. A token with aud is refused without "
-                "it"),
-        CLI_OPT("subject", CLI_STRING, "SUB", CLI_ANY, subject, "sub must be this"),
-        CLI_OPT("typ", CLI_WORDS, "TYP[,TYP]", CLI_ANY, typ, "the header's typ must be one of these"),
+                "aud must contain this; if given several times, one of them. A token with aud is refused "
+                "without it"),
+        CLI_OPT("subject", CLI_STRING, "SUB", CLI_ANY, subject, "the required sub"),
+        CLI_OPT("typ", CLI_WORDS, "TYP[,TYP]", CLI_ANY, typ, "require one of these as the header's typ"),
         CLI_OPT("leeway", CLI_SECONDS, "TIME", CLI_ANY, leeway,
-                "tolerate clocks that differ by this much: 10s, 2m"),
-        CLI_OPT("require", CLI_WORDS, "CLAIM[,CLAIM]", CLI_CLAIMS, require, "these claims must be there"),
+                "tolerate this difference between clocks, such as 10s or 2m"),
+        CLI_OPT("require", CLI_WORDS, "CLAIM[,CLAIM]", CLI_CLAIMS, require, "require these claims"),
         CLI_OPT("skip", CLI_WORDS, "CLAIM[,CLAIM]", CLI_CLAIMS, skip,
                 "do not check exp, nbf, iat, aud or iss"),
         CLI_OPT("complete", CLI_FLAG, NULL, CLI_ANY, complete, "print header, payload and signature"),
         CLI_OPT("jws", CLI_FLAG, NULL, CLI_ANY, jws,
-                "the payload is any bytes, printed as they are; no claims"),
+                "the payload is arbitrary bytes, printed unchanged; no claims are checked"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -85,14 +84,14 @@ static int skip_flags(const struct cli_list *skip, unsigned *ret)
                 while (row < sizeof(rows) / sizeof(rows[0]) && strcmp(rows[row].name, skip->items[i]) != 0)
                         row++;
                 if (row == sizeof(rows) / sizeof(rows[0]))
-                        return cli_usage("--skip knows exp, nbf, iat, aud and iss, not \"%s\"",
+                        return cli_usage("--skip accepts exp, nbf, iat, aud and iss, not \"%s\"",
                                          skip->items[i]);
                 *ret |= rows[row].flag;
         }
         return CLI_YES;
 }
 
-/* The algorithms that --alg names; none named: all that there are, since the key decides. */
+/* The algorithms of --alg; without it all that exist, since the key restricts them. */
 static int parse_algs(const struct cli_list *names, pjwt_algset *ret)
 {
         *ret = names->count ? 0 : ~(pjwt_algset)0;
@@ -115,7 +114,7 @@ static enum pjwt_reason check_signature(const struct pjwt_keyset *set, pjwt_algs
         enum pjwt_reason r;
 
         if (!(algs & token->alg->bit))
-                return pjwt_fail(reterr, PJWT_ALG_NOT_ALLOWED, "the token says %s, which --alg does not name",
+                return pjwt_fail(reterr, PJWT_ALG_NOT_ALLOWED, "the token's alg %s is not listed in --alg",
                                  token->alg->name);
         r = pjwt_keyset_pick(set, token->alg, token->kid, token->kid_len, picks, &count, reterr);
         return r == PJWT_OK ? pjwt_verify_token(picks, count, token, retkey, reterr) : r;
@@ -137,7 +136,7 @@ static enum pjwt_reason check_claims(const struct decode_options *options, unsig
         return pjwt_claims_check(token, &policy, cli_now(&options->now), NULL, reterr);
 }
 
-/* Verified JSON as it was signed; on a terminal what it could obey is escaped, which is the same JSON. */
+/* Verified JSON as it was signed; on a terminal, control characters are escaped, which is the same JSON. */
 static void put_signed(const void *bytes, size_t len)
 {
         if (isatty(STDOUT_FILENO))
@@ -146,7 +145,7 @@ static void put_signed(const void *bytes, size_t len)
                 fwrite(bytes, 1, len, stdout);
 }
 
-/* The header as it was signed. Its form has been checked by the parser. */
+/* The header as it was signed. The parser has checked its form. */
 static enum pjwt_reason header_text(const struct pjwt_token *token, struct cli_buf *out,
                                     struct pjwt_error *reterr)
 {
@@ -162,7 +161,7 @@ static enum pjwt_reason header_text(const struct pjwt_token *token, struct cli_b
         return out->failed || out->len == 0 ? pjwt_fail_memory(reterr) : PJWT_OK;
 }
 
-/* A payload that is no JSON is shown in base64url inside JSON. */
+/* A payload that is not JSON is shown as base64url inside JSON. */
 static void add_payload(const struct pjwt_token *token, const char *name, struct cli_buf *out)
 {
         if (token->claims) {

@@ -1,4 +1,4 @@
-/* pamjwt encode: a signed token. */
+/* pamjwt encode: signs a token. */
 #include "cmd.h"
 
 #include <stdlib.h>
@@ -37,23 +37,21 @@ struct encode_options {
 
 static const struct cli_option option_rows[] = {
         CLI_OPT("secret", CLI_STRING, "SECRET", CLI_ANY, secret,
-                "sign with this HMAC secret; - or @FILE keeps it off the command line"),
+                "sign with this HMAC secret; - or @FILE keeps it out of the process list"),
         CLI_OPT("key", CLI_STRING, "FILE", CLI_FILE, key, "sign with this private key: PEM, JWK or JWKS"),
         CLI_OPT("alg", CLI_STRING, "ALG", CLI_ALGS, alg,
-                "the algorithm; default: HS256 for a secret, else what the key says or its type suggests"),
-        CLI_OPT("kid", CLI_STRING, "KID", CLI_ANY, kid,
-                "the key's name in the header; default: the JWK's own"),
+                "the algorithm; default: HS256 for a secret, else the key's alg or one that suits its type"),
+        CLI_OPT("kid", CLI_STRING, "KID", CLI_ANY, kid, "the kid in the header; default: that of the JWK"),
         CLI_OPT("header", CLI_STRING, "JSON", CLI_ANY, header,
-                "further header parameters; typ replaces JWT, and null leaves it out"),
+                "additional header parameters; typ replaces JWT, or null omits it"),
         CLI_OPT("issuer", CLI_STRING, "ISS", CLI_ANY, issuer, "set iss"),
         CLI_OPT("subject", CLI_STRING, "SUB", CLI_ANY, subject, "set sub"),
-        CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience,
-                "set aud; given several times it becomes a list"),
+        CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience, "set aud; if given several times, to a list"),
         CLI_OPT("exp", CLI_STRING, "TIME", CLI_ANY, exp, "set exp: +5m, -1h, now or seconds since 1970"),
         CLI_OPT("nbf", CLI_STRING, "TIME", CLI_ANY, nbf, "set nbf"),
         CLI_OPT("iat", CLI_STRING, "TIME", CLI_ANY, iat, "set iat"),
-        CLI_OPT("jti", CLI_STRING, "ID", CLI_ANY, jti, "set jti; random makes one up"),
-        CLI_OPT("jws", CLI_FLAG, NULL, CLI_ANY, jws, "the payload may be any bytes, and is signed as it is"),
+        CLI_OPT("jti", CLI_STRING, "ID", CLI_ANY, jti, "set jti; random generates one"),
+        CLI_OPT("jws", CLI_FLAG, NULL, CLI_ANY, jws, "sign any bytes as the payload, unchanged"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -63,8 +61,8 @@ static const struct cli_option option_rows[] = {
 /* --- payload --- */
 
 /*
- * JSON without the white space between its values; names, values and their order stay exactly as they were
- * written. Only for text that the strict parser has taken.
+ * JSON without the white space between its values; names, values and their order are kept exactly as
+ * written. Only for text that the strict parser has accepted.
  */
 static void compact(const char *text, size_t len, struct cli_buf *out)
 {
@@ -81,11 +79,11 @@ static void compact(const char *text, size_t len, struct cli_buf *out)
         }
 }
 
-/* Refuses a claim that the JSON has already: two answers to one question. */
+/* Refuses an option for a claim that the JSON already contains. */
 static int set_twice(struct json_object *claims, const char *name, const char *option)
 {
         if (pjwt_json_find(claims, name, NULL))
-                return cli_usage("\"%s\" is in the claims and in --%s", name, option);
+                return cli_usage("\"%s\" is set both in the JSON and by --%s", name, option);
         return CLI_YES;
 }
 
@@ -106,7 +104,8 @@ static int add_time(struct json_object *claims, struct cli_buf *out, const char 
         if (!value)
                 return CLI_YES;
         if (!cli_time(value, now, &t))
-                return cli_usage("--%s wants +5m, -1h, now or seconds since 1970, not \"%s\"", name, value);
+                return cli_usage("--%s requires a time (+5m, -1h, now or seconds since 1970), not \"%s\"",
+                                 name, value);
         cli_buf_member_number(out, name, t);
         return set_twice(claims, name, name);
 }
@@ -132,11 +131,11 @@ static int add_jti(struct json_object *claims, struct cli_buf *out, const char *
         if (!jti || strcmp(jti, "random") != 0)
                 return add_string(claims, out, "jti", "jti", jti);
         if (!cli_sign_jti(text))
-                return cli_usage("no random bytes for --jti");
+                return cli_usage("cannot generate random bytes for --jti");
         return add_string(claims, out, "jti", "jti", text);
 }
 
-/* Adds the claims of the options behind those of the JSON. out ends behind the opening brace or a member. */
+/* Appends the claims of the options after those of the JSON. out ends with the opening brace or a member. */
 static int add_claims(const struct encode_options *options, struct json_object *claims, struct cli_buf *out)
 {
         int64_t now = cli_now(&options->now);
@@ -163,7 +162,7 @@ static bool has_claim_options(const struct encode_options *options)
                options->nbf || options->exp || options->jti;
 }
 
-/* The claims as compact JSON, those of the options behind. */
+/* The claims as compact JSON, followed by those of the options. */
 static int json_payload(const struct encode_options *options, const struct cli_input *input,
                         struct cli_buf *out)
 {
@@ -194,7 +193,7 @@ static int make_payload(const struct encode_options *options, struct cli_buf *ou
         if (!options->jws)
                 r = json_payload(options, &input, out);
         else if (has_claim_options(options))
-                r = cli_usage("--jws signs bytes; options that set claims do not go with it");
+                r = cli_usage("--jws cannot be combined with options that set claims");
         else
                 cli_buf_add(out, input.bytes, input.len);
         cli_input_clear(&input);
@@ -248,7 +247,7 @@ static int parse_extra(const struct encode_options *options, struct json_object 
         return r == PJWT_OK ? CLI_YES : cli_unusable(options->json, &err);
 }
 
-/* A string that the header may set and an option may set too; they must not contradict each other. */
+/* A string that both the header and an option may set; they must not contradict each other. */
 static int header_or_option(struct json_object *extra, const char *name, const char **value)
 {
         struct json_object *member = NULL;
@@ -258,9 +257,9 @@ static int header_or_option(struct json_object *extra, const char *name, const c
                 return CLI_YES;
         text = pjwt_json_string(member, NULL);
         if (!text)
-                return cli_usage("\"%s\" in --header is no string", name);
+                return cli_usage("\"%s\" in --header must be a string", name);
         if (*value && strcmp(*value, text) != 0)
-                return cli_usage("--%s and --header say different things about \"%s\"", name, name);
+                return cli_usage("--%s and --header set different values for \"%s\"", name, name);
         *value = text;
         return CLI_YES;
 }
@@ -268,7 +267,7 @@ static int header_or_option(struct json_object *extra, const char *name, const c
 /* --- key --- */
 
 /*
- * The library's rules for a secret hold for signing too: not empty, and no key that somebody mistook for one
+ * The library's rules for a secret apply to signing too: not empty, and not a key that was mistaken for one
  * (HDR-07).
  */
 static enum pjwt_reason make_secret(const struct cli_input *input, struct cli_privkey **ret,
@@ -346,7 +345,7 @@ static int sign_and_print(const struct encode_options *options, const struct hea
                 cli_sign(key, plan->alg, &token, &err);
         r = err.reason ? cli_unusable(options->json, &err) : print_token(options, &token);
         if (token.len > PJWT_TOKEN_MAX)
-                cli_warn("the token has %zu bytes; nobody here reads more than %d", token.len,
+                cli_warn("the token is %zu bytes long; pam_jwt and pamjwt read at most %d", token.len,
                          PJWT_TOKEN_MAX);
         cli_buf_clear(&header);
         cli_buf_clear(&token);
@@ -387,7 +386,7 @@ static int run(const void *arg)
         int r = cli_input_stdin_once(inputs, sizeof(inputs) / sizeof(inputs[0]));
 
         if (r == CLI_YES && !options->secret == !options->key)
-                r = cli_usage("encode wants one of --secret and --key");
+                r = cli_usage("encode requires either --secret or --key");
         if (r == CLI_YES)
                 r = parse_extra(options, &extra);
         if (r == CLI_YES)

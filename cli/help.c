@@ -9,7 +9,7 @@
 
 #define WIDTH 100
 
-/* Text broken at spaces; every line begins with `indent` spaces, the first one where the caller stands. */
+/* Wraps text at spaces; each line is indented by `indent` spaces, the first one from the current column. */
 static void put_wrapped(const char *text, int indent)
 {
         int column = indent;
@@ -89,15 +89,15 @@ void cli_help(void)
         puts("usage: pamjwt COMMAND [ARGUMENT]... [OPTION]...\n\nJSON Web Tokens for logins.\n\nCommands:");
         for (size_t i = 0; cli_command_at(i); i++)
                 printf("  %-9s %s\n", cli_command_at(i)->name, cli_command_at(i)->summary);
-        puts("\n  pamjwt COMMAND --help       what it does, and its options\n"
-             "  pamjwt --help-reasons       every reason for a refusal and what it means\n"
+        puts("\n  pamjwt COMMAND --help       description and options of a command\n"
+             "  pamjwt --help-reasons       all reasons for a refusal and what they mean\n"
              "  pamjwt --completion SHELL   completion for bash, zsh or fish\n"
              "  pamjwt --version\n\n"
-             "A token, secret or JSON of - is read from standard input, @FILE from a file.\n"
+             "A TOKEN, secret or JSON given as - is read from standard input, as @FILE from a file.\n"
              "Exit status: 0 yes, 1 no, 2 usage or configuration error.");
 }
 
-/* The reasons are numbered without a gap, and end where the word falls back to that of zero. */
+/* Reasons are numbered without gaps; after the last one the name is that of zero. */
 bool cli_is_reason(int i)
 {
         return i == 0 || strcmp(pjwt_reason_name((enum pjwt_reason)i), pjwt_reason_name(PJWT_UNDECIDED)) != 0;

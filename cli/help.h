@@ -1,4 +1,4 @@
-/* Everything that is made from the rows: help, the man page, completions. All print on stdout. */
+/* Everything generated from the rows: help, the man page, completions. All print to standard output. */
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
@@ -6,9 +6,9 @@
 
 void cli_help(void);
 void cli_help_command(const struct cli_command *command);
-/* Every reason and what it means. */
+/* Every reason with its meaning. */
 void cli_help_reasons(void);
-/* Is there a reason of this number? */
+/* Whether there is a reason with this number. */
 bool cli_is_reason(int i);
 /* pamjwt(1) in mdoc. */
 void cli_man(void);

@@ -1,6 +1,6 @@
 /*
- * pamjwt inspect: what a token says, before anybody has verified it. Every line is marked, so that no excerpt
- * of the output can pass for a verified result.
+ * pamjwt inspect: shows a token before it has been verified. Every line is marked, so that no excerpt of the
+ * output can be mistaken for a verified result.
  */
 #include "cmd.h"
 
@@ -44,7 +44,7 @@ static unsigned char *decode_part(const char *text, size_t len, size_t *retlen)
         return bytes;
 }
 
-/* The JSON of a part; NULL when it is none. */
+/* The JSON of a part; NULL if it is not JSON. */
 static struct json_object *json_part(const char *text, size_t len, const char *what, size_t *retlen)
 {
         struct pjwt_error ignored = {0};
@@ -57,7 +57,7 @@ static struct json_object *json_part(const char *text, size_t len, const char *w
         return object;
 }
 
-/* Header and payload are read one by one, so that one that is broken does not hide the other. */
+/* Header and payload are read separately, so that a broken one does not hide the other. */
 static void take_apart(struct cli_view *view)
 {
         const char *first = memchr(view->text, '.', view->len);
@@ -125,7 +125,7 @@ static void print_members(const struct cli_view *view, const char *what, struct 
 
 static void print_text(const struct cli_view *view)
 {
-        puts("UNVERIFIED        nothing below has been checked: anybody can write such a token");
+        puts("UNVERIFIED        nothing below has been verified: anyone can write such a token");
         print_members(view, "header", view->header);
         print_members(view, "claim", view->claims);
         printf("UNVERIFIED size    %zu bytes, signature %zu bytes\n", view->len, view->signature_len);

@@ -1,4 +1,4 @@
-/* pamjwt keygen: a new private key as a JWK. */
+/* pamjwt keygen: generates a private key as a JWK. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -30,10 +30,10 @@ struct keygen_options {
 #define CLI_OPTIONS struct keygen_options
 
 static const struct cli_option option_rows[] = {
-        CLI_OPT("alg", CLI_STRING, "ALG", CLI_ALGS, alg, "the algorithm that the key is for; default ES256"),
-        CLI_OPT("kid", CLI_STRING, "KID", CLI_ANY, kid, "its name; default: its RFC 7638 thumbprint"),
+        CLI_OPT("alg", CLI_STRING, "ALG", CLI_ALGS, alg, "the algorithm of the key; default ES256"),
+        CLI_OPT("kid", CLI_STRING, "KID", CLI_ANY, kid, "the key's kid; default: its RFC 7638 thumbprint"),
         CLI_OPT("bits", CLI_NUMBER, "BITS", CLI_ANY, bits,
-                "modulus of an RSA key (default 3072), or size of a secret"),
+                "the modulus size of an RSA key (default 3072), or the size of a secret"),
         CLI_OPT("out", CLI_STRING, "FILE", CLI_FILE, out,
                 "write the private key to this new file (mode 0600), and print the public JWKS"),
         CLI_OPT("pem", CLI_FLAG, NULL, CLI_ANY, pem, "write the private key as PKCS#8 PEM"),
@@ -42,7 +42,7 @@ static const struct cli_option option_rows[] = {
         CLI_OPT_END,
 };
 
-/* A key without a name gets its thumbprint, so that rotation always has a kid to go by. */
+/* A key without a name gets its thumbprint, so that there is always a kid for key rotation. */
 static enum pjwt_reason name_key(struct cli_privkey *key, const char *kid, struct pjwt_error *reterr)
 {
         char thumbprint[44] = "";
@@ -92,7 +92,7 @@ static enum pjwt_reason private_text(const struct keygen_options *options, const
         return r == PJWT_OK && out->failed ? pjwt_fail_memory(reterr) : r;
 }
 
-/* The public JWKS, for the file that a login reads; of a secret there is none. */
+/* The public JWKS, for the file that logins read. There is none for a secret. */
 static enum pjwt_reason print_public(const struct cli_privkey *key, struct pjwt_error *reterr)
 {
         struct cli_buf out = {0};
@@ -138,10 +138,10 @@ static int check_bits(const struct cli_number *bits, const struct pjwt_alg *alg)
         if (!bits->given)
                 return CLI_YES;
         if (alg->kty != PJWT_KTY_RSA && alg->kty != PJWT_KTY_OCT)
-                return cli_usage("--bits: a key for %s has one size", alg->name);
+                return cli_usage("--bits: keys for %s have a fixed size", alg->name);
         if (bits->value < alg->min_bits || bits->value > most || bits->value % 8 != 0)
-                return cli_usage("--bits for %s goes from %u to %u in steps of 8", alg->name, alg->min_bits,
-                                 most);
+                return cli_usage("--bits for %s must be a multiple of 8 from %u to %u", alg->name,
+                                 alg->min_bits, most);
         return CLI_YES;
 }
 

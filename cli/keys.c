@@ -1,4 +1,4 @@
-/* pamjwt keys: what is in a key set, which of its keys are of use, and how old a cached one is. */
+/* pamjwt keys: lists a key set, which of its keys can be used, and the age of cached keys. */
 #include "cmd.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static const struct cli_option option_rows[] = {
 /* A key set and where it came from. */
 struct source {
         struct pjwt_conf *conf;
-        const struct pjwt_issuer *issuer; /* NULL: a file or an address */
+        const struct pjwt_issuer *issuer; /* NULL: a file or a URL */
         struct pjwt_keyset *set;
         struct pjwt_keycache_info info;
         int64_t now;
@@ -48,7 +48,7 @@ static const char *alg_or_curve(const struct pjwt_key *key)
         return key->alg ? key->alg->name : key->curve ? key->curve->name : "-";
 }
 
-/* The thumbprint of a secret would let others guess it: only when it is asked for. */
+/* The thumbprint of a secret would let others guess it: printed only on request. */
 static const char *thumbprint(const struct keys_options *options, const struct pjwt_key *key, char out[44])
 {
         struct pjwt_error err = {0};
@@ -184,7 +184,7 @@ static int print_public(const struct pjwt_keyset *set)
 {
         for (size_t i = 0; i < set->count; i++)
                 if (set->keys[i].unusable == PJWT_OK && set->keys[i].kty == PJWT_KTY_OCT)
-                        return cli_usage("a secret has no public half");
+                        return cli_usage("a secret has no public key");
         return cli_print_json(pjwt_keyset_public_jwks(set), CLI_YES);
 }
 
@@ -203,7 +203,7 @@ static int print_set(const struct keys_options *options, const struct source *so
         return CLI_YES;
 }
 
-/* The keys of [issuer/NAME] as they are on the disk now; nothing is fetched. */
+/* The keys of [issuer/NAME] as cached on disk now; nothing is fetched. */
 static int load_issuer(const struct keys_options *options, const char *name, struct source *source)
 {
         struct pjwt_keycache cache = cli_keycache(&options->fetching, cli_now(&options->now));
@@ -220,7 +220,7 @@ static int load_issuer(const struct keys_options *options, const char *name, str
         return CLI_YES;
 }
 
-/* A word without a slash that is no file's name is the name of an issuer section. */
+/* A word without a slash that is not the name of a file is the name of an issuer section. */
 static bool names_issuer(const char *word)
 {
         return strncmp(word, "issuer/", 7) == 0 ||

@@ -11,7 +11,7 @@
 #include "nearest.h"
 #include "out.h"
 
-/* A file that is opened while descriptor 0, 1 or 2 is free would become standard output. */
+/* If descriptor 0, 1 or 2 were closed, the next file opened would become a standard stream. */
 static void fill_descriptors(void)
 {
         int fd;
@@ -23,7 +23,7 @@ static void fill_descriptors(void)
                 close(fd);
 }
 
-/* A result that could not be written is none. */
+/* A result that could not be written is a failure. */
 static int finish(int status)
 {
         if (fflush(stdout) == 0 && !ferror(stdout))
@@ -43,11 +43,11 @@ static int unknown_command(const char *name)
         const char *near = pjwt_nearest(name, command_name_at, NULL);
 
         if (near)
-                return cli_usage("there is no command %s; did you mean %s?", name, near);
-        return cli_usage("there is no command %s; see pamjwt --help", name);
+                return cli_usage("unknown command %s; did you mean %s?", name, near);
+        return cli_usage("unknown command %s; see pamjwt --help", name);
 }
 
-/* Also when the options could not be read to their end. */
+/* Also if the options could not be parsed to their end. */
 static bool wants_json(int argc, char **argv)
 {
         for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -59,7 +59,7 @@ static bool wants_json(int argc, char **argv)
 static int run_command(int argc, char **argv)
 {
         const struct cli_command *command = cli_command_find(argv[1]);
-        struct cli_args *args; /* the head of the subcommand's own options */
+        struct cli_args *args; /* the first member of the subcommand's own options */
         int r;
 
         if (!command)
@@ -97,7 +97,7 @@ static int run(int argc, char **argv)
         const char *word = argc > 1 ? argv[1] : NULL;
 
         if (!word)
-                return cli_usage("a command is missing; see pamjwt --help");
+                return cli_usage("no command given; see pamjwt --help");
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
                 cli_help();
         else if (strcmp(word, "help") == 0)

@@ -27,7 +27,7 @@ static void note(struct cli_view *view, const char *fmt, ...)
         json_object_array_add(view->notes, json_object_new_string(text));
 }
 
-/* A string member; NULL when it is none. */
+/* A string member; NULL if there is none. */
 static const char *string_of(struct json_object *object, const char *name)
 {
         return pjwt_json_string(pjwt_json_member(object, name), NULL);
@@ -35,7 +35,7 @@ static const char *string_of(struct json_object *object, const char *name)
 
 /* --- what is odd about the text --- */
 
-/* Tokens that are known by their first letters and mean something to their issuer only. */
+/* Opaque tokens known by their first letters; only their issuer can read them. */
 static const struct {
         const char *prefix;
         const char *whose;
@@ -59,19 +59,19 @@ static void note_no_jws(struct cli_view *view)
         const char *owner = opaque_owner(view->text);
 
         if (owner)
-                note(view,
-                     "an opaque token of %s: only its issuer knows what it means; ask for a JWT instead",
+                note(view, "an opaque token of %s, which only its issuer can read; request a JWT instead",
                      owner);
         else if (view->text[0] == '{' || strncmp(view->text, "-----BEGIN", 10) == 0)
                 note(view, "this is a key or a document, not a token");
         else if (strncasecmp(view->text, "Bearer ", 7) == 0)
-                note(view, "\"Bearer \" stands in front of the token; it is no part of it");
+                note(view, "\"Bearer \" before the token is not part of it; remove it");
         else if (view->dots == 4)
-                note(view, "an encrypted token (JWE): only its audience can read it; ask for a signed "
-                           "access token");
+                note(view, "an encrypted token (JWE): only its audience can read it; request a signed access "
+                           "token");
         else if (view->dots == 0)
-                note(view, "an opaque token, or a part of one: no JWT; some providers give a JWT only when "
-                           "an audience is asked for");
+                note(view,
+                     "an opaque token, or part of a token, not a JWT; some providers issue a JWT only if an "
+                     "audience is requested");
         else if (view->dots == 1)
                 note(view, "the third part is missing: the token was truncated");
         else
@@ -81,16 +81,16 @@ static void note_no_jws(struct cli_view *view)
 static void note_size(struct cli_view *view)
 {
         if (view->len > PJWT_TOKEN_MAX)
-                note(view, "%zu bytes; more than %d are never read", view->len, PJWT_TOKEN_MAX);
+                note(view, "%zu bytes; at most %d bytes are read", view->len, PJWT_TOKEN_MAX);
         else if (view->len > PJWT_SSH_MOST)
                 note(view,
-                     "%zu bytes: longer than the %d that an ssh prompt passes on, and the %d of sudo; send "
-                     "it in parts (pamjwt-askpass)",
+                     "%zu bytes: longer than the %d bytes that an ssh prompt accepts, and the %d of sudo; "
+                     "send it in parts (pamjwt-askpass)",
                      view->len, PJWT_SSH_MOST, PJWT_SUDO_MOST);
         else if (view->len > PJWT_SUDO_MOST)
                 note(view,
-                     "%zu bytes: fits an ssh prompt, but is longer than the %d that sudo's prompt passes "
-                     "on; use sudo -A with pamjwt-askpass",
+                     "%zu bytes: fits an ssh prompt, but is longer than the %d bytes that sudo's prompt "
+                     "accepts; use sudo -A with pamjwt-askpass",
                      view->len, PJWT_SUDO_MOST);
 }
 
@@ -100,14 +100,15 @@ static const struct {
         const char *name;
         const char *text;
 } header_rows[] = {
-        {"jwk", "the header brings a key (jwk); it is never used"},
-        {"jku", "the header names an address of keys (jku); it is never asked"},
-        {"x5u", "the header names an address of a certificate (x5u); it is never asked"},
-        {"x5c", "the header brings a certificate (x5c); it is never used"},
-        {"crit", "the header demands an extension (crit); unknown ones are refused"},
-        {"zip", "the header says that the content is compressed (zip); refused"},
-        {"nonce", "the header has a nonce: Microsoft makes such tokens for its own APIs, and nobody else "
-                  "can verify them"},
+        {"jwk", "the header contains a key (jwk); it is never used"},
+        {"jku", "the header contains a URL of keys (jku); it is never fetched"},
+        {"x5u", "the header contains a URL of a certificate (x5u); it is never fetched"},
+        {"x5c", "the header contains a certificate (x5c); it is never used"},
+        {"crit", "the header requires an extension (crit); unknown ones are refused"},
+        {"zip", "the content is compressed (zip), which is refused"},
+        {"nonce",
+         "the header contains a nonce: Microsoft issues such tokens for its own APIs, and only those can "
+         "verify them"},
 };
 
 static void note_alg(struct cli_view *view)
@@ -116,18 +117,18 @@ static void note_alg(struct cli_view *view)
         const struct pjwt_alg *alg = name ? pjwt_alg_find(name, strlen(name)) : NULL;
 
         if (!name)
-                note(view, "the header names no alg");
+                note(view, "the header has no alg");
         else if (strcasecmp(name, "none") == 0)
-                note(view, "alg is \"%s\": nobody has signed this, anybody can have written it", name);
+                note(view, "alg is \"%s\": the token is not signed, anyone could have written it", name);
         else if (!alg)
-                note(view, "alg is \"%s\", which does not exist here", name);
+                note(view, "alg is \"%s\", which is not supported", name);
         else if (alg->kty == PJWT_KTY_OCT)
                 note(view,
-                     "%s: whoever can verify it can also forge it; a login takes it only with a key file of "
-                     "its own, and when the issuer's algorithms name it",
+                     "%s: anyone who can verify it can also forge it; a login accepts it only with a key "
+                     "file of its own and if it is listed in the issuer's algorithms",
                      name);
         else if (alg->by_name_only)
-                note(view, "%s: refused unless the issuer's algorithms name it", name);
+                note(view, "%s: refused unless it is listed in the issuer's algorithms", name);
 }
 
 static void note_typ(struct cli_view *view)
@@ -151,16 +152,16 @@ static void note_header(struct cli_view *view)
                 if (pjwt_json_find(view->header, header_rows[i].name, NULL))
                         note(view, "%s", header_rows[i].text);
         if (b64 && !json_object_get_boolean(b64))
-                note(view, "the header says b64=false, which a JWT may not");
+                note(view, "the header sets b64=false, which is not allowed in a JWT");
         if (!pjwt_json_find(view->header, "kid", NULL))
-                note(view, "no kid: every key of the issuer that fits alg is tried");
+                note(view, "no kid: every key of the issuer that suits alg is tried");
 }
 
 /* --- what is odd about the claims --- */
 
-/* Audiences of APIs that many people have tokens for: those tokens are none for a login here. */
+/* Audiences of APIs that many people have tokens for; such a token is not meant for a login here. */
 static const struct {
-        const char *audience; /* the whole, or with * the beginning */
+        const char *audience; /* the whole value, or its beginning followed by * */
         const char *whose;
 } api_rows[] = {
         {"00000003-0000-0000-c000-000000000000", "Microsoft Graph"},
@@ -174,7 +175,7 @@ static const struct {
         {"https://iam.googleapis.com*", "Google Cloud's workload identity federation"},
         {"sts.amazonaws.com", "AWS"},
         {"https://kubernetes.default.svc*", "a Kubernetes API server"},
-        {"account", "Keycloak's account page (Keycloak puts it in when no audience mapper is there)"},
+        {"account", "Keycloak's account page (Keycloak sets it if there is no audience mapper)"},
         {"pypi", "PyPI"},
         {"sigstore", "Sigstore"},
 };
@@ -203,8 +204,8 @@ static void note_one_audience(struct cli_view *view, const char *audience)
                 note(view, "meant for another API: aud \"%s\" is the provider's own userinfo page", audience);
         else if (strncmp(audience ? audience : "", "https://", 8) == 0)
                 note(view,
-                     "meant for another API? aud \"%s\": a login takes it only when the issuer's audience "
-                     "names it",
+                     "meant for another API? aud \"%s\": a login accepts it only if it is the issuer's "
+                     "audience",
                      audience);
 }
 
@@ -213,7 +214,7 @@ static void note_audience(struct cli_view *view)
         struct json_object *aud = NULL;
 
         if (!pjwt_json_find(view->claims, "aud", &aud)) {
-                note(view, "no aud: meant for nobody in particular; a login refuses it");
+                note(view, "no aud: not meant for any particular recipient; a login refuses it");
                 return;
         }
         if (!json_object_is_type(aud, json_type_array)) {
@@ -223,11 +224,11 @@ static void note_audience(struct cli_view *view)
         for (size_t i = 0; i < json_object_array_length(aud) && i < 8; i++)
                 note_one_audience(view, pjwt_json_string(json_object_array_get_idx(aud, i), NULL));
         if (json_object_array_length(aud) > 1)
-                note(view, "meant for %zu audiences: each of them can use it at the others",
+                note(view, "meant for %zu audiences: each of them can use it to access the others",
                      json_object_array_length(aud));
 }
 
-/* A time claim. False when it is absent or no time, which is noted. */
+/* A time claim. False if it is absent, or not a time, which is noted. */
 static bool time_of(struct cli_view *view, const char *name, int64_t *ret)
 {
         struct json_object *value = NULL;
@@ -238,8 +239,8 @@ static bool time_of(struct cli_view *view, const char *name, int64_t *ret)
         if (pjwt_json_numericdate(value, ret, NULL))
                 return true;
         number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
-        note(view, "%s is no time in seconds%s", name,
-             number > PJWT_TIME_MAX && number / 1000 <= PJWT_TIME_MAX ? "; milliseconds, perhaps" : "");
+        note(view, "%s is not a time in seconds%s", name,
+             number > PJWT_TIME_MAX && number / 1000 <= PJWT_TIME_MAX ? "; it may be in milliseconds" : "");
         return false;
 }
 
@@ -253,15 +254,15 @@ static void note_times(struct cli_view *view)
         bool has_iat = time_of(view, "iat", &iat);
 
         if (!has_exp && !pjwt_json_find(view->claims, "exp", NULL))
-                note(view, "no exp: valid for ever; a login refuses it");
+                note(view, "no exp: never expires; a login refuses it");
         if (has_exp && exp <= view->now)
                 note(view, "expired %s", cli_away(exp, view->now, away));
         if (time_of(view, "nbf", &nbf) && nbf > view->now)
-                note(view, "not valid yet: begins %s", cli_away(nbf, view->now, away));
+                note(view, "not valid yet: valid from %s", cli_away(nbf, view->now, away));
         if (has_iat && iat > view->now)
                 note(view, "issued in the future, %s: compare the clocks", cli_away(iat, view->now, away));
         if (has_exp && has_iat && exp - iat > DAY)
-                note(view, "lives longer than a day; max_lifetime limits that (default 24h)");
+                note(view, "lifetime of more than a day; max_lifetime limits it (default 24h)");
 }
 
 static bool has_string(struct json_object *claims, const char *name, const char *value)
@@ -281,17 +282,18 @@ static void note_kind(struct cli_view *view)
 
         if (has_string(claims, "typ", "Refresh") || has_string(claims, "typ", "Offline"))
                 note(view,
-                     "a refresh token of Keycloak: it belongs to the client that got it, and logs nobody in");
+                     "a refresh token of Keycloak: it belongs to the client that requested it and cannot "
+                     "be used to log in");
         else if (has_string(claims, "typ", "ID") || pjwt_json_find(claims, "at_hash", NULL) ||
                  pjwt_json_find(claims, "c_hash", NULL) || pjwt_json_find(claims, "nonce", NULL))
                 note(view,
-                     "an ID token: it tells an application who has logged in there; use an access token");
+                     "an ID token: it tells an application which user logged in there; use an access token");
         if (pjwt_json_find(claims, "events", NULL))
-                note(view, "a security event or logout token: it logs nobody in");
+                note(view, "a security event or logout token: it cannot be used to log in");
         if (has_string(claims, "gty", "client-credentials") ||
             (len > 8 && strcmp(sub + len - 8, "@clients") == 0) ||
             (sub && client && strcmp(sub, client) == 0))
-                note(view, "the token of a program (client credentials), not of a person: sub is the client");
+                note(view, "a token for a program (client credentials), not for a person: sub is the client");
 }
 
 static void note_claims(struct cli_view *view)
@@ -299,21 +301,21 @@ static void note_claims(struct cli_view *view)
         struct json_object *verified = pjwt_json_member(view->claims, "email_verified");
 
         if (!pjwt_json_find(view->claims, "iss", NULL))
-                note(view, "no iss: nobody stands for it; a login refuses it");
+                note(view, "no iss: a login refuses it");
         if (!pjwt_json_find(view->claims, "sub", NULL))
-                note(view, "no sub: a grant needs another claim for its user");
+                note(view, "no sub: a grant must take the user from another claim");
         note_audience(view);
         note_times(view);
         note_kind(view);
         if (pjwt_json_find(view->claims, "email", NULL) &&
             !(json_object_is_type(verified, json_type_boolean) && json_object_get_boolean(verified)))
-                note(view, "email is there, but email_verified is not true");
+                note(view, "email is set, but email_verified is not true");
         if (pjwt_json_find(view->claims, "cnf", NULL))
-                note(view, "bound to a key (cnf): worthless without the proof of that key");
+                note(view, "bound to a key (cnf): of no use without proof of that key");
         if (pjwt_json_find(view->claims, "_claim_names", NULL) ||
             pjwt_json_find(view->claims, "hasgroups", NULL))
-                note(view, "the person is in too many groups, and the provider has left the groups out of "
-                           "the token");
+                note(view,
+                     "the user is in too many groups, so the provider has omitted the groups from the token");
 }
 
 void cli_oddities(struct cli_view *view)
@@ -326,10 +328,9 @@ void cli_oddities(struct cli_view *view)
         if (view->claims)
                 note_claims(view);
         else if (view->header && view->dots == 2)
-                note(view, "the payload is no JSON object that is accepted here");
+                note(view, "the payload is not a JSON object that pam_jwt accepts");
         if (view->dots == 2 && view->signature_len == 0)
                 note(view, "the signature is empty or unreadable");
         if (view->refused.reason)
-                note(view, "refused here: %s: %s", pjwt_reason_name(view->refused.reason),
-                     view->refused.detail);
+                note(view, "refused: %s: %s", pjwt_reason_name(view->refused.reason), view->refused.detail);
 }

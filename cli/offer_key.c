@@ -1,4 +1,4 @@
-/* pamjwt offer-key: sshd's AuthorizedKeysCommand where a token, and no authorized_keys, says who gets in. */
+/* pamjwt offer-key: AuthorizedKeysCommand for sshd where a token decides who logs in, not authorized_keys. */
 #include "cmd.h"
 
 #include <stdio.h>
@@ -27,23 +27,23 @@ static const struct cli_option option_rows[] = {
 };
 
 /*
- * Any key is given back: that the client holds it, sshd verifies; that it may come in, the token says, which
- * is bound to it. So never for root, whatever a grant says, nor for a name that no bound token could open
- * (REV-01).
+ * Any key is printed: sshd verifies that the client holds it, and the token, which is bound to it, decides
+ * whether it may log in. So never for root, whatever a grant allows, nor for a user name that no bound token
+ * could log in as (REV-01).
  */
 static enum pjwt_reason may_offer(const struct offer_key_options *options, const struct pjwt_conf *conf,
                                   const struct pjwt_user *user, struct pjwt_error *reterr)
 {
         if (!user->exists)
-                return pjwt_fail(reterr, PJWT_UNKNOWN_USER, "the user is not known here");
+                return pjwt_fail(reterr, PJWT_UNKNOWN_USER, "the user does not exist on this host");
         if (user->uid == 0)
-                return pjwt_fail(reterr, PJWT_SYSTEM_ACCOUNT, "uid 0 gets no key this way");
+                return pjwt_fail(reterr, PJWT_SYSTEM_ACCOUNT, "no key is printed for uid 0");
         if (!pjwt_grant_possible(conf, user, options->service ? options->service : "sshd", true))
-                return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant with bind = ssh-key can name this user");
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant with bind = ssh-key allows this user");
         return PJWT_OK;
 }
 
-/* A certificate is verified by its authority, never by a line of this command: sshd would not take it. */
+/* A certificate is verified by its authority, never by a line of this command: sshd would not accept it. */
 static enum pjwt_reason check_key(const char *type, const char *base64, struct pjwt_error *reterr)
 {
         struct pjwt_sshkey key;
@@ -51,10 +51,11 @@ static enum pjwt_reason check_key(const char *type, const char *base64, struct p
         int len = snprintf(text, sizeof(text), "%s %s", type, base64);
 
         if (len < 0 || (size_t)len >= sizeof(text))
-                return pjwt_fail(reterr, PJWT_BAD_PROOF, "the ssh key: it is too long");
+                return pjwt_fail(reterr, PJWT_BAD_PROOF, "the ssh key is too long");
         if (pjwt_sshkey_parse(text, (size_t)len, &key, reterr) != PJWT_OK)
                 return reterr->reason;
-        return key.certificate ? pjwt_fail(reterr, PJWT_BAD_PROOF, "a certificate never succeeds this way")
+        return key.certificate ? pjwt_fail(reterr, PJWT_BAD_PROOF,
+                                           "sshd does not accept certificates from this command")
                                : PJWT_OK;
 }
 

@@ -1,4 +1,4 @@
-/* pamjwt refresh: the cached keys of every issuer, brought up to date; or their age, for monitoring. */
+/* pamjwt refresh: fetches the keys of every issuer into the cache, or reports their age, for monitoring. */
 #include "cmd.h"
 
 #include <string.h>
@@ -25,29 +25,29 @@ struct refresh_options {
 
 static const struct cli_option option_rows[] = {
         CLI_OPT("force", CLI_FLAG, NULL, CLI_ANY, force,
-                "ask for the keys even while the cached ones are fresh"),
+                "fetch the keys even while the cached ones are fresh"),
         CLI_OPT("check-age", CLI_FLAG, NULL, CLI_ANY, check_age,
-                "fetch nothing; say how old the cached keys are, and fail when they are missing or too old"),
+                "fetch nothing; report the age of the cached keys, and fail if they are missing or too old"),
         CLI_OPT("answer", CLI_FLAG, NULL, CLI_ANY, answer,
-                "answer one question of a login on standard input, as the refresh service does"),
+                "answer one request of a login on standard input, as the refresh service does"),
         CLI_OPT("older-than", CLI_SECONDS, "TIME", CLI_ANY, older_than,
-                "what --check-age calls too old; default: half of the issuer's max_stale"),
+                "the age that --check-age treats as too old; default: half of the issuer's max_stale"),
         CLI_OPT_FETCH(fetching),
         CLI_OPT_CONFIG,
         CLI_OPT_CACHE(fetching),
         CLI_OPT("now", CLI_NUMBER, "SECONDS", CLI_ANY, now,
-                "with --check-age: as if it were this time (seconds since 1970)"),
+                "with --check-age: use this as the current time (seconds since 1970)"),
         CLI_OPT_JSON,
         CLI_OPT_HELP,
         CLI_OPT_END,
 };
 
-/* What happened to one issuer. */
+/* The result for one issuer. */
 struct outcome {
         const struct pjwt_issuer *issuer;
         size_t keys;
         struct pjwt_keycache_info info;
-        struct pjwt_error error; /* reason 0: all is well */
+        struct pjwt_error error; /* reason 0: success */
 };
 
 static const char *source_of(const struct pjwt_issuer *issuer)
@@ -66,7 +66,8 @@ static void refresh_one(const struct refresh_options *options, const struct pjwt
                           &outcome->info, &outcome->error);
         outcome->keys = set ? set->usable : 0;
         if (!outcome->error.reason && outcome->info.warning.reason)
-                outcome->error = outcome->info.warning; /* cached keys serve, but the refresh has failed */
+                outcome->error =
+                        outcome->info.warning; /* cached keys remain in use, but the refresh failed */
         pjwt_keyset_free(set);
 }
 
@@ -91,9 +92,9 @@ static void check_age_one(const struct refresh_options *options, const struct pj
         if (look(cache, outcome) != PJWT_OK || outcome->info.from_file)
                 return;
         if (outcome->info.asked_at == 0 || cache->now - outcome->info.asked_at > limit)
-                pjwt_fail(&outcome->error, PJWT_STALE_KEYS, "the keys were asked for %s",
+                pjwt_fail(&outcome->error, PJWT_STALE_KEYS, "the keys were fetched %s",
                           outcome->info.asked_at ? cli_away(outcome->info.asked_at, cache->now, away)
-                                                 : "nobody knows when");
+                                                 : "at an unknown time");
 }
 
 static void print_outcome(const struct outcome *outcome, int64_t now)
@@ -135,7 +136,7 @@ static struct json_object *outcome_object(const struct outcome *outcome)
         return o;
 }
 
-/* One issuer, and the line or the member that says how it went. */
+/* Refreshes one issuer and prints the line or member that reports the result. */
 static bool do_issuer(const struct refresh_options *options, const struct pjwt_issuer *issuer,
                       struct json_object *list)
 {
@@ -153,7 +154,7 @@ static bool do_issuer(const struct refresh_options *options, const struct pjwt_i
         return outcome.error.reason == PJWT_UNDECIDED;
 }
 
-/* The issuers that are named, or all. Every name is looked up before anything is fetched. */
+/* The issuers named, or all. Every name is looked up before anything is fetched. */
 static int do_issuers(const struct refresh_options *options, const struct pjwt_conf *conf,
                       struct json_object *list)
 {
@@ -172,18 +173,18 @@ static int do_issuers(const struct refresh_options *options, const struct pjwt_c
         return all ? CLI_YES : CLI_NO;
 }
 
-/* Keys that were stored with a false time would be trusted too long. */
+/* Keys stored with a wrong time would be trusted too long. */
 static int check_usage(const struct refresh_options *options)
 {
         if (options->now.given && !options->check_age)
-                return cli_usage("--now goes with --check-age only");
+                return cli_usage("--now requires --check-age");
         if (options->older_than.given && !options->check_age)
-                return cli_usage("--older-than goes with --check-age only");
+                return cli_usage("--older-than requires --check-age");
         if (options->answer &&
             (options->force || options->check_age || options->json || options->args.words.count))
-                return cli_usage("--answer goes with no other option and no issuer");
+                return cli_usage("--answer cannot be combined with other options or issuers");
         if (options->force && options->check_age)
-                return cli_usage("--check-age fetches nothing, so it does not go with --force");
+                return cli_usage("--check-age fetches nothing and cannot be combined with --force");
         return CLI_YES;
 }
 
@@ -201,7 +202,7 @@ static int run(const void *arg)
         if (r == CLI_YES)
                 r = options->answer ? cli_refresh_service(&cache, conf) : do_issuers(options, conf, list);
         if (geteuid() == 0 && !options->check_age && !options->answer && r != CLI_ERROR)
-                pjwt_record_sweep(PJWT_RUN_DIR, cache.now); /* what unfinished logins have left */
+                pjwt_record_sweep(PJWT_RUN_DIR, cache.now); /* records left by unfinished logins */
         pjwt_conf_free(conf);
         if (!list || r == CLI_ERROR) {
                 json_object_put(list);

@@ -1,7 +1,7 @@
 /*
- * pamjwt refresh --answer: the refresh service's side of a login's question. systemd starts it for each
- * connection to /run/pam_jwt/refresh.socket, with the socket as standard input and output. One line comes in,
- * "stale NAME" or "unknown-kid NAME"; "yes" or "no" goes back, when the cache holds whatever could be had.
+ * pamjwt refresh --answer: the service side of a request that a login makes. systemd starts it for each
+ * connection to /run/pam_jwt/refresh.socket, with the socket as standard input and output. It reads one line,
+ * "stale NAME" or "unknown-kid NAME", and replies "yes" or "no" once the cache is as fresh as possible.
  */
 #include "cmd.h"
 
@@ -13,7 +13,7 @@
 
 #define LINE_MAX_BYTES 128
 
-/* Splits the line; false when it is not one of ours. */
+/* Splits the line; false if it is not a valid request. */
 static bool read_question(unsigned *retflags, char name[LINE_MAX_BYTES])
 {
         char line[LINE_MAX_BYTES];
@@ -31,7 +31,7 @@ static bool read_question(unsigned *retflags, char name[LINE_MAX_BYTES])
         return *retflags || strcmp(line, "stale") == 0;
 }
 
-/* The name only picks a section of this host's configuration: what is asked, and of whom, stands there. */
+/* The name only selects a section of this host's configuration, which decides where keys come from. */
 int cli_refresh_service(const struct pjwt_keycache *cache, const struct pjwt_conf *conf)
 {
         struct pjwt_keycache_info info = {0};

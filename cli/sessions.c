@@ -38,7 +38,7 @@ static const struct cli_option option_rows[] = {
         CLI_OPT("dry-run", CLI_FLAG, NULL, CLI_ANY, dry_run,
                 "with --end: list what would be ended, and end nothing"),
         CLI_OPT("run-dir", CLI_STRING, "DIR", CLI_FILE, run_dir,
-                "where the records are instead of /run/pam_jwt"),
+                "look for session records here instead of /run/pam_jwt"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,

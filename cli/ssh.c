@@ -1,4 +1,4 @@
-/* pamjwt ssh, pamjwt sudo: the script client/pamjwt-ssh does it, which also works without this command. */
+/* pamjwt ssh, pamjwt sudo: run the script client/pamjwt-ssh, which also works without this command. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -9,8 +9,7 @@
 #include "out.h"
 
 /*
- * Nothing fills this: the rows are for the help, the manual and the completions. The script reads the
- * options.
+ * Nothing fills this: the rows are for the help, the manual and completion. The script parses the options.
  */
 struct ssh_options {
         struct cli_args args;
@@ -23,18 +22,18 @@ struct ssh_options {
 #define CLI_OPTIONS struct ssh_options
 
 static const struct cli_option option_rows[] = {
-        CLI_OPT("token-file", CLI_STRING, "FILE", CLI_FILE, token_file, "the token is in FILE"),
+        CLI_OPT("token-file", CLI_STRING, "FILE", CLI_FILE, token_file, "read the token from FILE"),
         CLI_OPT("token-command", CLI_STRING, "TEXT", CLI_ANY, token_command,
-                "the shell command TEXT prints the token"),
+                "run the shell command TEXT, which prints the token"),
         CLI_OPT("audience", CLI_STRING, "AUD", CLI_ANY, audience,
-                "what must be in its aud; %h stands for the host, as ssh names it in its prompts"),
+                "the aud the token must contain; %h is replaced by the host, as ssh shows it in its prompts"),
         CLI_OPT("no-check", CLI_FLAG, NULL, CLI_ANY, no_check,
-                "hand the token over even if it looks expired or wrong"),
+                "send the token even if it looks expired or wrong"),
         CLI_OPT_HELP,
         CLI_OPT_END,
 };
 
-/* first: an argument before the caller's, or NULL. Returns only when the script cannot be run. */
+/* first: an argument before the caller's, or NULL. Returns only if the script cannot be run. */
 static int run_script(const char *first, char **argv)
 {
         static const char script[] = PAMJWT_SSH_PATH;

@@ -22,7 +22,7 @@ static enum pjwt_reason malformed(struct pjwt_error *reterr)
         return pjwt_fail(reterr, PJWT_BAD_KEY, "a malformed OpenSSH private key");
 }
 
-/* The bytes between the two lines. */
+/* The bytes between the two marker lines. */
 static bool decode(const char *text, struct cli_openssh *key)
 {
         const char *begin = strstr(text, BEGIN), *end = begin ? strstr(begin, END) : NULL;
@@ -97,7 +97,7 @@ static void put(struct cli_buf *out, const char *name, struct pjwt_ssh_bytes byt
         cli_buf_str(out, "\"");
 }
 
-/* n, e, d; the factors may be left out of a JWK. */
+/* n, e, d; a JWK may omit the factors. */
 static bool put_rsa(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
         struct pjwt_ssh_bytes n, e, d, qi, p, q;
@@ -140,7 +140,7 @@ static bool put_ec(struct pjwt_ssh_bytes *at, struct cli_buf *out)
         return false;
 }
 
-/* The private half is the seed and the public half again. */
+/* The private key is the seed followed by the public key. */
 static bool put_ed25519(struct pjwt_ssh_bytes *at, struct cli_buf *out)
 {
         const struct pjwt_curve *curve = &pjwt_curves[PJWT_ED25519];
@@ -156,7 +156,7 @@ static bool put_ed25519(struct pjwt_ssh_bytes *at, struct cli_buf *out)
         return true;
 }
 
-/* Behind the comment stand 1, 2, 3 and so on up to the cipher's block. */
+/* The comment is followed by 1, 2, 3 and so on up to the cipher's block size. */
 static bool is_end(struct pjwt_ssh_bytes at)
 {
         struct pjwt_ssh_bytes comment;
@@ -190,7 +190,7 @@ enum pjwt_reason cli_openssh_jwk(const struct cli_openssh *key, struct cli_buf *
         else if (type.len > 11 && memcmp(type.at, "ecdsa-sha2-", 11) == 0)
                 good = put_ec(&at, out);
         else
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "an OpenSSH key of the type %.*s signs no JWT",
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "an OpenSSH key of type %.*s cannot sign JWTs",
                                  (int)(type.len < 60 ? type.len : 60), (const char *)type.at);
         cli_buf_str(out, "}");
         if (!good || !is_end(at))

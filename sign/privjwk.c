@@ -22,14 +22,14 @@ static enum pjwt_reason member_bytes(struct json_object *jwk, const char *name, 
         unsigned char *bytes;
 
         if (!text)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "a private JWK needs \"%s\"%s", name,
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "a private JWK requires \"%s\"%s", name,
                                  strcmp(name, "d") == 0 ? "; a public key cannot sign" : "");
         bytes = malloc(PJWT_B64URL_DECODED(chars));
         if (!bytes)
                 return pjwt_fail_memory(reterr);
         if (!pjwt_b64url_decode(text, chars, bytes, retlen)) {
                 free(bytes);
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "\"%s\" is no base64url", name);
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "\"%s\" is not base64url", name);
         }
         *ret = bytes;
         return PJWT_OK;
@@ -51,7 +51,7 @@ static enum pjwt_reason member_exact(struct json_object *jwk, const char *name, 
         return r;
 }
 
-/* A key pair of these parameters. */
+/* A key pair with these parameters. */
 static EVP_PKEY *pkey_from_params(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM *params)
 {
         EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(libctx, type, NULL);
@@ -64,7 +64,7 @@ static EVP_PKEY *pkey_from_params(OSSL_LIB_CTX *libctx, const char *type, OSSL_P
         return pkey;
 }
 
-/* Do the two halves belong together? A JWK could say anything. */
+/* Whether the private and public parts belong together; a JWK could contain anything. */
 static bool halves_fit(OSSL_LIB_CTX *libctx, EVP_PKEY *pkey)
 {
         EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
@@ -122,8 +122,7 @@ static enum pjwt_reason parse_rsa(struct cli_privkey *key, struct json_object *j
                 if (!key->pkey)
                         r = cli_openssl_failed("an RSA key", reterr);
                 else if (count == CLI_RSA_MEMBERS && !halves_fit(key->libctx, key->pkey))
-                        r = pjwt_fail(reterr, PJWT_BAD_KEY,
-                                      "the members of the RSA key do not belong together");
+                        r = pjwt_fail(reterr, PJWT_BAD_KEY, "the members of the RSA key do not match");
         }
         for (size_t i = 0; i < CLI_RSA_MEMBERS; i++)
                 BN_clear_free(numbers[i]);
@@ -185,7 +184,7 @@ static enum pjwt_reason parse_ec(struct cli_privkey *key, struct json_object *jw
         if (!key->pkey)
                 return cli_openssl_failed("an EC key", reterr);
         if (!halves_fit(key->libctx, key->pkey))
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "\"d\" does not belong to \"x\" and \"y\"");
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "\"d\" does not match \"x\" and \"y\"");
         return PJWT_OK;
 }
 
@@ -209,7 +208,7 @@ static enum pjwt_reason parse_okp(struct cli_privkey *key, struct json_object *j
         if (!key->pkey || EVP_PKEY_get_raw_public_key(key->pkey, derived, &len) != 1)
                 return cli_openssl_failed("an OKP key", reterr);
         if (!pjwt_secret_equal(derived, len, x, curve->public_size))
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "\"d\" does not belong to \"x\"");
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "\"d\" does not match \"x\"");
         return PJWT_OK;
 }
 
@@ -241,7 +240,7 @@ static enum pjwt_reason parse_oct(struct cli_privkey *key, struct json_object *j
         return r;
 }
 
-/* Fills the key's numbers in by its type. */
+/* Sets the key's numbers according to its type. */
 static enum pjwt_reason parse_by_kty(struct cli_privkey *key, struct json_object *jwk,
                                      struct pjwt_error *reterr)
 {
@@ -265,7 +264,7 @@ static enum pjwt_reason parse_by_kty(struct cli_privkey *key, struct json_object
                 key->bits = (unsigned)key->secret_len * 8;
                 return r;
         default:
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "a JWK without a \"kty\" that is known here");
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "a JWK without a supported \"kty\"");
         }
         return r == PJWT_OK ? cli_privkey_describe(key, reterr) : r;
 }
@@ -281,8 +280,8 @@ static enum pjwt_reason parse_jwk(struct cli_privkey *key, struct json_object *j
         if (text) {
                 key->alg = pjwt_alg_find(text, len);
                 if (!key->alg)
-                        return pjwt_fail(reterr, PJWT_BAD_KEY, "the key is for \"%s\", which signs no JWT",
-                                         text);
+                        return pjwt_fail(reterr, PJWT_BAD_KEY,
+                                         "the key is for \"%s\", which cannot sign JWTs", text);
         }
         text = pjwt_json_string(pjwt_json_member(jwk, "kid"), &len);
         if (text && !(key->kid = strdup(text)))
@@ -290,7 +289,7 @@ static enum pjwt_reason parse_jwk(struct cli_privkey *key, struct json_object *j
         return parse_by_kty(key, jwk, reterr);
 }
 
-/* Which key of a JWKS: the one with this kid, else the only one. */
+/* Chooses a key of a JWKS: the one with this kid, else the only one. */
 static enum pjwt_reason choose_jwk(struct json_object *keys, const char *kid, struct json_object **ret,
                                    struct pjwt_error *reterr)
 {
@@ -311,8 +310,8 @@ static enum pjwt_reason choose_jwk(struct json_object *keys, const char *kid, st
                 }
         }
         if (kid)
-                return pjwt_fail(reterr, PJWT_UNKNOWN_KID, "the key set has no key of the kid \"%s\"", kid);
-        return pjwt_fail(reterr, PJWT_BAD_KEY, "the key set has %zu keys; name one with --kid", count);
+                return pjwt_fail(reterr, PJWT_UNKNOWN_KID, "the key set has no key with kid \"%s\"", kid);
+        return pjwt_fail(reterr, PJWT_BAD_KEY, "the key set has %zu keys; choose one with --kid", count);
 }
 
 enum pjwt_reason cli_privjwk_parse(struct cli_privkey *key, const char *bytes, size_t len, const char *kid,
@@ -330,7 +329,7 @@ enum pjwt_reason cli_privjwk_parse(struct cli_privkey *key, const char *bytes, s
         if (keys)
                 r = choose_jwk(keys, kid, &jwk, reterr);
         if (r == PJWT_OK && !json_object_is_type(jwk, json_type_object))
-                r = pjwt_fail(reterr, PJWT_BAD_KEY, "a key that is no JSON object");
+                r = pjwt_fail(reterr, PJWT_BAD_KEY, "a key that is not a JSON object");
         if (r == PJWT_OK)
                 r = parse_jwk(key, jwk, reterr);
         json_object_put(root);

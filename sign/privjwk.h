@@ -6,9 +6,9 @@
 
 /*
  * Fills an empty key from a private JWK, or from one of a JWKS.
- * kid: which key of a JWKS; NULL when it holds one only.
- * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_BAD_JSON, PJWT_UNKNOWN_KID, PJWT_NO_MEMORY; on failure the key is for
- * cli_privkey_free() all the same.
+ * kid: which key of a JWKS; NULL if it contains only one.
+ * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_BAD_JSON, PJWT_UNKNOWN_KID, PJWT_NO_MEMORY; on failure the key still
+ * has to be freed with cli_privkey_free().
  */
 enum pjwt_reason cli_privjwk_parse(struct cli_privkey *key, const char *bytes, size_t len, const char *kid,
                                    struct pjwt_error *reterr);

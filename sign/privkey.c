@@ -66,7 +66,7 @@ enum pjwt_reason cli_privkey_describe(struct cli_privkey *key, struct pjwt_error
         }
         if (EVP_PKEY_is_a(key->pkey, "EC"))
                 EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL);
-        return pjwt_fail(reterr, PJWT_BAD_KEY, "a key of type %s %s signs no JWT",
+        return pjwt_fail(reterr, PJWT_BAD_KEY, "a key of type %s %s cannot sign JWTs",
                          EVP_PKEY_get0_type_name(key->pkey), group);
 }
 
@@ -75,7 +75,7 @@ enum pjwt_reason cli_openssl_failed(const char *what, struct pjwt_error *reterr)
         unsigned long code = ERR_peek_last_error();
         const char *why = code ? ERR_reason_error_string(code) : NULL;
         enum pjwt_reason r =
-                pjwt_fail(reterr, PJWT_BAD_KEY, "%s: %s", what, why ? why : "OpenSSL does not take it");
+                pjwt_fail(reterr, PJWT_BAD_KEY, "%s: %s", what, why ? why : "OpenSSL does not accept it");
 
         ERR_clear_error();
         return r;

@@ -15,7 +15,7 @@ static enum pjwt_reason generate_secret(struct cli_privkey *key, unsigned bits, 
         if (!key->secret)
                 return pjwt_fail_memory(reterr);
         if (RAND_priv_bytes_ex(key->libctx, key->secret, key->secret_len, 0) != 1)
-                return pjwt_fail(reterr, PJWT_CRYPTO, "no random bytes");
+                return pjwt_fail(reterr, PJWT_CRYPTO, "cannot generate random bytes");
         return PJWT_OK;
 }
 

@@ -6,7 +6,7 @@
 
 /*
  * A new key for alg.
- * bits: of the modulus or secret, 0: the usual size.
+ * bits: of the modulus or secret, 0: the default size.
  * ret: for cli_privkey_free(); untouched on failure.
  * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_NO_MEMORY, PJWT_CRYPTO.
  */

@@ -9,7 +9,7 @@
 #include "privjwk.h"
 #include "secret.h"
 
-/* Asked for a passphrase: there is none. */
+/* Called for a passphrase: there is none. */
 static int no_passphrase(char *buf, int size, int rwflag, void *asked)
 {
         (void)buf;

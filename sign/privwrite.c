@@ -21,7 +21,7 @@ static void put_bytes(struct cli_buf *out, const char *name, const unsigned char
         cli_buf_str(out, "\"");
 }
 
-/* A number, filled up to `size` bytes; 0: as long as it is. */
+/* A number, padded to `size` bytes; 0: unpadded. */
 static bool put_number(struct cli_buf *out, const EVP_PKEY *pkey, const char *param, const char *name,
                        size_t size)
 {
@@ -43,7 +43,7 @@ static bool put_rsa(const struct cli_privkey *key, bool with_private, struct cli
 {
         for (size_t i = 0; i < (with_private ? CLI_RSA_MEMBERS : CLI_RSA_PUBLIC); i++)
                 if (!put_number(out, key->pkey, cli_rsa_members[i].openssl, cli_rsa_members[i].jwk, 0))
-                        return i >= CLI_RSA_NEEDED; /* a key without its factors */
+                        return i >= CLI_RSA_NEEDED; /* a key without factors */
         return true;
 }
 
@@ -125,16 +125,16 @@ enum pjwt_reason cli_privkey_jwk(const struct cli_privkey *key, bool with_privat
                                  struct pjwt_error *reterr)
 {
         if (key->kty == PJWT_KTY_OCT && !with_private)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "a secret has no public half");
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "a secret has no public key");
         cli_buf_str(out, "{");
         put_string(out, "kty", pjwt_kty_name(key->kty));
         if (key->kid)
                 put_string(out, "kid", key->kid);
         put_string(out, "use", "sig");
-        if (key->alg || key->kty == PJWT_KTY_AKP) /* which RFC 9964 demands there */
+        if (key->alg || key->kty == PJWT_KTY_AKP) /* required by RFC 9964 for AKP */
                 put_string(out, "alg", key->alg ? key->alg->name : key->curve->name);
         if (!put_numbers(key, with_private, out))
-                return cli_openssl_failed("the key cannot be written", reterr);
+                return cli_openssl_failed("cannot write the key", reterr);
         cli_buf_str(out, "}");
         return out->failed ? pjwt_fail_memory(reterr) : PJWT_OK;
 }
@@ -150,7 +150,7 @@ enum pjwt_reason cli_privkey_pem(const struct cli_privkey *key, struct cli_buf *
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "a secret has no PEM form");
         if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1) {
                 BIO_free(bio);
-                return cli_openssl_failed("the key cannot be written", reterr);
+                return cli_openssl_failed("cannot write the key", reterr);
         }
         len = BIO_get_mem_data(bio, &text);
         cli_buf_add(out, text, (size_t)len);

@@ -1,4 +1,4 @@
-/* Writes private keys as JWK and PEM, and their public halves as JWK. */
+/* Writes private keys as JWK and PEM, and their public keys as JWK. */
 #ifndef CLI_PRIVWRITE_H
 #define CLI_PRIVWRITE_H
 
@@ -6,7 +6,7 @@
 #include "privkey.h"
 
 /*
- * Writes the JWK: with its private members, or without (an oct key has no other, and fails with
+ * Writes the JWK, with or without its private members (an oct key has only those: without them it fails with
  * PJWT_BAD_KEY).
  */
 enum pjwt_reason cli_privkey_jwk(const struct cli_privkey *key, bool with_private, struct cli_buf *out,

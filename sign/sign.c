@@ -26,21 +26,21 @@ enum pjwt_reason cli_sign_fits(const struct cli_privkey *key, const struct pjwt_
                                struct pjwt_error *reterr)
 {
         if (key->kty != alg->kty)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "%s wants a key of type %s, this one is of type %s",
-                                 alg->name, pjwt_kty_name(alg->kty), pjwt_kty_name(key->kty));
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "%s requires a key of type %s, not %s", alg->name,
+                                 pjwt_kty_name(alg->kty), pjwt_kty_name(key->kty));
         if (!right_curve(key, alg))
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "%s does not go with a key of %s", alg->name,
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "%s cannot be used with a key of %s", alg->name,
                                  key->curve ? key->curve->name : "no curve");
         if (key->alg && key->alg != alg)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "the key says that it is for %s, not %s",
-                                 key->alg->name, alg->name);
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "the key is for %s, not %s", key->alg->name,
+                                 alg->name);
         if (key->bits < alg->min_bits && !weak)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "%u bits; %s wants at least %u", key->bits, alg->name,
-                                 alg->min_bits);
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "%u bits; %s requires at least %u", key->bits,
+                                 alg->name, alg->min_bits);
         return PJWT_OK;
 }
 
-/* ES*: RFC 7518 section 3.4 has r and s at full length, OpenSSL gives DER. */
+/* ES*: RFC 7518 section 3.4 requires r and s at full length, OpenSSL returns DER. */
 static bool der_to_raw(const unsigned char *der, size_t len, unsigned char *out, size_t size)
 {
         ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)len);
@@ -62,7 +62,7 @@ static bool set_padding(EVP_PKEY_CTX *ctx, const struct pjwt_alg *alg)
 
 #define SIGNATURE_MAX 8192 /* ML-DSA-87 has 4627 bytes, RSA of 16384 bits 2048 */
 
-/* Signs with an asymmetric key. *retlen: the room in out before, the bytes written after. */
+/* Signs with an asymmetric key. *retlen: in: the room in out; out: the bytes written. */
 static bool sign_pkey(const struct cli_privkey *key, const struct pjwt_alg *alg, const struct cli_buf *input,
                       unsigned char *out, size_t *retlen)
 {

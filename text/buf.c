@@ -9,7 +9,7 @@
 #include "jsonwrite.h"
 #include "secret.h"
 
-/* Makes room for len further bytes and a NUL. The old place is wiped, which realloc would not do. */
+/* Makes room for len more bytes and a NUL. The old memory is wiped, which realloc would not do. */
 static bool grow(struct cli_buf *buf, size_t len)
 {
         size_t room = buf->room ? buf->room : 256;

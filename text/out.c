@@ -9,11 +9,11 @@
 #include "jsonwrite.h"
 #include "utf8.h"
 
-/* For the one object that --json promises: what was said on stderr, and whether an object was printed. */
+/* For the one object of --json: what was printed to standard error, and whether an object was printed. */
 static char usage_said[512];
 static bool object_printed;
 
-/* Where an allocation fails there is nothing better to say. */
+/* If an allocation fails, there is nothing better to report. */
 __attribute__((format(printf, 2, 0))) static void put_line(const char *head, const char *fmt, va_list ap)
 {
         char *text = NULL;
@@ -115,8 +115,8 @@ bool cli_json_add(struct json_object *object, const char *name, struct json_obje
 }
 
 /*
- * A detail may have been cut in the middle of a letter, or quote bytes that are no UTF-8: JSON must stay
- * JSON.
+ * A detail may be truncated in the middle of a character, or quote bytes that are not UTF-8: the JSON must be
+ * valid all the same.
  */
 static struct json_object *new_string(const char *value)
 {
@@ -161,7 +161,7 @@ int cli_print_json(struct json_object *object, int status)
         return status;
 }
 
-/* What a terminal obeys, or what turns the order of the letters around (CVE-2021-42574). */
+/* Characters that a terminal interprets, or that change the direction of text (CVE-2021-42574). */
 static bool is_hostile(uint32_t c)
 {
         return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||

@@ -1,4 +1,4 @@
-/* What the command says: results on stdout, complaints on stderr, JSON where asked for, nothing unescaped. */
+/* Output of the command: results to stdout, errors to stderr, JSON if asked for, all of it escaped. */
 #ifndef CLI_OUT_H
 #define CLI_OUT_H
 
@@ -21,19 +21,19 @@ void cli_complain(const char *head, const char *fmt, ...) __attribute__((format(
 void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Says why something was refused: `pamjwt: REASON: detail` on stderr, or {"ok":false,...} on stdout with
+ * Reports why something was refused: `pamjwt: REASON: detail` on stderr, or {"ok":false,...} on stdout with
  * json.
- * Returns the exit status of the reason: CLI_ERROR for the configuration and what is not the token's fault,
- * else CLI_NO.
+ * Returns the exit status of the reason: CLI_ERROR for an error that is not in the token, such as one in the
+ * configuration, else CLI_NO.
  */
 int cli_refused(bool json, const struct pjwt_error *err);
-/* The same, always CLI_ERROR: a file that the caller named is not what it should be. */
+/* The same, but always CLI_ERROR: for a file given by the caller that cannot be used. */
 int cli_unusable(bool json, const struct pjwt_error *err);
 int cli_exit_status(enum pjwt_reason reason);
 
-/* Prints an object on stdout as one line and drops the reference. NULL: memory ran out. Returns status. */
+/* Prints an object to stdout on one line and drops the reference. NULL: out of memory. Returns status. */
 int cli_print_json(struct json_object *object, int status);
-/* Adds a member as pjwt_json_add() does, and NULL as JSON null. */
+/* Adds a member as pjwt_json_add() does; NULL becomes JSON null. */
 bool cli_json_add(struct json_object *object, const char *name, struct json_object *value);
 bool cli_json_add_string(struct json_object *object, const char *name, const char *value);
 /* Adds reason and detail. */
@@ -42,15 +42,15 @@ void cli_json_add_error(struct json_object *object, const struct pjwt_error *err
 struct json_object *cli_json_begin(bool ok);
 
 /*
- * Text from outside for people to read: what a terminal could obey (control bytes, C1, bidirectional
+ * Text from outside for people to read: whatever a terminal could interpret (control bytes, C1, bidirectional
  * overrides, bad UTF-8) becomes \xHH.
  */
 void cli_put_text(FILE *f, const char *bytes, size_t len);
 void cli_put_str(FILE *f, const char *text);
-/* JSON text, which stays the same JSON: what a terminal could obey becomes \uXXXX. */
+/* JSON text, which stays equivalent JSON: whatever a terminal could interpret becomes \uXXXX. */
 void cli_put_json(FILE *f, const char *text, size_t len);
 
-/* A time as 2026-11-24T07:50:00Z; and how far from now ("5 minutes ago", "in 2 hours"). Return out. */
+/* A time as 2026-11-24T07:50:00Z; and its distance from now ("5 minutes ago", "in 2 hours"). Return out. */
 const char *cli_utc(int64_t t, char out[32]);
 const char *cli_away(int64_t t, int64_t now, char out[48]);
 

@@ -20,16 +20,16 @@ int cli_unknown_alg(const char *name)
 
         if (strcmp(name, "none") == 0)
                 return cli_usage(
-                        "there is no algorithm none here: a token without a signature proves nothing");
+                        "algorithm none is not supported: a token without a signature proves nothing");
         if (near)
-                return cli_usage("there is no algorithm \"%s\"; did you mean %s?", name, near);
-        return cli_usage("there is no algorithm \"%s\"", name);
+                return cli_usage("unknown algorithm \"%s\"; did you mean %s?", name, near);
+        return cli_usage("unknown algorithm \"%s\"", name);
 }
 
 void cli_warn_weak_secret(size_t bytes, const struct pjwt_alg *alg)
 {
         if (bytes * 8 < alg->min_bits)
-                cli_warn("the secret has %zu bits, %s wants at least %u (RFC 7518 section 3.2); a key file "
-                         "or a login would refuse it",
+                cli_warn("the secret has %zu bits, but %s requires at least %u (RFC 7518 section 3.2); a key "
+                         "file or a login would reject it",
                          bytes * 8, alg->name, alg->min_bits);
 }

@@ -6,7 +6,7 @@
 
 #include "alg.h"
 
-/* `--alg FOO is no algorithm`, with the nearest one. Returns CLI_ERROR. */
+/* Reports an unknown algorithm, with the nearest known one. Returns CLI_ERROR. */
 int cli_unknown_alg(const char *name);
 /* Warns when a secret is shorter than the digest of the algorithm (RFC 7518 section 3.2). */
 void cli_warn_weak_secret(size_t bytes, const struct pjwt_alg *alg);

@@ -50,7 +50,7 @@ static const char *option_name_at(const void *table, size_t i)
         return ((const struct cli_option *)table)[i].name;
 }
 
-/* The row of an option of `len` letters. */
+/* The row of an option of `len` characters. */
 static const struct cli_option *find_option(const struct cli_command *command, const char *name, size_t len)
 {
         for (const struct cli_option *o = command->body->options; o->name; o++)
@@ -81,7 +81,7 @@ static bool list_add(struct cli_list *list, const char *text, size_t len)
         return true;
 }
 
-/* Adds the words between commas; an empty one is a mistake. */
+/* Adds the words between commas; an empty word is an error. */
 static bool words_add(struct cli_list *list, const char *text)
 {
         for (;;) {
@@ -98,7 +98,7 @@ static bool words_add(struct cli_list *list, const char *text)
 static int set_string(const char **field, const struct cli_option *option, const char *value)
 {
         if (*field)
-                return cli_usage("--%s is given twice", option->name);
+                return cli_usage("--%s may be given only once", option->name);
         *field = value;
         return CLI_YES;
 }
@@ -109,9 +109,9 @@ static int set_number(struct cli_number *field, const struct cli_option *option,
                                                 : cli_number(value, &field->value);
 
         if (field->given)
-                return cli_usage("--%s is given twice", option->name);
+                return cli_usage("--%s may be given only once", option->name);
         if (!good)
-                return cli_usage("--%s wants %s, not \"%s\"", option->name,
+                return cli_usage("--%s requires %s, not \"%s\"", option->name,
                                  option->type == CLI_SECONDS ? "a time like " PJWT_DURATION_LIKE : "a number",
                                  value);
         field->given = true;
@@ -139,7 +139,7 @@ static int set_option(void *options, const struct cli_option *option, const char
         case CLI_WORDS:
                 return words_add(field, value)
                                ? CLI_YES
-                               : cli_usage("--%s has an empty word: \"%s\"", option->name, value);
+                               : cli_usage("--%s contains an empty word: \"%s\"", option->name, value);
         case CLI_SECONDS:
         case CLI_NUMBER:
                 return set_number(field, option, value);
@@ -152,13 +152,14 @@ static int unknown_option(const struct cli_command *command, const char *text)
         const char *near = pjwt_nearest(text + 2, option_name_at, command->body->options);
 
         if (near)
-                return cli_usage("%s is no option of %s; did you mean --%s?", text, command->name, near);
-        return cli_usage("%s is no option of %s; see pamjwt %s --help", text, command->name, command->name);
+                return cli_usage("unknown option %s for %s; did you mean --%s?", text, command->name, near);
+        return cli_usage("unknown option %s for %s; see pamjwt %s --help", text, command->name,
+                         command->name);
 }
 
 /*
- * One argument that begins with --. *next is what stands behind it; it is taken when the option wants a
- * value.
+ * Parses one argument that begins with --. *next is the argument after it; it is consumed if the option
+ * takes a value.
  */
 static int parse_option(const struct cli_command *command, void *options, const char *text, char **next,
                         int *rettaken)
@@ -173,7 +174,7 @@ static int parse_option(const struct cli_command *command, void *options, const 
                 return cli_usage("--%s takes no value", option->name);
         if (option->type != CLI_FLAG && !value) {
                 if (!*next)
-                        return cli_usage("--%s wants a value: --%s %s", option->name, option->name,
+                        return cli_usage("--%s requires a value: --%s %s", option->name, option->name,
                                          option->arg);
                 value = *next;
                 *rettaken = 1;
@@ -188,10 +189,10 @@ static int check_words(const struct cli_args *args)
         if (args->help)
                 return CLI_YES;
         if (args->words.count < command->words_min)
-                return cli_usage("%s wants %s; see pamjwt %s --help", command->name, command->synopsis,
+                return cli_usage("%s requires %s; see pamjwt %s --help", command->name, command->synopsis,
                                  command->name);
         if (args->words.count > command->words_max)
-                return cli_usage("%s takes no more than %zu argument%s; see pamjwt %s --help", command->name,
+                return cli_usage("%s takes at most %zu argument%s; see pamjwt %s --help", command->name,
                                  command->words_max, command->words_max == 1 ? "" : "s", command->name);
         return CLI_YES;
 }
@@ -213,7 +214,7 @@ int cli_args_parse(const struct cli_command *command, int argc, char **argv, voi
                 else if (dashes && strncmp(argv[i], "--", 2) == 0)
                         r = parse_option(command, options, argv[i], &argv[i + 1], &taken);
                 else if (dashes && argv[i][0] == '-' && argv[i][1])
-                        r = cli_usage("%s is no option; options have two dashes", argv[i]);
+                        r = cli_usage("unknown option %s; options begin with two dashes", argv[i]);
                 else if (!list_add(&args->words, argv[i], strlen(argv[i])))
                         r = cli_usage("out of memory");
                 i += taken;

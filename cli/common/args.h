@@ -1,6 +1,6 @@
 /*
- * The command line: one row an option, one row a subcommand. The parser, --help, pamjwt(1) and the
- * completions are made from these rows, so that they cannot disagree.
+ * The command line: one row per option, one row per subcommand. The parser, --help, pamjwt(1) and the
+ * completions are generated from these rows, so that they cannot disagree.
  */
 #ifndef CLI_ARGS_H
 #define CLI_ARGS_H
@@ -14,13 +14,13 @@
 enum cli_type {
         CLI_FLAG,    /* bool */
         CLI_STRING,  /* const char * */
-        CLI_LIST,    /* struct cli_list; may be given several times */
-        CLI_WORDS,   /* struct cli_list; several times, and separated by commas */
+        CLI_LIST,    /* struct cli_list; may be repeated */
+        CLI_WORDS,   /* struct cli_list; may be repeated, and separated by commas */
         CLI_SECONDS, /* struct cli_number; see duration.h */
         CLI_NUMBER,  /* struct cli_number */
 };
 
-/* What a shell offers for the argument of an option, or for a word that is none. */
+/* What a shell completes for the argument of an option, or for a word that is not an option. */
 enum cli_hint { CLI_ANY, CLI_FILE, CLI_ALGS, CLI_CLAIMS, CLI_USER, CLI_SERVICE, CLI_SHELLS };
 
 struct cli_option {
@@ -29,7 +29,7 @@ struct cli_option {
         const char *arg; /* its argument as shown in the help; NULL for a flag */
         enum cli_hint hint;
         const char *help;
-        size_t offset; /* in the options of its subcommand */
+        size_t offset; /* in the options of the subcommand */
 };
 
 struct cli_list {
@@ -45,60 +45,59 @@ struct cli_number {
 struct cli_command;
 
 /*
- * What every subcommand has: the first member of its options, which are a struct of its own. Strings are
- * borrowed from argv.
+ * What every subcommand has: the first member of the struct of its options. Strings are borrowed from argv.
  */
 struct cli_args {
         const struct cli_command *command;
         bool help;
-        struct cli_list words; /* those that are no options */
+        struct cli_list words; /* arguments that are not options */
 };
 
-/* What a subcommand brings along: its options, and what is done with them. */
+/* What a subcommand provides: its options, and the function that runs it. */
 struct cli_body {
         const struct cli_option *options; /* ended by a row without a name */
-        size_t size;                      /* of its options, a struct that begins with a struct cli_args */
-        int (*run)(const void *options);  /* returns an exit status; NULL: exec of the command does it */
+        size_t size;                      /* of its options: a struct that begins with a struct cli_args */
+        int (*run)(const void *options);  /* returns an exit status; NULL: the command has exec */
 };
 
 /* One subcommand. */
 struct cli_command {
         const char *name;
         const struct cli_body *body;
-        int (*exec)(char **argv); /* instead: all words are another program's, NULL behind them */
+        int (*exec)(char **argv); /* instead: all arguments are for another program; ended by NULL */
         const char *synopsis;     /* its words, as in the help: "[JSON|-]" */
         const char *summary;      /* one clause */
         const char *about;        /* paragraphs, separated by an empty line */
         const char *examples;     /* lines */
         size_t words_min;
         size_t words_max;
-        enum cli_hint hint; /* what its words are */
+        enum cli_hint hint; /* what its arguments are */
 };
 
-/* The i-th subcommand in the order of the help; NULL behind the last. */
+/* The i-th subcommand in the order of the help; NULL after the last. */
 const struct cli_command *cli_command_at(size_t i);
-/* NULL when there is none of this name. */
+/* NULL if there is none of this name. */
 const struct cli_command *cli_command_find(const char *name);
 
 /*
- * Reads the words after the subcommand's name into its options.
+ * Parses the arguments after the subcommand's name into its options.
  * options: of command->body->size, all zero.
- * Returns CLI_YES, or CLI_ERROR when something was not understood; that has been printed on stderr. Either
- * way cli_args_clear() frees the lists.
+ * Returns CLI_YES, or CLI_ERROR after printing an error to standard error. Either way cli_args_clear() frees
+ * the lists.
  */
 int cli_args_parse(const struct cli_command *command, int argc, char **argv, void *options);
 void cli_args_clear(const struct cli_command *command, void *options);
 
 /* A decimal number that is not negative. */
 bool cli_number(const char *text, int64_t *ret);
-/* --now (NULL: there is no such option), else the clock: the only place that reads it. */
+/* The time of --now or, if it is NULL or was not given, of the clock: the only place that reads it. */
 int64_t cli_now(const struct cli_number *now);
 /* "1700000000", "now", "+5m", "-1h" as seconds since the epoch. */
 bool cli_time(const char *text, int64_t now, int64_t *ret);
 
 /*
- * A row. Before its rows a file says which struct they fill: #define CLI_OPTIONS struct NAME. A field whose
- * type is not that of the row does not compile.
+ * A row. Before its rows a file defines the struct they fill: #define CLI_OPTIONS struct NAME. A field whose
+ * type does not match the row does not compile.
  */
 #define CLI_OPT(name, type, arg, hint, field, help)                                                          \
         {                                                                                                    \
@@ -113,15 +112,15 @@ bool cli_time(const char *text, int64_t now, int64_t *ret);
 #define CLI_TYPE_OF_CLI_SECONDS struct cli_number
 #define CLI_TYPE_OF_CLI_NUMBER  struct cli_number
 
-/* The rows that several subcommands share, for members of these names. */
+/* Rows that several subcommands share, for members of these names. */
 #define CLI_OPT_HELP CLI_OPT("help", CLI_FLAG, NULL, CLI_ANY, args.help, "show this help")
 #define CLI_OPT_JSON CLI_OPT("json", CLI_FLAG, NULL, CLI_ANY, json, "print one JSON object")
 #define CLI_OPT_NOW                                                                                          \
         CLI_OPT("now", CLI_NUMBER, "SECONDS", CLI_ANY, now,                                                  \
-                "judge as if it were this time (seconds since 1970)")
+                "use this as the current time (seconds since 1970)")
 #define CLI_OPT_CONFIG                                                                                       \
         CLI_OPT("config", CLI_STRING, "FILE", CLI_FILE, config,                                              \
-                "the configuration instead of /etc/security/pam_jwt.conf")
+                "read this configuration instead of /etc/security/pam_jwt.conf")
 #define CLI_OPT_END                                                                                          \
         {                                                                                                    \
                 NULL, CLI_FLAG, NULL, CLI_ANY, NULL, 0                                                       \

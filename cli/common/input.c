@@ -72,7 +72,7 @@ static void trim(struct cli_input *input)
         input->bytes[input->len] = '\0';
 }
 
-/* `echo secret > file` adds a newline that nobody means. */
+/* `echo secret > file` adds a newline that is not part of the secret. */
 static void chomp(struct cli_input *input)
 {
         if (input->len > 0 && input->bytes[input->len - 1] == '\n')
@@ -118,7 +118,7 @@ void cli_input_warn(const struct cli_input *input, const char *what)
 {
         if (input->on_command_line && isatty(STDERR_FILENO))
                 cli_warn(
-                        "others on this host can read the %s in the list of processes; give it as - or @FILE",
+                        "other users on this host can read the %s in the process list; give it as - or @FILE",
                         what);
 }
 
@@ -139,5 +139,5 @@ int cli_input_stdin_once(const char *const *arguments, size_t count)
         for (size_t i = 0; i < count; i++)
                 if (arguments[i] && (strcmp(arguments[i], "-") == 0 || strcmp(arguments[i], "@-") == 0))
                         found++;
-        return found > 1 ? cli_usage("standard input can be only one of the arguments") : CLI_YES;
+        return found > 1 ? cli_usage("only one argument can be - (standard input)") : CLI_YES;
 }

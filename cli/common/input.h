@@ -1,4 +1,4 @@
-/* Where the command's words come from: the command line itself, a file (@FILE), or standard input (-). */
+/* Where arguments come from: the command line itself, a file (@FILE), or standard input (-). */
 #ifndef CLI_INPUT_H
 #define CLI_INPUT_H
 
@@ -8,19 +8,19 @@
 #define CLI_INPUT_MAX (4 * 1024 * 1024)
 
 struct cli_input {
-        char *bytes; /* ended by a NUL that is not counted; wiped when freed */
+        char *bytes; /* NUL-terminated, not counted in len; wiped when freed */
         size_t len;
-        bool on_command_line; /* everybody on this host could read it in the list of processes */
+        bool on_command_line; /* visible to every user in the process list */
 };
 
 enum {
-        CLI_INPUT_TRIM = 1, /* from a file or standard input: no white space at either end (a token) */
-        CLI_INPUT_CHOMP = 2 /* from a file or standard input: without the one newline at its end (a secret) */
+        CLI_INPUT_TRIM = 1, /* from a file or standard input: white space at both ends is removed (a token) */
+        CLI_INPUT_CHOMP = 2 /* from a file or standard input: one newline at the end is removed (a secret) */
 };
 
 /*
- * The bytes that an argument stands for: `-` is standard input, `@FILE` a file (also a pipe or /dev/fd/3),
- * anything else itself.
+ * The bytes of an argument: `-` is standard input, `@FILE` a file (also a pipe or /dev/fd/3), anything else
+ * is the text itself.
  * ret: on success, for cli_input_clear().
  * Returns PJWT_OK, PJWT_FILE_OPEN, PJWT_FILE_SIZE, PJWT_NO_MEMORY.
  */
@@ -32,20 +32,20 @@ enum pjwt_reason cli_input_file(const char *path, struct cli_input *ret, struct 
 
 void cli_input_clear(struct cli_input *input);
 
-/* Says on a terminal that a token or secret on the command line can be seen by others. */
+/* Warns on a terminal that a token or secret on the command line is visible to others. */
 void cli_input_warn(const struct cli_input *input, const char *what);
 
 /*
- * The token that an argument stands for, without white space at its ends, and the warning above. A failure
- * has been printed already.
+ * The token of an argument, without white space at its ends; also warns as above. An error has been printed
+ * already.
  * ret: on CLI_YES, for cli_input_clear().
  * Returns an exit status.
  */
 int cli_input_token(const char *argument, bool json, struct cli_input *ret);
 
 /*
- * Is more than one of these arguments standard input? Says so and returns CLI_ERROR. NULL arguments are
- * skipped.
+ * Whether more than one of these arguments is standard input; if so, reports it and returns CLI_ERROR. NULL
+ * arguments are skipped.
  */
 int cli_input_stdin_once(const char *const *arguments, size_t count);
 

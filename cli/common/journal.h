@@ -1,7 +1,7 @@
 /*
- * Whether a set-up has been done on this host, and what it changed. A set-up is a directory
- * CLI_SETUP_DIR/NUMBER: the old files (N.old), the new ones (N.text) and `journal`, which is written last and
- * synced before the first file is touched.
+ * Whether this host has been set up, and what was changed. A set-up is a directory CLI_SETUP_DIR/NUMBER: the
+ * old files (N.old), the new ones (N.text) and `journal`, which is written last and synced before the first
+ * file is changed.
  */
 #ifndef CLI_JOURNAL_H
 #define CLI_JOURNAL_H
@@ -19,7 +19,7 @@
 /* One line of a journal. */
 struct cli_journal_entry {
         bool changed; /* else it is new */
-        bool folder;  /* its folder is new, too */
+        bool folder;  /* its directory is new, too */
         unsigned mode;
         char path[512];
 };
@@ -32,20 +32,20 @@ struct cli_journal {
         size_t count;
 };
 
-/* Which boot of the host this is: CLOCK_BOOTTIME of another one says nothing. */
+/* The boot id of the host: CLOCK_BOOTTIME of another boot means nothing. */
 void cli_journal_boot(char out[64]);
 /*
- * The highest number below CLI_SETUP_DIR; 0 when there is none.
- * root: before every path; "" for this host.
- * with_journal: only of those that were begun.
+ * The highest number below CLI_SETUP_DIR; 0 if there is none.
+ * root: prepended to every path; "" for this host.
+ * with_journal: count only those that have a journal.
  */
 unsigned cli_journal_latest(const char *root, bool with_journal);
-/* The latest journal. False when there is none; one that is damaged sets reterr. */
+/* The latest journal. False if there is none; a damaged one sets reterr. */
 bool cli_journal_read(const char *root, struct cli_journal *ret, struct pjwt_error *reterr);
 
 enum cli_setup_state { CLI_SETUP_NONE, CLI_SETUP_UNCONFIRMED, CLI_SETUP_CONFIRMED };
 
-/* The latest set-up on this host. retexpired: its time is over, or the host has been started again since. */
+/* The latest set-up on this host. retexpired: its deadline has passed, or the host has rebooted since. */
 enum cli_setup_state cli_setup_state(const char *root, bool *retexpired);
 
 #endif

@@ -8,7 +8,7 @@
 #include "out.h"
 #include "sshkey.h"
 
-/* A folder in which nothing can be: no cache is read, none is written. */
+/* A directory that cannot contain anything: no cache is read or written. */
 #define NO_CACHE "/dev/null"
 
 bool cli_is_url(const char *text)
@@ -27,7 +27,7 @@ struct pjwt_keycache cli_keycache(const struct cli_fetching *fetching, int64_t n
         };
 }
 
-/* An issuer that stands in no configuration, with the defaults of one. Its strings are copies. */
+/* An issuer that is not in any configuration, with default settings. Its strings are copies. */
 static bool fill_issuer(struct pjwt_issuer *issuer, const char *iss, const char *jwks, const char *ca_file)
 {
         *issuer = (struct pjwt_issuer){
@@ -59,7 +59,7 @@ enum pjwt_reason cli_keys_fetch(const struct cli_fetching *fetching, int64_t now
         struct pjwt_issuer adhoc;
         enum pjwt_reason r;
 
-        cache.cache_dir = NO_CACHE; /* what the caller of a command names is nobody else's cached key */
+        cache.cache_dir = NO_CACHE; /* keys named on the command line are not cached for others */
         if (fill_issuer(&adhoc, issuer, jwks, fetching->ca_file))
                 r = pjwt_keycache_get(&cache, &adhoc, PJWT_KEYS_FORCE, ret, NULL, reterr);
         else
@@ -68,7 +68,7 @@ enum pjwt_reason cli_keys_fetch(const struct cli_fetching *fetching, int64_t now
         return r;
 }
 
-/* Of a certificate or a FIDO key the inner one. */
+/* For a certificate or a FIDO key, the inner key. */
 static enum pjwt_reason parse_ssh_key(const char *text, struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
         size_t words = pjwt_sshkey_words(text), len = 0;
@@ -130,7 +130,7 @@ int cli_keys_load(const struct cli_args *args, const struct cli_key_source *sour
 
         *retsecret = 0;
         if (!!source->secret + !!source->key + !!source->jwks + !!source->discover != 1)
-                return cli_usage("%s wants one of --secret, --key, --jwks and --discover",
+                return cli_usage("%s requires one of --secret, --key, --jwks and --discover",
                                  args->command->name);
         if (source->secret)
                 r = load_secret(source->secret, ret, retsecret, &err);

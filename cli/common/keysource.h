@@ -1,4 +1,4 @@
-/* Public keys for a subcommand: from a secret, a file, an endpoint or an issuer. */
+/* Public keys for a subcommand: from a secret, a file, a URL or an issuer. */
 #ifndef CLI_KEYSOURCE_H
 #define CLI_KEYSOURCE_H
 
@@ -26,19 +26,19 @@ struct cli_key_source {
 /* Rows that several subcommands share. member: a struct cli_fetching in their options. */
 #define CLI_OPT_CACHE(member)                                                                                \
         CLI_OPT("cache", CLI_STRING, "DIR", CLI_FILE, member.cache,                                          \
-                "the folder of cached keys instead of /var/cache/pam_jwt")
+                "use this directory of cached keys instead of /var/cache/pam_jwt")
 #define CLI_OPT_FETCH(member)                                                                                \
         CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, member.program,                                    \
-                "the fetch helper instead of the installed one")
+                "use this fetch helper instead of the installed one")
 #define CLI_OPT_CA_FILE(member)                                                                              \
         CLI_OPT("ca-file", CLI_STRING, "FILE", CLI_FILE, member.ca_file,                                     \
-                "trust these certificate authorities instead of the system's when keys are fetched")
+                "trust these certificate authorities instead of the system's when fetching keys")
 
-/* Is it an address rather than a file's name? */
+/* Whether it is a URL rather than the name of a file. */
 bool cli_is_url(const char *text);
 
 /*
- * The keys behind an address, or found by discovery when jwks is NULL. Nothing is cached.
+ * The keys at a URL, or found by discovery if jwks is NULL. Nothing is cached.
  * ret: for pjwt_keyset_free(); untouched on failure.
  */
 enum pjwt_reason cli_keys_fetch(const struct cli_fetching *fetching, int64_t now, const char *issuer,
@@ -48,16 +48,16 @@ enum pjwt_reason cli_keys_fetch(const struct cli_fetching *fetching, int64_t now
 enum pjwt_reason cli_keys_file(const char *path, struct pjwt_keyset **ret, struct pjwt_error *reterr);
 
 /*
- * The keys that one of --secret, --key, --jwks and --discover names. A failure has been printed already.
+ * The keys of --secret, --key, --jwks or --discover. An error has been printed already.
  * args: of the subcommand, for its name.
- * now, json: what --now (else the clock) and --json say.
- * retsecret: bytes of the secret, 0 when it is none.
+ * now, json: the values of --now (else of the clock) and --json.
+ * retsecret: bytes of the secret, 0 if it is not a secret.
  * Returns an exit status.
  */
 int cli_keys_load(const struct cli_args *args, const struct cli_key_source *source, int64_t now, bool json,
                   struct pjwt_keyset **ret, size_t *retsecret);
 
-/* How the cache is asked. Its strings are borrowed. */
+/* How the cache is used. The strings are borrowed. */
 struct pjwt_keycache cli_keycache(const struct cli_fetching *fetching, int64_t now);
 
 #endif

@@ -13,7 +13,7 @@
 struct reader {
         const char *root;
         struct cli_pam_stack *stack;
-        unsigned substack; /* that is being read; 0: none */
+        unsigned substack; /* being read; 0: none */
         unsigned substacks;
 };
 
@@ -24,7 +24,7 @@ static void *grown(void *array, size_t count, size_t size)
         void *bigger = realloc(array, (count + 1) * size);
 
         if (!bigger)
-                abort(); /* a command that looks at a few kilobytes; there is nothing to go on with */
+                abort(); /* a command that reads a few kilobytes cannot continue */
         return bigger;
 }
 
@@ -36,7 +36,7 @@ static void fault(struct reader *r, const char *file, unsigned line, const char 
         s->faults[s->fault_count++] = (struct cli_pam_fault){strdup(file), line, strdup(text)};
 }
 
-/* The next word at *p: up to white space, or a whole [...]. NULL behind the last. Cuts the text. */
+/* The next word at *p: up to white space, or a whole [...]. NULL after the last. Modifies the text. */
 static char *next_word(char **p)
 {
         char *start = *p + strspn(*p, " \t");
@@ -88,7 +88,8 @@ static void add_line(struct reader *r, enum cli_pam_type type, const char *contr
         char *word;
 
         while (line.arg_count < CLI_PAM_ARGS_MAX && (word = next_word(&rest))) {
-                if (*word == '[' && word[strlen(word) - 1] == ']') { /* an argument with white space in it */
+                if (*word == '[' &&
+                    word[strlen(word) - 1] == ']') { /* an argument that contains white space */
                         word[strlen(word) - 1] = '\0';
                         word++;
                 }
@@ -118,7 +119,7 @@ static void read_line(struct reader *r, char *text, const char *file, unsigned n
         control = next_word(&rest);
         module = control ? next_word(&rest) : NULL;
         if (type < 0 || !module)
-                fault(r, file, number, "a line that PAM does not understand");
+                fault(r, file, number, "PAM cannot parse this line");
         else if (only >= 0 && type != only)
                 return;
         else if (strcmp(control, "include") == 0)
@@ -129,7 +130,7 @@ static void read_line(struct reader *r, char *text, const char *file, unsigned n
                 add_line(r, (enum cli_pam_type)type, control, module, rest, file, number);
 }
 
-/* Lines end with LF; a backslash before it joins the next one; # begins a comment. */
+/* Lines end with LF; a backslash before it continues the line; # begins a comment. */
 static void read_text(struct reader *r, char *text, const char *file, int only, int depth)
 {
         unsigned number = 0;
@@ -154,7 +155,7 @@ static void read_text(struct reader *r, char *text, const char *file, int only, 
         }
 }
 
-/* only: the type that is wanted, -1 for all. */
+/* only: the type to read, -1 for all. */
 static void read_file(struct reader *r, const char *name, int only, int depth, const char *from,
                       unsigned from_line)
 {
@@ -165,7 +166,7 @@ static void read_file(struct reader *r, const char *name, int only, int depth, c
 
         snprintf(path, sizeof(path), "%s%s%s", r->root, *name == '/' ? "" : PAM_DIR, name);
         if (depth > DEPTH_MAX) {
-                fault(r, from, from_line, "includes go in a circle");
+                fault(r, from, from_line, "the file includes itself");
                 return;
         }
         if (cli_input_file(path, &input, &err) != PJWT_OK) {
@@ -209,7 +210,7 @@ void cli_pam_free(struct cli_pam_stack *stack)
         *stack = (struct cli_pam_stack){0};
 }
 
-/* What the four words mean (pam.conf(5)). */
+/* What the four keywords mean (pam.conf(5)). */
 static const struct {
         const char *word;
         const char *means;
@@ -220,7 +221,7 @@ static const struct {
         {"optional", "[success=ok new_authtok_reqd=ok default=ignore]"},
 };
 
-/* The action behind `name=` in [...], of len letters; NULL when it is not there. */
+/* The action after `name=` in [...], of len characters; NULL if there is none. */
 static const char *find_action(const char *control, const char *name, size_t *retlen)
 {
         size_t len = strlen(name);
@@ -247,7 +248,7 @@ const char *cli_pam_action(const char *control, const char *code, char ret[16])
         action = find_action(control, code, &len);
         if (!action)
                 action = find_action(control, "default", &len);
-        if (!action) { /* pam.conf(5): without default, a code that is not named is bad */
+        if (!action) { /* pam.conf(5): without default, a code that is not listed is bad */
                 action = "bad";
                 len = 3;
         }

@@ -16,7 +16,7 @@ const char *cli_conf_path(const char *config)
 
 const char *cli_hostname(char out[256])
 {
-        return gethostname(out, 256) == 0 && memchr(out, '\0', 256) ? out : NULL; /* as the module asks */
+        return gethostname(out, 256) == 0 && memchr(out, '\0', 256) ? out : NULL; /* as in the module */
 }
 
 int cli_conf_load(const char *config, bool json, struct pjwt_conf **ret)
@@ -62,7 +62,7 @@ int cli_user_find(const char *name, struct pjwt_user *ret)
         const struct passwd *passwd = name ? getpwnam(name) : getpwuid(getuid());
 
         if (!name && !passwd)
-                return cli_usage("uid %u has no name; say --user", (unsigned)getuid());
+                return cli_usage("uid %u has no user name; use --user", (unsigned)getuid());
         *ret = (struct pjwt_user){
                 .name = strdup(name ? name : passwd->pw_name),
                 .exists = passwd != NULL,

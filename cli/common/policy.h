@@ -6,26 +6,23 @@
 #include "conf.h"
 #include "grant.h"
 
-/* The file that --config names; NULL: the usual one. */
+/* The file given with --config; NULL: the default. */
 const char *cli_conf_path(const char *config);
 
-/* gethostname() in out, or NULL when the host has no name. */
+/* gethostname() in out, or NULL if the host has no name. */
 const char *cli_hostname(char out[256]);
 
-/*
- * Loads the configuration. config, json: those options. A failure has been said already. Returns an exit
- * status.
- */
+/* Loads the configuration. config, json: those options. An error has been printed. Returns an exit status. */
 int cli_conf_load(const char *config, bool json, struct pjwt_conf **ret);
 
-/* The section [issuer/NAME]; NULL when there is none. */
+/* The section [issuer/NAME]; NULL if there is none. */
 const struct pjwt_issuer *cli_issuer_find(const struct pjwt_conf *conf, const char *name);
-/* The same; a missing one is said, with the nearest name. Returns an exit status. */
+/* The same; if it is missing, prints an error with the nearest name. Returns an exit status. */
 int cli_issuer_named(const struct pjwt_conf *conf, const char *name, const struct pjwt_issuer **ret);
 
 /*
- * The user as NSS knows him.
- * name: NULL: who runs this command.
+ * The user as known to NSS.
+ * name: NULL: the user who runs this command.
  * ret: for cli_user_clear(); its name is a copy.
  * Returns an exit status.
  */

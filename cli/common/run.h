@@ -9,8 +9,8 @@
 /*
  * Starts a program by its path.
  * argv, env: ended by NULL; env NULL: the caller's own.
- * in, out: descriptors that it gets as standard input, and as output and error; -1: /dev/null.
- * Returns its pid, -1 when it could not be started.
+ * in, out: descriptors for standard input, and for standard output and error; -1: /dev/null.
+ * Returns its pid, or -1 if it could not be started.
  */
 pid_t cli_spawn(const char *const *argv, const char *const *env, int in, int out);
 
@@ -18,12 +18,12 @@ pid_t cli_spawn(const char *const *argv, const char *const *env, int in, int out
 int cli_wait(pid_t pid, int seconds);
 
 /*
- * Runs a program to its end and adds what it says to out, which is ended by NUL also when empty.
+ * Runs a program to its end and appends its output to out, which is NUL-terminated even if empty.
  * Returns as above.
  */
 int cli_run(const char *const *argv, const char *const *env, struct cli_buf *out);
 
-/* PATH and nothing else, so that no variable of the caller decides anything. */
+/* PATH and nothing else, so that no variable of the caller has any effect. */
 extern const char *const cli_plain_env[];
 
 #endif

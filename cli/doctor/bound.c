@@ -1,5 +1,6 @@
 /*
- * Bound tokens, and the way without authorized_keys: are all of its parts there, and does no other line win?
+ * Bound tokens, also without authorized_keys: is everything configured that they need, and does it take
+ * effect?
  */
 #include <glob.h>
 #include <pwd.h>
@@ -13,9 +14,9 @@
 
 #define SERVICE   "sshd"
 #define COMMAND   "offer-key"
-#define USERS_MAX 16 /* sshd is asked once for each */
+#define USERS_MAX 16 /* sshd -T runs once for each */
 
-/* Everybody who could log in by a token, as far as it can be known here. */
+/* All users who could log in with a token, as far as they can be known here. */
 struct users {
         char names[USERS_MAX][128];
         size_t count;
@@ -30,7 +31,9 @@ static void add_user(struct users *users, const char *name)
                 snprintf(users->names[users->count++], sizeof(users->names[0]), "%s", name);
 }
 
-/* Names that a grant spells, then those of passwd that one can make; of nobody at all, anybody. */
+/*
+ * User names written in grants, then those in passwd that a grant can produce; if there are none, any name.
+ */
 static void find_users(const struct cli_doctor *d, struct users *ret)
 {
         char path[512];
@@ -49,7 +52,7 @@ static void find_users(const struct cli_doctor *d, struct users *ret)
         if (f)
                 fclose(f);
         if (ret->count == 0)
-                add_user(ret, "somebody");
+                add_user(ret, "a-user");
 }
 
 static bool line_names_command(const char *path)
@@ -65,7 +68,7 @@ static bool line_names_command(const char *path)
         return named;
 }
 
-/* Does somebody mean to give keys back? Then it has to be what sshd does. */
+/* Whether AuthorizedKeysCommand is meant to print any key; then sshd must be set up for it. */
 static bool is_meant(const struct cli_doctor *d)
 {
         static const char *const patterns[] = {"/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*.conf"};
@@ -94,7 +97,7 @@ static bool bind_is_demanded(const struct pjwt_conf *conf)
         return demanded;
 }
 
-/* Every way in is a key, and then what PAM asks. */
+/* Whether every way to log in requires a key, and then PAM. */
 static bool methods_hold(const char *text)
 {
         char methods[256];
@@ -147,7 +150,7 @@ static bool user_is_there(const struct cli_doctor *d, const char *name)
         return found;
 }
 
-/* The parts in sshd_config, as they hold for one user. False when something was found: once is enough. */
+/* The settings in sshd_config, as they apply to one user. False if something was found: once is enough. */
 static bool look_at_user(struct cli_doctor *d, const char *user, const char *text)
 {
         char command[256];
@@ -170,7 +173,9 @@ static bool look_at_user(struct cli_doctor *d, const char *user, const char *tex
         return false;
 }
 
-/* A keyword that sshd does not tell of has its default: the file of the user, for the others nothing. */
+/*
+ * A keyword that sshd does not print has its default: for AuthorizedKeysFile the user's file, else nothing.
+ */
 static bool accepts_keys(const char *text)
 {
         static const char *const others[] = {"authorizedkeyscommand", "trustedusercakeys"};
@@ -184,7 +189,7 @@ static bool accepts_keys(const char *text)
         return false;
 }
 
-/* Bound tokens beside authorized_keys: the key has to come first, or no token can prove it. */
+/* Bound tokens with authorized_keys: the key must be verified first, or no token can be bound to it. */
 static bool look_at_methods(struct cli_doctor *d, const char *user, const char *text)
 {
         if (!methods_hold(text))
@@ -269,5 +274,5 @@ void cli_doctor_bound(struct cli_doctor *d)
         look_at_mode(d);
         if (!demanded)
                 cli_found(d, CLI_FIND_OFFER_BIND, NULL,
-                          PJWT_CONF_FILE ": nothing says bind = ssh-key for " SERVICE);
+                          PJWT_CONF_FILE ": bind = ssh-key is not set for " SERVICE);
 }

@@ -1,4 +1,4 @@
-/* pamjwt doctor: what would stop a login on this host, or let too much in, and the line to change. */
+/* pamjwt doctor: finds what would prevent a login on this host, or allow too much, and the line to change. */
 #include "doctor.h"
 
 #include <stdarg.h>
@@ -24,235 +24,238 @@ static const struct cli_option option_rows[] = {
         CLI_OPT_CONFIG,
         CLI_OPT_CACHE(fetching),
         CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
-                "look at the system below this folder instead of this host"),
+                "check the system below this directory instead of this host"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
         CLI_OPT_END,
 };
 
-/* One row a finding. */
+/* One row per finding. */
 struct row {
         const char *id;
-        bool error; /* stops a login or lets too much in; else a warning */
+        bool error; /* prevents logins or allows too much; else a warning */
         const char *why;
         const char *fix;
 };
 
 static const struct row rows[CLI_FIND_COUNT] = {
-        [CLI_FIND_CONFIG] = {"config", true,
-                             "a configuration that is not understood whole refuses every token",
-                             "correct the line that is named"},
+        [CLI_FIND_CONFIG] = {"config", true, "with an error in the configuration, every token is refused",
+                             "correct the line reported"},
         [CLI_FIND_CONFIG_WARNING] = {"config-warning", false,
-                                     "it works as written, but may let in more than was meant",
+                                     "the setting is valid, but may allow more than intended",
                                      "see pam_jwt.conf(5) for this key"},
-        [CLI_FIND_REVOKED] = {"revoked", true,
-                              "a revocation list that is not understood whole refuses every token",
-                              "correct the line that is named"},
+        [CLI_FIND_REVOKED] = {"revoked", true, "with an error in the revocation list, every token is refused",
+                              "correct the line reported"},
         [CLI_FIND_CLONE] =
                 {"clone", true,
-                 "host_name came along with the copied disk, so this host takes the tokens that are meant "
-                 "for another",
-                 "host_name and machine_id of this host in [host]: see /etc/machine-id"},
+                 "host_name was copied with the disk, so this host accepts tokens that are meant for "
+                 "another host",
+                 "set host_name and machine_id in [host] to those of this host: see /etc/machine-id"},
         [CLI_FIND_UNCONFIRMED] =
                 {"setup-unconfirmed", false,
-                 "a set-up that nobody has confirmed is taken back when its time is over, but not after a "
-                 "restart of the host",
+                 "an unconfirmed set-up is rolled back when its time has expired, but not after a reboot of "
+                 "the host",
                  "run: pamjwt setup --confirm, or: pamjwt setup --undo"},
         [CLI_FIND_KEYS_NONE] = {"keys-none", true,
-                                "the first login would have to wait for the network, or fail",
+                                "the first login would have to wait for the network, or would fail",
                                 "run: pamjwt refresh"},
         [CLI_FIND_KEYS_FILE] = {"keys-file", true, "without its keys no token of this issuer can be verified",
                                 "correct jwks = file:... of the issuer, or the file"},
-        [CLI_FIND_KEYS_STALE] = {"keys-stale", true,
-                                 "keys older than max_stale are not used, so every token is refused",
-                                 "run: pamjwt refresh; then see why the timer did not: systemctl status "
-                                 "pamjwt-refresh.timer"},
+        [CLI_FIND_KEYS_STALE] =
+                {"keys-stale", true, "keys older than max_stale are not used: every token is refused",
+                 "run: pamjwt refresh; then find out why the timer did not: systemctl status  "
+                 "pamjwt-refresh.timer"},
         [CLI_FIND_KEYS_OLD] =
-                {"keys-old", false, "nothing refreshes the keys; at max_stale every token will be refused",
-                 "systemctl enable --now pamjwt-refresh.timer, or a line in cron for: pamjwt refresh"},
+                {"keys-old", false, "nothing refreshes the keys; after max_stale every token will be refused",
+                 "systemctl enable --now pamjwt-refresh.timer, or run from cron: pamjwt refresh"},
         [CLI_FIND_KEYS_CACHE] =
                 {"keys-cache", true,
-                 "a cache that others could have written is not trusted, so it counts as empty",
+                 "a cache that other users could have written is not trusted and treated as empty",
                  "chown root: /var/cache/pam_jwt; chmod 0755 /var/cache/pam_jwt; pamjwt refresh"},
         [CLI_FIND_KEYS_ERROR] = {"keys-error", false,
-                                 "the last refresh failed; cached keys serve until max_stale",
+                                 "the last refresh failed; cached keys are used until max_stale",
                                  "run: pamjwt refresh --force"},
-        [CLI_FIND_FETCH_USER] = {"fetch-user", true, "root fetches nothing without the user _pamjwt",
+        [CLI_FIND_FETCH_USER] = {"fetch-user", true,
+                                 "keys are not fetched as root, so the user _pamjwt is required",
                                  "systemd-sysusers, or: adduser --system --group --no-create-home _pamjwt"},
         [CLI_FIND_FETCH_PROGRAM] =
                 {"fetch-program", true,
-                 "without the helper no key can be fetched; who can change it runs as root",
-                 "install pamjwt-fetch again"},
+                 "without the helper no keys can be fetched; a user who can change it can run programs as "
+                 "root",
+                 "reinstall pamjwt-fetch"},
         [CLI_FIND_FETCH_FILE] = {"fetch-file", true, "without this file the keys cannot be fetched",
                                  "correct ca_file or bearer_file of the issuer"},
         [CLI_FIND_CLOCK] = {"clock", true,
-                            "a clock that is behind refuses fresh tokens and accepts expired ones",
+                            "with a slow clock, new tokens are refused and expired ones accepted",
                             "timedatectl set-ntp true"},
-        [CLI_FIND_PAM_NONE] = {"pam-none", true, "no service asks pam_jwt, so no token opens anything",
+        [CLI_FIND_PAM_NONE] = {"pam-none", true,
+                               "no service uses pam_jwt, so tokens are not accepted anywhere",
                                CLI_LINE_AUTH " in /etc/pam.d/sshd"},
         [CLI_FIND_PAM_MODULE] =
                 {"pam-module", true,
-                 "a module that is missing lets no token in, and can shut everybody out; who can change it "
-                 "is root at the next login",
-                 "install the package again, or take the lines with pam_jwt.so out"},
+                 "without the module no token is accepted, and logins may fail altogether; a user who can "
+                 "change it can run code as root at the next login",
+                 "reinstall the package, or remove the lines with pam_jwt.so"},
         [CLI_FIND_PAM_FAULT] = {"pam-fault", true,
-                                "PAM refuses every login of a service whose stack it cannot read",
-                                "correct the line that is named"},
-        [CLI_FIND_PAM_MODE] = {"pam-mode", true, "who can write the stack can let himself in",
+                                "PAM refuses every login to a service whose stack it cannot read",
+                                "correct the line reported"},
+        [CLI_FIND_PAM_MODE] = {"pam-mode", true, "a user who can write the stack can log in without a token",
                                "chown root: FILE; chmod 0644 FILE"},
         [CLI_FIND_PAM_ARGUMENT] = {"pam-argument", true,
-                                   "a line with an argument that is not understood refuses tokens",
+                                   "with an invalid argument, the module refuses tokens",
                                    "correct the argument; see pam_jwt(8)"},
         [CLI_FIND_PAM_NO_DENY] =
                 {"pam-no-deny", true,
-                 "with cred_unavail=ignore the stack goes on when something is typed that is no token; "
-                 "without pam_deny at its end whoever gets there can be let in",
+                 "with cred_unavail=ignore the stack continues if the reply is not a token; without "
+                 "pam_deny at the end the login may then succeed",
                  "auth requisite pam_deny.so   as the last auth line"},
         [CLI_FIND_PAM_REFUSAL_IGNORED] =
                 {"pam-refusal-ignored", true,
-                 "a token that was refused goes on to the other modules: they see it, and one that says yes "
-                 "lets it in",
+                 "a refused token is passed on to the other modules, which see it and may accept it",
                  CLI_LINE_AUTH},
         [CLI_FIND_PAM_UNKNOWN_MODULE] =
                 {"pam-module-unknown", false,
-                 "when the module's file is missing, during an upgrade for instance, passwords and keys are "
-                 "refused too",
+                 "if the module's file is missing, for example during an upgrade, passwords and keys are "
+                 "refused as well",
                  "add module_unknown=ignore to the control of this line"},
         [CLI_FIND_PAM_SKIPPED] = {"pam-skipped", true,
-                                  "a token ends the stack here, so this module is never asked",
-                                  "put the module before pam_jwt.so, or take success=done away"},
+                                  "an accepted token ends the stack, so this module does not run",
+                                  "move the module before pam_jwt.so, or remove success=done"},
         [CLI_FIND_PAM_SUBSTACK] =
                 {"pam-substack", true,
-                 "success=done ends the substack alone: behind it the other auth lines ask again, and "
-                 "whoever has a token only is refused",
+                 "success=done ends only the substack: the auth lines after it prompt again, and a user who "
+                 "only has a token is refused",
                  "auth include FILE   instead of substack, or pam_jwt.so in the service's own file"},
         [CLI_FIND_PAM_BEFORE] =
                 {"pam-before", false,
-                 "it stands before pam_jwt and asks for the password first, so it is given the token, and "
-                 "may log or send it",
-                 "move the line behind pam_jwt.so"},
+                 "it runs before pam_jwt and prompts for the password, so it receives the token, and may "
+                 "log or send it",
+                 "move the line after pam_jwt.so"},
         [CLI_FIND_PAM_NO_ACCOUNT] = {"pam-no-account", false,
-                                     "whether the token has expired meanwhile is not asked again",
+                                     "a token that has expired in the meantime is not refused",
                                      CLI_LINE_ACCOUNT},
         [CLI_FIND_PAM_TOKEN_ONLY] =
                 {"pam-token-only", true,
-                 "the auth lines take tokens only, but a public key never reaches them: it logs in alone",
+                 "the auth lines accept only tokens, but a public key bypasses them: it is enough to log in",
                  CLI_LINE_ACCOUNT_SSHD},
         [CLI_FIND_PAM_LOGINUID] =
                 {"pam-loginuid", false,
-                 "the session gets no number before pam_jwt runs, so sudo's reuse_login and pamjwt sessions "
-                 "do not find it",
+                 "the session has no audit session id when pam_jwt runs, so sudo's reuse_login and pamjwt "
+                 "sessions do not find it",
                  "session required pam_loginuid.so   before the session line of pam_jwt.so"},
-        [CLI_FIND_PAM_SYSTEMD] = {"pam-systemd", true,
-                                  "session_until_exp is handed to logind by pam_systemd, behind the session "
-                                  "line of pam_jwt: without both, the session goes on when the token is over",
-                                  CLI_LINE_SESSION "   and behind it: session optional pam_systemd.so"},
+        [CLI_FIND_PAM_SYSTEMD] =
+                {"pam-systemd", true,
+                 "pam_systemd, after the session line of pam_jwt, passes session_until_exp to "
+                 "logind: without both lines the session continues after the token has expired",
+                 CLI_LINE_SESSION "   followed by: session optional pam_systemd.so"},
         [CLI_FIND_REQUIRE_TOKEN] = {"require-token", true,
-                                    "the account line is asked also where nobody is authenticated: by sudo "
-                                    "within its timestamp and under NOPASSWD, by su when root calls it; "
+                                    "the account line also runs where the user is not authenticated: in sudo "
+                                    "within its timestamp and with NOPASSWD, in su when called by root; "
                                     "require_token refuses that",
                                     CLI_LINE_ACCOUNT_ONLY
-                                    "   without require_token; the auth lines take tokens only as it is"},
-        [CLI_FIND_PAM_SIBLING] = {"pam-sibling", false,
-                                  "the same command reaches another service, where no token is asked for",
-                                  "the same lines in the other file"},
+                                    "   without require_token; the auth lines already accept only tokens"},
+        [CLI_FIND_PAM_SIBLING] =
+                {"pam-sibling", false,
+                 "the same command also uses another service, which does not require a token",
+                 "add the same lines to the other file"},
         [CLI_FIND_SERVICE_UNNAMED] =
                 {"service-unnamed", true,
-                 "no grant and no service section names it, so every token is refused there",
+                 "the service is not in any grant or service section, so every token is refused",
                  "services = ...   in a grant of pam_jwt.conf"},
         [CLI_FIND_SERVICE_UNUSED] = {"service-unused", false,
-                                     "a grant names the service, but its stack never asks pam_jwt",
+                                     "a grant lists the service, but its stack does not use pam_jwt",
                                      CLI_LINE_AUTH},
-        [CLI_FIND_SSHD_BROKEN] = {"sshd-broken", true, "sshd will not start again with this configuration",
+        [CLI_FIND_SSHD_BROKEN] = {"sshd-broken", true, "sshd cannot be restarted with this configuration",
                                   "run: sshd -t"},
-        [CLI_FIND_SSHD_NO_PAM] = {"sshd-usepam", true, "without PAM sshd never asks pam_jwt", "UsePAM yes"},
-        [CLI_FIND_SSHD_NO_METHOD] = {"sshd-method", true, "no method is on that could carry a token",
+        [CLI_FIND_SSHD_NO_PAM] = {"sshd-usepam", true, "without PAM sshd does not use pam_jwt", "UsePAM yes"},
+        [CLI_FIND_SSHD_NO_METHOD] = {"sshd-method", true,
+                                     "no authentication method that can carry a token is enabled",
                                      "KbdInteractiveAuthentication yes"},
         [CLI_FIND_SSHD_NO_KBDINT] =
                 {"sshd-kbdint", false,
-                 "method password carries 1024 bytes, no parts and no messages; longer tokens are refused "
-                 "before pam_jwt sees them",
+                 "method password carries only 1024 bytes, no parts and no messages; longer tokens are "
+                 "refused before they reach pam_jwt",
                  "KbdInteractiveAuthentication yes"},
         [CLI_FIND_SSHD_PASSWORDS] =
                 {"sshd-passwords", false,
-                 "PasswordAuthentication no shuts one method only; with pam_unix in the stack the "
-                 "keyboard-interactive method takes passwords",
+                 "PasswordAuthentication no disables only one method; with pam_unix in the stack, passwords "
+                 "are accepted by keyboard-interactive",
                  "auth required pam_jwt.so   as the only auth line, if passwords are not wanted"},
         [CLI_FIND_SSHD_METHODS] = {"sshd-methods", true,
-                                   "the methods that are demanded never ask PAM for a token",
+                                   "the required methods never use PAM, so no token is asked for",
                                    "AuthenticationMethods publickey,keyboard-interactive:pam"},
         [CLI_FIND_SSHD_ROOT] = {"sshd-root", true,
-                                "a grant names root, but sshd hands rubbish instead of root's token to PAM",
-                                "take root out of the grant and use sudo, or: PermitRootLogin yes"},
+                                "a grant lists root, but sshd passes junk to PAM instead of root's token",
+                                "remove root from the grant and use sudo, or: PermitRootLogin yes"},
         [CLI_FIND_BIND_METHODS] = {"bind-methods", true,
-                                   "a bound token needs a key that sshd has verified before it asks: "
-                                   "without that every login is refused",
+                                   "a bound token requires a key that sshd has verified before it uses PAM: "
+                                   "without one every login is refused",
                                    "AuthenticationMethods publickey,keyboard-interactive:pam"},
         [CLI_FIND_BIND_KEYS] =
                 {"bind-keys", true,
-                 "a bound token needs a key that sshd accepts, and there is no file, no command and no "
-                 "authority of such keys: every login is refused",
+                 "a bound token requires a key that sshd accepts, but no file, command or authority for "
+                 "such keys is set: every login is refused",
                  "AuthorizedKeysCommand /usr/bin/pamjwt offer-key %u %t %k   or AuthorizedKeysFile "
                  ".ssh/authorized_keys"},
         [CLI_FIND_OFFER_OVERRIDDEN] =
                 {"offer-overridden", true,
-                 "of several Match blocks the first one wins, keyword by keyword, and it is another one here",
-                 "move the Match block of pam_jwt in front of it, or narrow the other one"},
+                 "if several Match blocks match, the first one to set a keyword applies, and here that is "
+                 "another one",
+                 "move the Match block of pam_jwt before it, or narrow the other one"},
         [CLI_FIND_OFFER_METHODS] =
                 {"offer-methods", true,
-                 "pamjwt offer-key takes the key of any stranger: without a second method he is in",
+                 "pamjwt offer-key accepts the key of any stranger: without a second method that is enough "
+                 "to log in",
                  "AuthenticationMethods publickey,keyboard-interactive:pam   in the same Match block"},
         [CLI_FIND_OFFER_USER] =
                 {"offer-user", true,
-                 "sshd runs the command only as a user that exists, and root is too much for it",
-                 "AuthorizedKeysCommandUser _pamjwt-keys   (systemd-sysusers makes it)"},
+                 "sshd runs the command only as an existing user, and it must not run as root",
+                 "AuthorizedKeysCommandUser _pamjwt-keys   (created by systemd-sysusers)"},
         [CLI_FIND_OFFER_PASSWORDS] =
                 {"offer-passwords", true,
-                 "any key is taken, so a password alone would open the door that a token and its key shall "
-                 "open",
+                 "any key is accepted, so a password alone would be enough instead of a token and its key",
                  "the token-only stack for sshd: see /usr/share/doc/pam_jwt/examples/bound/pam.d/sshd"},
         [CLI_FIND_OFFER_ACCOUNT] =
                 {"offer-account", true,
-                 "only require_token refuses a login by public key alone, and any public key is taken",
+                 "only require_token refuses a login by public key alone, and any public key is accepted",
                  "account required pam_jwt.so require_token"},
         [CLI_FIND_OFFER_BIND] =
                 {"offer-bind", true,
-                 "no key is given back where no grant demands a bound token, so every login fails",
+                 "no key is printed unless a grant requires a bound token, so every login fails",
                  "bind = ssh-key   in [service/sshd]"},
         [CLI_FIND_OFFER_CONFIG] =
                 {"offer-config", true,
-                 "pamjwt offer-key does not run as root and cannot read it, so every login fails",
+                 "pamjwt offer-key does not run as root and cannot read this file, so every login fails",
                  "chmod 0644 /etc/security/pam_jwt.conf"},
         [CLI_FIND_SSHD_GRACE] = {"sshd-grace", false,
                                  "sshd ends the login while the keys are still being fetched",
                                  "LoginGraceTime 120"},
         [CLI_FIND_SSHD_STARTUPS] = {"sshd-startups", false,
-                                    "a few logins that wait for a token keep everybody else out",
+                                    "a few logins waiting for a token keep all other users out",
                                     "MaxStartups 10:30:100"},
-        [CLI_FIND_SUDO_PROMPT] =
-                {"sudo-prompt", true,
-                 "sudo's own prompt hides the one of pam_jwt: a token in parts cannot be asked for",
-                 "Defaults !passprompt_override"},
+        [CLI_FIND_SUDO_PROMPT] = {"sudo-prompt", true,
+                                  "sudo's own prompt hides that of pam_jwt: a token cannot be sent in parts",
+                                  "Defaults !passprompt_override"},
         [CLI_FIND_SUDO_OTHER_USER] =
                 {"sudo-other-user", true,
-                 "sudo then asks for the other user's token, and nobody's grant says root",
-                 "take the word out of the Defaults line"},
+                 "sudo then asks for the token of another user, such as root, which no grant allows",
+                 "remove the word from the Defaults line"},
         [CLI_FIND_SUDO_TIMESTAMP] =
                 {"sudo-timestamp", false,
-                 "sudo does not ask again for a while after a success, so the demands of the service are "
-                 "not met by every command",
+                 "for a while after a success sudo does not ask again, so not every command meets the "
+                 "requirements of the service",
                  "Defaults timestamp_timeout=0"},
         [CLI_FIND_SUDO_NOPASSWD] = {"sudo-nopasswd", false,
                                     "sudo does not ask PAM for these commands, so no token is needed",
-                                    "take NOPASSWD: out of the line"},
+                                    "remove NOPASSWD: from the line"},
         [CLI_FIND_SUDO_NONINTERACTIVE] =
                 {"sudo-noninteractive", false,
-                 "with reuse_login sudo -n could go on without a prompt, but sudo never asks PAM",
+                 "with reuse_login, sudo -n could succeed without a prompt, but sudo does not call PAM",
                  "Defaults noninteractive_auth"},
         [CLI_FIND_DENIAL] = {"denial", true,
-                             "SELinux or AppArmor forbids what a login or a refresh has to do",
-                             "allow it: audit2allow, or aa-logprof; see the policy that is shipped"},
+                             "SELinux or AppArmor denies an operation that a login or a refresh requires",
+                             "allow it: audit2allow, or aa-logprof; see the policy in the package"},
 };
 
 bool cli_doctor_row(size_t i, const char **retid, const char **retwhy)
@@ -353,7 +356,7 @@ static int finish(const struct cli_doctor *d)
 
         if (!d->list) {
                 if (d->errors + d->warnings == 0)
-                        puts("nothing found");
+                        puts("no problems found");
                 else
                         printf("errors: %zu, warnings: %zu\n", d->errors, d->warnings);
                 return status;

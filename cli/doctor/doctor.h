@@ -1,4 +1,4 @@
-/* What the parts of `pamjwt doctor` share. */
+/* Shared by the parts of `pamjwt doctor`. */
 #ifndef CLI_DOCTOR_H
 #define CLI_DOCTOR_H
 
@@ -8,7 +8,7 @@
 #include "out.h"
 #include "pamstack.h"
 
-/* Everything that can be found. The rows with why it matters and what to change are in doctor.c. */
+/* All findings. Why each matters and what to change is in the rows in doctor.c. */
 enum cli_finding {
         CLI_FIND_CONFIG,
         CLI_FIND_CONFIG_WARNING,
@@ -75,20 +75,20 @@ enum cli_finding {
 extern const struct cli_body cli_doctor_body;
 
 struct cli_doctor {
-        const char *config; /* NULL: the usual one, below root */
-        const char *cache;  /* NULL: as config */
-        const char *root;   /* in front of every path; "" for this host */
+        const char *config; /* NULL: the default, below root */
+        const char *cache;  /* NULL: as for config */
+        const char *root;   /* prepended to every path; "" for this host */
         int64_t now;
-        struct pjwt_conf *conf;   /* NULL when it cannot be read */
+        struct pjwt_conf *conf;   /* NULL if it cannot be read */
         struct json_object *list; /* NULL: text */
         size_t errors;
         size_t warnings;
 };
 
 /*
- * Reports what was found.
+ * Reports a finding.
  * fix: the line to change; NULL: that of the row.
- * fmt: what, beginning with the place.
+ * fmt: the problem, beginning with the place.
  */
 void cli_found(struct cli_doctor *d, enum cli_finding finding, const char *fix, const char *fmt, ...)
         __attribute__((format(printf, 4, 5)));
@@ -101,7 +101,7 @@ void cli_doctor_host(struct cli_doctor *d);
 void cli_doctor_keys(struct cli_doctor *d);
 void cli_doctor_pam(struct cli_doctor *d);
 void cli_doctor_sshd(struct cli_doctor *d);
-/* Bound tokens: do sshd, the stack and the configuration do their parts? sshd -T works already. */
+/* Bound tokens: are sshd, the stack and the configuration set up for them? sshd -T has succeeded already. */
 void cli_doctor_bound(struct cli_doctor *d);
 void cli_doctor_sudo(struct cli_doctor *d);
 void cli_doctor_log(struct cli_doctor *d);
@@ -110,19 +110,19 @@ void cli_doctor_log(struct cli_doctor *d);
 void cli_doctor_pam_lines(struct cli_doctor *d, const char *service, const struct cli_pam_stack *stack,
                           const struct cli_pam_line *us);
 
-/* The i-th finding, for pamjwt(1). False behind the last. */
+/* The i-th finding, for pamjwt(1). False after the last. */
 bool cli_doctor_row(size_t i, const char **retid, const char **retwhy);
 
-/* The first line of a type with this module, from index `from` on; NULL when there is none. */
+/* The first line of a type with this module, from index `from` on; NULL if there is none. */
 const struct cli_pam_line *cli_pam_find(const struct cli_pam_stack *stack, enum cli_pam_type type,
                                         const char *module, size_t from);
-/* Is a module of passwords in the auth stack? */
+/* Whether the auth stack contains a password module. */
 bool cli_pam_takes_passwords(const struct cli_pam_stack *stack);
 
-/* The account line of pam_jwt with require_token; NULL when there is none. */
+/* The account line of pam_jwt with require_token; NULL if there is none. */
 const struct cli_pam_line *cli_pam_requires_token(const struct cli_pam_stack *stack);
 
-/* Does this service's auth stack ask pam_jwt? */
+/* Whether this service's auth stack uses pam_jwt. */
 bool cli_doctor_uses_us(const struct cli_doctor *d, const char *service);
 
 #endif

@@ -1,4 +1,4 @@
-/* Is this the host that its configuration was written for, and has its set-up been confirmed? */
+/* Whether this is the host the configuration was written for, and whether its set-up was confirmed. */
 #include <string.h>
 
 #include "doctor.h"
@@ -6,7 +6,7 @@
 #include "journal.h"
 
 /*
- * A copied disk keeps host_name, and with it whatever tokens are for; systemd gives the copy a machine id of
+ * A copied disk keeps host_name, and with it the audience of tokens; systemd gives the copy a machine id of
  * its own.
  */
 static void look_at_machine(struct cli_doctor *d)
@@ -33,5 +33,5 @@ void cli_doctor_host(struct cli_doctor *d)
         look_at_machine(d);
         if (cli_setup_state(d->root, &expired) == CLI_SETUP_UNCONFIRMED)
                 cli_found(d, CLI_FIND_UNCONFIRMED, NULL, "the last pamjwt setup has not been confirmed%s",
-                          expired ? ", and its time is over" : "");
+                          expired ? ", and its time has expired" : "");
 }

@@ -1,4 +1,4 @@
-/* Keys, their age, the helper that fetches them, and the clock that judges them. */
+/* Keys, their age, the helper that fetches them, and the clock. */
 #include <errno.h>
 #include <pwd.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define FETCH_USER  "_pamjwt"
 #define CLOCK_SLACK 60 /* files may be this much younger than now */
 
-/* Below a root its own passwd counts, on this host whatever NSS knows. */
+/* Below another root, its own passwd is read; on this host NSS is asked. */
 static bool fetch_user_exists(const struct cli_doctor *d)
 {
         struct pjwt_error err = {0};
@@ -56,8 +56,8 @@ static void look_at_fetch_file(struct cli_doctor *d, const struct pjwt_issuer *i
 }
 
 /*
- * What the issuer's Date header said at the last refresh. The response came within `timeout` of the question,
- * so that much proves nothing; beyond leeway tokens are refused, or live too long.
+ * The issuer's Date header at the last refresh. The response came within `timeout` of the request, so a
+ * difference of that much proves nothing; beyond leeway, tokens are refused or live too long.
  */
 static void look_at_date(struct cli_doctor *d, const struct pjwt_issuer *issuer,
                          const struct pjwt_keycache_info *info)
@@ -78,13 +78,13 @@ static void look_at_age(struct cli_doctor *d, const struct pjwt_issuer *issuer,
         int64_t age = d->now - info->asked_at;
 
         if (age < -CLOCK_SLACK)
-                cli_found(d, CLI_FIND_CLOCK, NULL, "the keys of %s were asked for in the future, %s",
+                cli_found(d, CLI_FIND_CLOCK, NULL, "the keys of %s were fetched in the future, %s",
                           issuer->name, cli_away(info->asked_at, d->now, away));
         else if (age > issuer->max_stale)
-                cli_found(d, CLI_FIND_KEYS_STALE, NULL, "the keys of %s were asked for %s, beyond max_stale",
+                cli_found(d, CLI_FIND_KEYS_STALE, NULL, "the keys of %s were fetched %s, beyond max_stale",
                           issuer->name, cli_away(info->asked_at, d->now, away));
         else if (age > issuer->max_stale / 2)
-                cli_found(d, CLI_FIND_KEYS_OLD, NULL, "the keys of %s were asked for %s", issuer->name,
+                cli_found(d, CLI_FIND_KEYS_OLD, NULL, "the keys of %s were fetched %s", issuer->name,
                           cli_away(info->asked_at, d->now, away));
         if (info->warning.reason)
                 cli_found(d, CLI_FIND_KEYS_ERROR, NULL, "%s: %s: %s", issuer->name,
@@ -116,7 +116,7 @@ static void look_at_issuer(struct cli_doctor *d, const struct pjwt_issuer *issue
         }
 }
 
-/* A configuration that was written in the future: it is the clock that is wrong. */
+/* If the configuration was written in the future, the clock is wrong. */
 static void look_at_clock(struct cli_doctor *d)
 {
         struct stat st;

@@ -1,4 +1,4 @@
-/* What SELinux and AppArmor have denied, as the logs tell it. */
+/* Denials by SELinux and AppArmor, from the logs. */
 #include <string.h>
 
 #include "buf.h"
@@ -6,7 +6,7 @@
 
 #define TAIL_MAX (2L * 1024 * 1024) /* of each log, from its end */
 
-/* One line of a log that says a denial, and that it was about us. */
+/* Whether a line of a log reports a denial that concerns us. */
 static bool is_denial(const char *line)
 {
         bool denied = (strstr(line, "avc:") && strstr(line, "denied")) || strstr(line, "apparmor=\"DENIED\"");
@@ -14,7 +14,7 @@ static bool is_denial(const char *line)
         return denied && (strstr(line, "pam_jwt") || strstr(line, "pamjwt"));
 }
 
-/* The end of a file, from the first whole line on. False when it cannot be read. */
+/* The end of a file, starting with a whole line. False if it cannot be read. */
 static bool read_tail(const char *path, struct cli_buf *out)
 {
         FILE *f = fopen(path, "re");
@@ -33,7 +33,7 @@ static bool read_tail(const char *path, struct cli_buf *out)
         return !out->failed && out->len > 0;
 }
 
-/* The last denial of a log: the same one comes again with every login. */
+/* The last denial in a log: the same one repeats with every login. */
 static void look_at_log(struct cli_doctor *d, const char *file)
 {
         struct cli_buf text = {0};

@@ -1,4 +1,4 @@
-/* The services of /etc/pam.d: which ask pam_jwt, which should, and is the module there? */
+/* The services of /etc/pam.d: which use pam_jwt, which should, and whether the module is installed. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +35,11 @@ static void look_at_end(struct cli_doctor *d, const char *service, const struct 
         origin = pjwt_service_origin(section, "session_until_exp");
         cli_found(d, CLI_FIND_PAM_SYSTEMD, NULL, "%s:%u: session_until_exp, and /etc/pam.d/%s has %s",
                   origin.file, origin.line, service,
-                  us ? "no pam_systemd.so behind the session line of " CLI_PAM_US
+                  us ? "no pam_systemd.so after the session line of " CLI_PAM_US
                      : "no session line of " CLI_PAM_US);
 }
 
-/* By the question that a login asks (REV-09). */
+/* Asks the same question as a login (REV-09). */
 static bool is_named(const struct pjwt_conf *conf, const char *service)
 {
         const struct pjwt_service *section = NULL;
@@ -48,7 +48,7 @@ static bool is_named(const struct pjwt_conf *conf, const char *service)
         return pjwt_service_find(conf, service, &section, &ignored) == PJWT_OK;
 }
 
-/* issuer= on the line is a whole configuration for this service. */
+/* issuer= on the line is a complete configuration for this service. */
 static bool configured_by_arguments(const struct cli_pam_line *us)
 {
         for (size_t i = 0; i < us->arg_count; i++)
@@ -57,7 +57,7 @@ static bool configured_by_arguments(const struct cli_pam_line *us)
         return false;
 }
 
-/* The lines at which pam_jwt stands are judged; a service without it is none of our business. */
+/* Checks the lines with pam_jwt; a service without it does not concern us. */
 static bool look_at_service(struct cli_doctor *d, const char *service)
 {
         struct cli_pam_stack stack = {0};
@@ -74,7 +74,7 @@ static bool look_at_service(struct cli_doctor *d, const char *service)
                 if (d->conf && !configured_by_arguments(us))
                         look_at_end(d, service, &stack);
                 if (d->conf && !configured_by_arguments(us) && !is_named(d->conf, service))
-                        cli_found(d, CLI_FIND_SERVICE_UNNAMED, NULL, "/etc/pam.d/%s asks pam_jwt", service);
+                        cli_found(d, CLI_FIND_SERVICE_UNNAMED, NULL, "/etc/pam.d/%s uses pam_jwt", service);
         }
         cli_pam_free(&stack);
         return us != NULL;
@@ -88,7 +88,7 @@ static const struct sibling {
 
 #define SIBLINGS (sizeof(siblings) / sizeof(siblings[0]))
 
-/* Is there a file for the one, which does not ask, while the other does? */
+/* Whether both services have a file, and only the other one uses pam_jwt. */
 static bool is_forgotten(const struct cli_doctor *d, const struct sibling *row)
 {
         char path[64];
@@ -105,11 +105,11 @@ static void look_at_siblings(struct cli_doctor *d)
         for (size_t i = 0; i < SIBLINGS; i++)
                 if (is_forgotten(d, &siblings[i]))
                         cli_found(d, CLI_FIND_PAM_SIBLING, NULL,
-                                  "/etc/pam.d/%s (%s) does not ask pam_jwt, /etc/pam.d/%s does",
+                                  "/etc/pam.d/%s (%s) does not use pam_jwt, /etc/pam.d/%s does",
                                   siblings[i].sibling, siblings[i].command, siblings[i].service);
 }
 
-/* One break, one finding. */
+/* One finding per pair. */
 static bool is_told_as_sibling(const struct cli_doctor *d, const char *service)
 {
         for (size_t i = 0; i < SIBLINGS; i++)
@@ -118,7 +118,7 @@ static bool is_told_as_sibling(const struct cli_doctor *d, const char *service)
         return false;
 }
 
-/* Services that a grant names, and whose stack exists but never asks. */
+/* Services listed in a grant whose stack exists but does not use pam_jwt. */
 static void look_at_unused(struct cli_doctor *d)
 {
         for (size_t i = 0; i < d->conf->grant_count; i++) {
@@ -152,7 +152,7 @@ static bool module_is_there(struct cli_doctor *d)
                 if (stat(cli_root_path(d, name, path), &st) != 0)
                         continue;
                 if (st.st_mode & (S_IWGRP | S_IWOTH))
-                        cli_found(d, CLI_FIND_PAM_MODULE, "chmod 0644, and see who has changed it",
+                        cli_found(d, CLI_FIND_PAM_MODULE, "chmod 0644, and find out who changed it",
                                   "%s: mode %04o", name, (unsigned)(st.st_mode & 07777));
                 return true;
         }
@@ -183,7 +183,7 @@ void cli_doctor_pam(struct cli_doctor *d)
         }
         free(entries);
         if (found == 0) {
-                cli_found(d, CLI_FIND_PAM_NONE, NULL, "no auth line in /etc/pam.d names " CLI_PAM_US);
+                cli_found(d, CLI_FIND_PAM_NONE, NULL, "no auth line in /etc/pam.d contains " CLI_PAM_US);
                 return;
         }
         if (!module_is_there(d))

@@ -1,4 +1,7 @@
-/* The lines of one stack, one rule each: does a refusal refuse, does a password still work, who gets past? */
+/*
+ * Rules for the lines of one stack: is a refusal final, do passwords still work, and what bypasses the
+ * module?
+ */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,7 +24,7 @@ static bool acts(const struct cli_pam_line *line, const char *answer, const char
         return strcmp(cli_pam_action(line->control, answer, found), action) == 0;
 }
 
-/* Does this answer of the module end or spoil the stack? */
+/* Whether this PAM code of the module ends the stack or makes it fail. */
 static bool refuses(const struct cli_pam_line *line, const char *answer)
 {
         return acts(line, answer, "die") || acts(line, answer, "bad");
@@ -56,7 +59,7 @@ static void look_for_deny(struct cli_doctor *d, const struct cli_pam_stack *stac
         deny = cli_pam_find(stack, CLI_PAM_AUTH, "pam_deny.so", index_of(stack, us) + 1);
         if (deny && refuses(deny, "auth_err"))
                 return;
-        snprintf(place, sizeof(place), "auth requisite pam_deny.so   behind the auth lines of %s", us->file);
+        snprintf(place, sizeof(place), "auth requisite pam_deny.so   after the auth lines of %s", us->file);
         cli_found(d, CLI_FIND_PAM_NO_DENY, place, "%s:%u: cred_unavail is ignored, and no pam_deny follows",
                   us->file, us->line);
 }
@@ -65,7 +68,7 @@ static void look_at_control(struct cli_doctor *d, const struct cli_pam_stack *st
                             const struct cli_pam_line *us)
 {
         if (!refuses(us, "auth_err") || !refuses(us, "authinfo_unavail") || !refuses(us, "perm_denied"))
-                cli_found(d, CLI_FIND_PAM_REFUSAL_IGNORED, NULL, "%s:%u: %s goes on after a refusal",
+                cli_found(d, CLI_FIND_PAM_REFUSAL_IGNORED, NULL, "%s:%u: %s continues after a refusal",
                           us->file, us->line, us->control);
         if (acts(us, "cred_unavail", "ignore") && cli_pam_takes_passwords(stack) &&
             !acts(us, "module_unknown", "ignore"))
@@ -93,11 +96,11 @@ static void look_for_skipped(struct cli_doctor *d, const struct cli_pam_stack *s
         for (size_t i = index_of(stack, us) + 1; i < stack->count; i++)
                 if (stack->lines[i].type == CLI_PAM_AUTH && is_gate(&stack->lines[i]))
                         cli_found(d, CLI_FIND_PAM_SKIPPED, NULL,
-                                  "%s:%u: %s stands behind pam_jwt.so with success=done",
-                                  stack->lines[i].file, stack->lines[i].line, stack->lines[i].module);
+                                  "%s:%u: %s comes after pam_jwt.so with success=done", stack->lines[i].file,
+                                  stack->lines[i].line, stack->lines[i].module);
 }
 
-/* pam.conf(5): done and die of a substack end that substack, not the whole. */
+/* pam.conf(5): done and die in a substack end only that substack. */
 static void look_at_substack(struct cli_doctor *d, const struct cli_pam_stack *stack,
                              const struct cli_pam_line *us)
 {
@@ -107,7 +110,7 @@ static void look_at_substack(struct cli_doctor *d, const struct cli_pam_stack *s
                 if (line->type != CLI_PAM_AUTH || line->substack == us->substack ||
                     !refuses(line, "auth_err"))
                         continue;
-                cli_found(d, CLI_FIND_PAM_SUBSTACK, NULL, "%s:%u: in a substack, behind which %s:%u has %s",
+                cli_found(d, CLI_FIND_PAM_SUBSTACK, NULL, "%s:%u: in a substack, after which %s:%u has %s",
                           us->file, us->line, line->file, line->line, line->module);
                 return;
         }
@@ -146,7 +149,7 @@ const struct cli_pam_line *cli_pam_requires_token(const struct cli_pam_stack *st
         return NULL;
 }
 
-/* pam_rootok lets root through before pam_jwt is asked, and the account line refuses him then. */
+/* pam_rootok lets root pass before pam_jwt runs, and then the account line refuses root. */
 static void look_at_root(struct cli_doctor *d, const struct cli_pam_stack *stack,
                          const struct cli_pam_line *us)
 {
@@ -155,7 +158,7 @@ static void look_at_root(struct cli_doctor *d, const struct cli_pam_stack *stack
 
         if (root && root < us && account)
                 cli_found(d, CLI_FIND_REQUIRE_TOKEN, NULL,
-                          "%s:%u: require_token, and %s:%u lets root in without", account->file,
+                          "%s:%u: require_token, but %s:%u lets root in without a token", account->file,
                           account->line, root->file, root->line);
 }
 
@@ -167,7 +170,8 @@ static void look_at_account(struct cli_doctor *d, const char *service, const str
 
         if (token_only && strcmp(service, "sshd") == 0 && !cli_pam_requires_token(stack))
                 cli_found(d, CLI_FIND_PAM_TOKEN_ONLY, NULL,
-                          "%s:%u: tokens only, but no account line with require_token", us->file, us->line);
+                          "%s:%u: accepts only tokens, but there is no account line with require_token",
+                          us->file, us->line);
         else if (!account)
                 cli_found(d, CLI_FIND_PAM_NO_ACCOUNT, NULL, "/etc/pam.d/%s: no account line with " CLI_PAM_US,
                           service);
@@ -176,7 +180,7 @@ static void look_at_account(struct cli_doctor *d, const char *service, const str
                           account->control);
 }
 
-/* sudo and su keep the number of the login that they run in. */
+/* sudo and su keep the audit session id of the login that they run in. */
 static bool begins_session(const char *service)
 {
         static const char *const inherit[] = {"sudo", "sudo-i", "su", "su-l"};
@@ -235,7 +239,7 @@ static void look_at_mode(struct cli_doctor *d, const char *file)
                           (unsigned)(st.st_mode & 07777), (unsigned)st.st_uid);
 }
 
-/* Each file that the stack is made of, once. */
+/* Each file that the stack consists of, once. */
 static void look_at_modes(struct cli_doctor *d, const struct cli_pam_stack *stack)
 {
         for (size_t i = 0; i < stack->count; i++) {

@@ -1,4 +1,4 @@
-/* sshd's effective settings, as `sshd -T` tells them. */
+/* sshd's effective settings, as printed by `sshd -T`. */
 #include <string.h>
 #include <unistd.h>
 
@@ -26,7 +26,7 @@ static void look_at_methods(struct cli_doctor *d, const char *text)
                 cli_found(d, CLI_FIND_SSHD_METHODS, NULL, "sshd_config: AuthenticationMethods %s", methods);
 }
 
-/* PasswordAuthentication no is understood as "no passwords" by everybody but PAM. */
+/* PasswordAuthentication no is commonly read as "no passwords", but does not disable those of PAM. */
 static void look_at_passwords(struct cli_doctor *d, const char *text)
 {
         struct cli_pam_stack stack = {0};
@@ -57,7 +57,7 @@ static void look_at_root(struct cli_doctor *d, const char *text)
                 for (char **user = grant->user; sshd && user && *user; user++)
                         if (strcmp(*user, "root") == 0)
                                 cli_found(d, CLI_FIND_SSHD_ROOT, NULL,
-                                          "%s:%u: user = root, and PermitRootLogin is not yes", origin.file,
+                                          "%s:%u: user = root, but PermitRootLogin is not yes", origin.file,
                                           origin.line);
         }
 }
@@ -82,7 +82,7 @@ static void look_at_times(struct cli_doctor *d, const char *text)
                 full = 10;
         value[strcspn(value, ":")] = '\0';
         if (cli_number(value, &first) && first < full)
-                full = first; /* from here on sshd drops some */
+                full = first; /* from here on sshd drops some connections */
         cli_sshd_value(text, "maxstartups", value);
         if (full > 0 && full < 10)
                 cli_found(d, CLI_FIND_SSHD_STARTUPS, NULL, "sshd_config: MaxStartups %s", value);

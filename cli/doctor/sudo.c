@@ -1,7 +1,6 @@
 /*
- * sudoers, as far as it changes what pam_jwt is asked. Includes are followed, as sudo does; aliases only name
- * whom a line is for, so a line that is for some counts as one that is there. Whoever wants the last word
- * asks sudo -l.
+ * sudoers, as far as it affects when pam_jwt is used. Includes are followed as in sudo. Aliases and user
+ * lists are not resolved, so a line for some users counts as one that applies; sudo -l has the exact answer.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@
 #define SUDOERS   "/etc/sudoers"
 #define DEPTH_MAX 16 /* includes in includes */
 
-/* Where something was said; "" when nobody did. */
+/* The place where something was set; "" if it was not. */
 typedef char place[300];
 
 enum { PROMPT, ROOTPW, TARGETPW, RUNASPW, SWITCHES };
@@ -28,9 +27,9 @@ static const struct {
         [RUNASPW] = {"runaspw", CLI_FIND_SUDO_OTHER_USER},
 };
 
-/* What all files say together: a later line wins over an earlier one. */
+/* The settings of all files together: a later line overrides an earlier one. */
 struct sudo {
-        place on[SWITCHES]; /* for everybody */
+        place on[SWITCHES]; /* for all users */
         place scoped
                 [SWITCHES]; /* for some: Defaults:USERS, Defaults@HOSTS, Defaults>RUNAS, Defaults!COMMANDS */
         bool timestamp_zero;
@@ -39,7 +38,7 @@ struct sudo {
         place nopasswd; /* the first one */
 };
 
-/* Is the word there, as itself or behind a `!`? */
+/* Whether the word is present, alone or after a `!`. */
 static bool has_word(const char *text, const char *word, bool negated)
 {
         size_t len = strlen(word);
@@ -90,7 +89,7 @@ static void look_at_defaults(struct sudo *sudo, const char *text, const char *fi
                 sudo->noninteractive = true;
 }
 
-/* A # begins a comment but in front of digits, where it is a uid. */
+/* A # begins a comment unless digits follow, in which case it is a uid. */
 static void cut_comment(char *text)
 {
         for (char *p = text; (p = strchr(p, '#')); p++)
@@ -103,7 +102,7 @@ static void cut_comment(char *text)
 static void look_at_file(struct cli_doctor *d, struct sudo *sudo, const char *file, int depth);
 static void look_at_folder(struct cli_doctor *d, struct sudo *sudo, const char *folder, int depth);
 
-/* A name in sudoers: of another file of the same folder when it has no slash in front. */
+/* A file name in sudoers: relative to the directory of the including file unless it begins with a slash. */
 static void full_name(const char *from, const char *name, char out[300])
 {
         size_t folder = *name == '/' ? 0 : (size_t)(strrchr(from, '/') - from) + 1;
@@ -111,7 +110,7 @@ static void full_name(const char *from, const char *name, char out[300])
         snprintf(out, 300, "%.*s%.*s", (int)folder, from, (int)strcspn(name, " \t"), name);
 }
 
-/* @include, @includedir, and the same with #, as older files have them. */
+/* @include and @includedir, also written with #, as in older files. */
 static bool look_at_include(struct cli_doctor *d, struct sudo *sudo, const char *text, const char *file,
                             int depth)
 {
@@ -145,7 +144,7 @@ static void look_at_line(struct cli_doctor *d, struct sudo *sudo, char *text, co
                 snprintf(sudo->nopasswd, sizeof(sudo->nopasswd), "%.280s:%u", file, line);
 }
 
-/* A backslash at its end joins a line with the next one, which keeps the number of the first. */
+/* A backslash at its end joins a line with the next one; the number of the first line is kept. */
 static void look_at_text(struct cli_doctor *d, struct sudo *sudo, char *rest, const char *file, int depth)
 {
         unsigned number = 0;
@@ -208,7 +207,7 @@ static const struct pjwt_service *service_sudo(const struct pjwt_conf *conf)
         return NULL;
 }
 
-/* sudo asks the account lines each time, and the auth lines only where it has not asked already. */
+/* sudo runs the account lines each time, but the auth lines only if the user is not authenticated already. */
 static void look_at_account(struct cli_doctor *d, const struct sudo *sudo, const char *service)
 {
         struct cli_pam_stack stack = {0};
@@ -219,7 +218,7 @@ static void look_at_account(struct cli_doctor *d, const struct sudo *sudo, const
                 line = cli_pam_requires_token(&stack);
         if (line)
                 cli_found(d, CLI_FIND_REQUIRE_TOKEN, NULL,
-                          "%s:%u: require_token, and sudo does not always authenticate", line->file,
+                          "%s:%u: require_token, but sudo does not always authenticate", line->file,
                           line->line);
         cli_pam_free(&stack);
 }
@@ -240,12 +239,12 @@ void cli_doctor_sudo(struct cli_doctor *d)
         if (service && (!sudo.timestamp_zero || *sudo.timestamp) &&
             (service->max_age || service->max_token_age || service->one_use || service->match_count))
                 cli_found(d, CLI_FIND_SUDO_TIMESTAMP, NULL,
-                          "%s:%u: [service/sudo] has demands, and timestamp_timeout is not 0%s%s",
+                          "%s:%u: [service/sudo] has requirements, but timestamp_timeout is not 0%s%s",
                           service->origin.file, service->origin.line, *sudo.timestamp ? " at " : "",
                           sudo.timestamp);
         if (service && service->reuse_login && !sudo.noninteractive)
                 cli_found(d, CLI_FIND_SUDO_NONINTERACTIVE, NULL,
-                          "%s:%u: reuse_login, and noninteractive_auth is not set",
+                          "%s:%u: reuse_login, but noninteractive_auth is not set",
                           pjwt_service_origin(service, "reuse_login").file,
                           pjwt_service_origin(service, "reuse_login").line);
 }

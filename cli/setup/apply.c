@@ -1,6 +1,6 @@
 /*
- * Changes that can be taken back: first the old and the new files and the journal (journal.h), then the
- * changes. Files are replaced by rename, so a login meets the old stack or the new one, whole.
+ * Changes that can be rolled back: first the old and new files and the journal are written (journal.h), then
+ * the changes are made. Files are replaced by rename, so a login sees either the old stack or the new one.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -96,7 +96,7 @@ enum pjwt_reason cli_setup_record(const struct cli_setup *s, int64_t deadline_bo
 
 /* --- the changes --- */
 
-/* Between the look and now somebody may have edited it; his work is not overwritten. */
+/* If a file was edited since it was read, the edit is not overwritten. */
 static bool is_still_old(const char *path, const struct cli_change *change)
 {
         size_t len = 0;
@@ -118,7 +118,7 @@ enum pjwt_reason cli_setup_apply(const struct cli_setup *s, struct pjwt_error *r
                 const struct cli_change *change = &s->changes[i];
 
                 if (!is_still_old(cli_setup_path(s, change->path, path), change))
-                        r = pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: changed meanwhile", path);
+                        r = pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: changed while setup was running", path);
                 else
                         r = cli_file_write(path, change->text, strlen(change->text), change->mode, reterr);
         }

@@ -1,4 +1,4 @@
-/* The plan, tried in a scratch copy of what it changes, and shown. */
+/* Checks the plan in a scratch copy of what it changes, and shows it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static bool run_quietly(const char *program, const char *a, const char *b, const
         return cli_run(argv, cli_plain_env, out) == 0;
 }
 
-/* A folder that is missing is made, with those above it. */
+/* Creates a missing directory and its parents. */
 static bool make_folders(const char *path)
 {
         char part[700];
@@ -74,7 +74,7 @@ static const char *member(struct json_object *finding, const char *name)
         return json_object_get_string(json_object_object_get(finding, name));
 }
 
-/* The finding without the scratch folder's name, which nobody knows. */
+/* The finding without the name of the scratch directory, which means nothing to the user. */
 static void print_finding(struct json_object *finding, const char *scratch)
 {
         const char *what = member(finding, "what");
@@ -89,7 +89,7 @@ static void print_finding(struct json_object *finding, const char *scratch)
         fprintf(stderr, "\n        why: %s\n", member(finding, "why"));
 }
 
-/* Errors are in the way, warnings are told. The module's file is not part of the copy. */
+/* Errors prevent the set-up, warnings are printed. The module's file is not part of the copy. */
 static int judge(const struct cli_doctor *d, bool *rethidden)
 {
         int r = CLI_YES;
@@ -125,7 +125,7 @@ static int look_at_scratch(const struct cli_setup *s, const char *scratch, bool 
         snprintf(path, sizeof(path), "%s/etc/sudoers", scratch);
         if (r == CLI_YES && cli_setup_wants(s, "sudo") && access(path, F_OK) == 0 &&
             access("/usr/sbin/visudo", X_OK) == 0 && !run_quietly("/usr/sbin/visudo", "-c", "-f", path, &out))
-                r = cli_setup_in_the_way("sudoers is broken: %s", out.bytes ? out.bytes : "");
+                r = cli_setup_in_the_way("sudoers has an error: %s", out.bytes ? out.bytes : "");
         cli_buf_clear(&out);
         json_object_put(d.list);
         pjwt_conf_free(d.conf);
@@ -143,7 +143,7 @@ int cli_setup_check(struct cli_setup *s)
                 return cli_setup_in_the_way("%s: %s", scratch, strerror(errno));
         r = make_scratch(s, scratch)
                     ? look_at_scratch(s, scratch, &hidden)
-                    : cli_setup_in_the_way("%s: %s", scratch, "the copy for a trial cannot be made");
+                    : cli_setup_in_the_way("%s: %s", scratch, "cannot make the scratch copy");
         if (r == CLI_YES && hidden && cli_setup_wants(s, "sudo"))
                 r = cli_setup_plan_sudoers(s);
         (void)run_quietly("/bin/rm", "-rf", "--", scratch, &out);
@@ -153,7 +153,7 @@ int cli_setup_check(struct cli_setup *s)
 
 /* --- what changes --- */
 
-/* Text in a file without a name, for a program that wants a path. */
+/* Text in an unnamed file, for a program that requires a path. */
 static int text_file(const char *text)
 {
         FILE *f = tmpfile();
@@ -168,7 +168,7 @@ static int text_file(const char *text)
         return fd;
 }
 
-/* What a terminal could obey is shown, not sent; tabs and line feeds are meant. */
+/* Escapes characters that a terminal could interpret; tabs and line feeds are kept. */
 static void put_lines(const char *text)
 {
         while (*text) {
@@ -204,7 +204,7 @@ static void diff_one(const struct cli_change *change)
         snprintf(new_name, sizeof(new_name), "/proc/%d/fd/%d", (int)getpid(), new_fd);
         if (old_fd >= 0 && new_fd >= 0 && cli_run(argv, cli_plain_env, &out) == 1)
                 put_lines(out.bytes);
-        else { /* no diff here: the whole file */
+        else { /* no diff on this host: print the whole file */
                 printf("+++ %s\n", change->path);
                 put_lines(change->text);
         }

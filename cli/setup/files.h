@@ -1,4 +1,4 @@
-/* Files of the host, which setup replaces whole: a login meets the old one or the new one. */
+/* Files of the host, which setup replaces whole: a login sees either the old one or the new one. */
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
@@ -7,23 +7,23 @@
 
 #include "reason.h"
 
-/* The directory of a path, and its last part, which is borrowed from path. */
+/* Splits a path into its directory and its last part, which is borrowed from path. */
 void cli_file_split(const char *path, char folder[640], const char **retname);
-/* Makes a directory; one that is there already is good. errno says why not. */
+/* Makes a directory; it may exist already. On failure errno says why. */
 bool cli_dir_make(const char *path, mode_t mode);
-/* Writes the file system of a directory to the disk. */
+/* Syncs the file system of a directory. */
 void cli_dir_sync(const char *folder);
 /*
- * Replaces a file by one rename, and makes its directory where there is none.
+ * Replaces a file by one rename, and makes its directory if it does not exist.
  * Returns PJWT_OK, PJWT_FILE_WRITE and what pjwt_file_replace() returns.
  */
 enum pjwt_reason cli_file_write(const char *path, const char *text, size_t len, mode_t mode,
                                 struct pjwt_error *reterr);
-/* The file's text; NULL when it is not there (errno ENOENT) or cannot be read. For free(). */
+/* The file's text; NULL if it does not exist (errno ENOENT) or cannot be read. For free(). */
 char *cli_file_text(const char *path, size_t *retlen);
 
 /*
- * One set-up after the other: people, terminals and the timer. Nothing is done without the lock.
+ * One set-up at a time, whether started by users or by the timer. Nothing is done without the lock.
  * retfd: for cli_setup_unlock(), also on failure.
  * Returns PJWT_OK, PJWT_FILE_OPEN.
  */

@@ -1,6 +1,6 @@
 /*
- * What is there: sshd's settings, the stacks, the names of this host; and the plan tried in a scratch copy of
- * it.
+ * Reads the state of the host: sshd's settings, the stacks, the names of this host; and checks the plan in a
+ * scratch copy of it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,21 +37,20 @@ int cli_setup_in_the_way(const char *fmt, ...)
 /* --- files --- */
 
 /*
- * A file of root's that may be replaced by another: regular, not a link, with nobody else's owner or group.
+ * A file of root's that may be replaced: regular, with one name, and owned by root's user and group.
  */
 static int check_file(const char *path, const struct stat *st)
 {
         if (!S_ISREG(st->st_mode))
-                return cli_setup_in_the_way("%s %s; change it by hand", path, "is no regular file");
+                return cli_setup_in_the_way("%s %s; change it by hand", path, "is not a regular file");
         if (st->st_uid != geteuid() || st->st_gid != getegid())
-                return cli_setup_in_the_way("%s %s; change it by hand", path, "belongs to somebody else");
+                return cli_setup_in_the_way("%s %s; change it by hand", path, "is not owned by root");
         if (st->st_nlink != 1)
-                return cli_setup_in_the_way("%s %s; change it by hand", path,
-                                            "has a second name (hard link)");
+                return cli_setup_in_the_way("%s %s; change it by hand", path, "has more than one hard link");
         return CLI_YES;
 }
 
-/* The file as it is; old stays NULL when there is none. Returns an exit status. */
+/* The file as it is; old stays NULL if there is none. Returns an exit status. */
 static int read_old(const struct cli_setup *s, struct cli_change *change)
 {
         struct pjwt_error err = {0};
@@ -66,14 +65,14 @@ static int read_old(const struct cli_setup *s, struct cli_change *change)
         if (cli_input_file(path, &input, &err) != PJWT_OK)
                 return cli_setup_in_the_way("%s: %s", path, err.detail);
         if (strlen(input.bytes) != input.len)
-                return cli_setup_in_the_way("%s %s; change it by hand", path, "holds a NUL");
+                return cli_setup_in_the_way("%s %s; change it by hand", path, "contains a NUL");
         change->old = input.bytes;
         change->old_len = input.len;
         change->mode = st.st_mode & 07777;
         return CLI_YES;
 }
 
-/* The next change, with its old file. NULL: it has been said what is in the way. */
+/* The next change, with its old file. NULL: an error has been printed. */
 static struct cli_change *begin(struct cli_setup *s, const char *path, mode_t mode)
 {
         struct cli_change *change = &s->changes[s->change_count];
@@ -85,7 +84,7 @@ static struct cli_change *begin(struct cli_setup *s, const char *path, mode_t mo
         return change->path && read_old(s, change) == CLI_YES ? change : NULL;
 }
 
-/* Takes text over. A file that would stay what it is is no change. */
+/* Takes over text. A file that stays the same is not a change. */
 static int end(struct cli_setup *s, struct cli_change *change, struct cli_buf *text)
 {
         if (text->failed)
@@ -120,7 +119,7 @@ bool cli_setup_is_there(const struct cli_setup *s, const char *path)
         return access(cli_setup_path(s, path, full), F_OK) == 0;
 }
 
-/* Its text up to the first line feed; "" when it cannot be read. */
+/* The text of a file up to the first line feed; "" if it cannot be read. */
 static void read_word(const struct cli_setup *s, const char *path, char *out, size_t room)
 {
         struct pjwt_error err = {0};
@@ -164,7 +163,7 @@ static bool has_section(const struct cli_setup *s, const char *path, const char 
         return found;
 }
 
-/* [host] stands once in the whole configuration. */
+/* [host] may appear only once in the whole configuration. */
 static void look_at_host_section(struct cli_setup *s)
 {
         char path[600];
@@ -185,8 +184,8 @@ static void look_at_host_section(struct cli_setup *s)
 }
 
 /*
- * sshd_config is tried before anything is changed: a broken one would be blamed on us, and nobody could log
- * in.
+ * sshd_config is checked before anything is changed: a broken one would be blamed on setup, and no one could
+ * log in.
  */
 static int look_at_sshd(struct cli_setup *s)
 {
@@ -199,9 +198,9 @@ static int look_at_sshd(struct cli_setup *s)
                 return cli_setup_wants(s, "sshd") ? cli_setup_in_the_way("%s: %s", path, strerror(errno))
                                                   : CLI_YES;
         if (!*s->root && !s->options->dry_run)
-                (void)mkdir("/run/sshd", 0755); /* without it sshd -T complains where no sshd has run yet */
+                (void)mkdir("/run/sshd", 0755); /* without it sshd -T fails where sshd has never run */
         if (!cli_sshd_ask(path, NULL, &out))
-                r = cli_setup_in_the_way("sshd refuses its configuration: %s", out.bytes ? out.bytes : "");
+                r = cli_setup_in_the_way("sshd rejects its configuration: %s", out.bytes ? out.bytes : "");
         else {
                 s->sshd_passwords = cli_sshd_says(out.bytes, "passwordauthentication", "yes");
                 s->sshd_asks = cli_sshd_says(out.bytes, "usepam", "yes") && cli_sshd_kbdint(out.bytes);
@@ -218,12 +217,12 @@ static int add_service(struct cli_setup *s, const char *name)
                 return CLI_YES;
         if (s->service_count == CLI_SERVICES_MAX || strlen(name) >= sizeof(s->services[0]) ||
             strchr(name, '/'))
-                return cli_usage("--service: too many, or no service: %s", name);
+                return cli_usage("--service: too many services, or not a service name: %s", name);
         snprintf(s->services[s->service_count++], sizeof(s->services[0]), "%s", name);
         return CLI_YES;
 }
 
-/* `sudo -i` and `su -` are services of their own, and whoever means sudo means both. */
+/* `sudo -i` and `su -` are separate services; asking for sudo or su means both. */
 static int look_at_services(struct cli_setup *s)
 {
         char *const standard[] = {strdup("sshd"), strdup("sudo"), NULL};
@@ -263,8 +262,7 @@ static int plan_conf(struct cli_setup *s)
 }
 
 /*
- * Where nobody can type a password, the stack of sshd takes tokens only; sudo's passwords were never shut by
- * sshd.
+ * If sshd accepts no passwords, its stack accepts only tokens; the passwords of sudo do not depend on sshd.
  */
 static enum cli_stack stack_of(const struct cli_setup *s, const char *service)
 {
@@ -285,15 +283,15 @@ static int plan_service(struct cli_setup *s, const char *service)
         if (!change)
                 return CLI_NO;
         if (!change->old)
-                return cli_setup_in_the_way("there is no %s", path);
+                return cli_setup_in_the_way("%s does not exist", path);
         problem = cli_plan_pam(s, service, stack_of(s, service), change->old, &text);
         if (!problem)
                 return end(s, change, &text);
         cli_buf_clear(&text);
-        return cli_setup_in_the_way("%s: %s; change it by hand, as README says", path, problem);
+        return cli_setup_in_the_way("%s: %s; change it by hand, as described in README", path, problem);
 }
 
-/* A file of sshd_config.d where that is read first, else sshd_config itself. */
+/* A file in sshd_config.d if that is read first, else sshd_config itself. */
 static int plan_sshd(struct cli_setup *s)
 {
         struct cli_change *change;
@@ -325,7 +323,7 @@ int cli_setup_plan_sudoers(struct cli_setup *s)
 
         if (!change)
                 return CLI_NO;
-        cli_buf_str(&text, "# Written by `pamjwt setup`: sudo's own prompt would hide those of pam_jwt.\n"
+        cli_buf_str(&text, "# Written by `pamjwt setup`: sudo's own prompt would hide that of pam_jwt.\n"
                            "Defaults !passprompt_override\n");
         return end(s, change, &text);
 }

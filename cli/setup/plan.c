@@ -1,4 +1,4 @@
-/* What the files shall be. Pure: texts in, texts out. */
+/* The planned contents of files. Pure: texts in, texts out. */
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +53,7 @@ static void put_section(struct cli_buf *out, const char *kind, const char *name)
         cli_buf_str(out, "]\n");
 }
 
-/* A match of the command line, "CLAIM=VALUE", is "match.CLAIM = VALUE" in the file. */
+/* A match on the command line, "CLAIM=VALUE", is "match.CLAIM = VALUE" in the file. */
 static void put_match(struct cli_buf *out, const char *match)
 {
         const char *equal = strchr(match, '=');
@@ -85,7 +85,7 @@ static void put_grant(const struct cli_setup *s, struct cli_buf *out)
 
 void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out)
 {
-        cli_buf_str(out, "# Written by `pamjwt setup`, which also takes it back: pamjwt setup --undo.\n");
+        cli_buf_str(out, "# Written by `pamjwt setup`. To roll back: pamjwt setup --undo.\n");
         if (!s->has_host_section) {
                 cli_buf_str(out, "\n[host]\n");
                 put_line(out, "host_name", s->host_name);
@@ -104,7 +104,7 @@ void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out)
 
 void cli_plan_sshd(const char *behind, struct cli_buf *out)
 {
-        cli_buf_str(out, "# Written by `pamjwt setup`. The first value that sshd finds counts.\n"
+        cli_buf_str(out, "# Written by `pamjwt setup`. sshd uses the first value it reads.\n"
                          "UsePAM yes\n"
                          "KbdInteractiveAuthentication yes\n");
         cli_buf_str(out, behind);
@@ -127,14 +127,14 @@ bool cli_plan_sshd_includes(const char *text)
 
 /* --- pam.d --- */
 
-/* The first words of a line of pam.d, as far as they are there. */
+/* The first words of a line of pam.d, as far as present. */
 struct words {
         char type[16]; /* without its dash; "@include" */
         char control[128];
-        char module[128]; /* without its folder; of an include what it includes */
+        char module[128]; /* without its directory; for an include the file included */
 };
 
-/* The word at *p, up to white space or a whole [...]; *p goes behind it. */
+/* The word at *p, up to white space, or a whole [...]; *p is moved after it. */
 static void take_word(const char **p, const char *end, char *out, size_t room)
 {
         const char *start = *p + strspn(*p, " \t");
@@ -173,7 +173,7 @@ static bool is_include(const struct words *w)
 }
 
 /*
- * Debian: `@include common-TYPE`. Others: `TYPE include|substack FILE`. Else the module that asks for the
+ * Debian: `@include common-TYPE`. Others: `TYPE include|substack FILE`. Else the module that prompts for the
  * password.
  */
 static bool is_place(const struct words *w, const char *type)
@@ -189,7 +189,7 @@ static bool is_place(const struct words *w, const char *type)
                strcmp(w->module, "pam_unix.so") == 0 || strcmp(w->module, "pam_sss.so") == 0;
 }
 
-/* [success=2 ...]: a line that is added behind it would be jumped over in the place of another. */
+/* [success=2 ...]: a line added after it would be skipped instead of another one. */
 static bool jumps(const struct words *w)
 {
         for (const char *p = w->control; (p = strchr(p, '=')); p++)
@@ -220,7 +220,7 @@ static const struct {
 
 #define TYPES (sizeof(lines) / sizeof(lines[0]))
 
-/* Where a stack is rewritten. */
+/* State while a stack is rewritten. */
 struct rewriting {
         const char *service;
         enum cli_stack stack;
@@ -236,7 +236,7 @@ static const char *our_line(const struct rewriting *r, size_t type)
         return strcmp(r->service, "sshd") == 0 ? lines[type].token_only_sshd : lines[type].token_only;
 }
 
-/* One line of the old file, and what goes in front of it or takes its place. */
+/* One line of the old file, with what is inserted before it or replaces it. */
 static void rewrite_line(struct rewriting *r, const char *line, const char *end)
 {
         struct words w = words_of(line, end);
@@ -246,7 +246,7 @@ static void rewrite_line(struct rewriting *r, const char *line, const char *end)
                 if (r->done[i])
                         continue;
                 if (strcasecmp(w.type, lines[i].type) == 0 && jumps(&w))
-                        r->problem = "a line that jumps over others stands before the place for pam_jwt";
+                        r->problem = "a line that skips others comes before the place for pam_jwt";
                 if (!is_place(&w, lines[i].type))
                         continue;
                 r->done[i] = true;
@@ -254,20 +254,21 @@ static void rewrite_line(struct rewriting *r, const char *line, const char *end)
                 if (i == 0 && r->stack == CLI_STACK_TOKEN_ONLY) {
                         keep = false;
                         if (strcmp(w.type, "@include") != 0 && !is_include(&w))
-                                r->problem = "its password module stands there by itself, maybe with others";
+                                r->problem =
+                                        "its password module is listed in the file itself, maybe with others";
                 }
         }
         if (keep)
                 cli_buf_add(r->out, line, (size_t)(end - line));
 }
 
-/* An account or session line that found no place goes to the end. */
+/* Account and session lines for which no place was found are appended. */
 static const char *finish(struct rewriting *r)
 {
         if (r->problem)
                 return r->problem;
         if (!r->done[0])
-                return "no line was found that asks for the password";
+                return "no line was found that prompts for the password";
         if (r->out->len > 0 && r->out->bytes[r->out->len - 1] != '\n')
                 cli_buf_str(r->out, "\n");
         for (size_t i = 1; i < TYPES; i++)
@@ -283,7 +284,7 @@ const char *cli_plan_pam(const struct cli_setup *s, const char *service, enum cl
         const char *end;
 
         if (strstr(text, "\\\n"))
-                return "a line is continued by a backslash";
+                return "a line is continued with a backslash";
         for (const char *line = text; *line; line = end) {
                 struct words w;
 

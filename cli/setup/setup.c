@@ -1,5 +1,6 @@
 /*
- * pamjwt setup: tokens open this host, with a way back. The order of the steps, and the talk with the person.
+ * pamjwt setup: configures this host for token logins; can be undone. The order of the steps, and the
+ * dialogue.
  */
 #include "setup.h"
 
@@ -25,36 +26,36 @@
 
 static const struct cli_option option_rows[] = {
         CLI_OPT("issuer", CLI_STRING, "URL", CLI_ANY, issuer,
-                "the iss of the tokens; its keys are found by discovery"),
+                "the iss of the tokens; the keys are found by discovery"),
         CLI_OPT("audience", CLI_LIST, "AUD", CLI_ANY, audience,
-                "what must be in their aud; %h stands for the host name. May be given several times"),
+                "the aud that tokens must contain; %h is replaced by the host name. May be repeated"),
         CLI_OPT("service", CLI_WORDS, "SERVICE,...", CLI_SERVICE, services,
-                "the PAM services that take tokens; default: sshd,sudo. sudo means sudo-i too, su means "
+                "the PAM services that accept tokens; default: sshd,sudo. sudo includes sudo-i, su includes "
                 "su-l"),
         CLI_OPT("user", CLI_STRING, "TEMPLATE", CLI_ANY, user,
-                "the local user that a token is for, as user = in pam_jwt.conf; default: %{sub}"),
+                "the local user of a token, as for user in pam_jwt.conf; default: %{sub}"),
         CLI_OPT("match", CLI_LIST, "CLAIM=VALUE", CLI_ANY, match,
-                "only tokens whose claim has this value, as match. in pam_jwt.conf. May be given several "
-                "times"),
+                "accept only tokens whose claim has this value, as for match. in pam_jwt.conf. May be "
+                "given several times"),
         CLI_OPT_CA_FILE(fetching),
         CLI_OPT("host-name", CLI_STRING, "NAME", CLI_ANY, host_name,
-                "what %h stands for; default: this host's name"),
+                "the host name that replaces %h; default: the name of this host"),
         CLI_OPT("stack", CLI_STRING, "NAME", CLI_ANY, stack,
-                "token-or-password or token-only, for every service; default: token-only for sshd where "
+                "token-or-password or token-only, for every service; default: token-only for sshd if "
                 "PasswordAuthentication is no, else token-or-password"),
-        CLI_OPT("token", CLI_STRING, "TOKEN|-|@FILE", CLI_FILE, token, "try a login with this token"),
-        CLI_OPT("login", CLI_STRING, "USER", CLI_USER, login, "the user whom --token must let in"),
+        CLI_OPT("token", CLI_STRING, "TOKEN|-|@FILE", CLI_FILE, token, "test a login with this token"),
+        CLI_OPT("login", CLI_STRING, "USER", CLI_USER, login, "the user that --token must allow to log in"),
         CLI_OPT("dry-run", CLI_FLAG, NULL, CLI_ANY, dry_run, "show what would change, and change nothing"),
         CLI_OPT("yes", CLI_FLAG, NULL, CLI_ANY, yes,
-                "do not ask before the change; it still has to be confirmed"),
+                "do not ask before making changes; they still have to be confirmed"),
         CLI_OPT("within", CLI_SECONDS, "TIME", CLI_ANY, within,
-                "take everything back unless it is confirmed in this time; default: 5m"),
+                "roll everything back unless it is confirmed within this time; default: 5m"),
         CLI_OPT("confirm", CLI_FLAG, NULL, CLI_ANY, confirm, "keep the last set-up"),
-        CLI_OPT("undo", CLI_FLAG, NULL, CLI_ANY, undo, "take the last set-up back"),
+        CLI_OPT("undo", CLI_FLAG, NULL, CLI_ANY, undo, "roll back the last set-up"),
         CLI_OPT("expired", CLI_FLAG, NULL, CLI_ANY, expired,
-                "with --undo: only if it is unconfirmed and its time is over, as the timer does it"),
+                "with --undo: only if it is unconfirmed and its time has expired, as the timer does"),
         CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
-                "set up the system below this folder instead of this host; no login is tried there"),
+                "set up the system below this directory instead of this host; no login is tested there"),
         CLI_OPT_FETCH(fetching),
         CLI_OPT_HELP,
         CLI_OPT_END,
@@ -76,7 +77,7 @@ static bool is_one_line(const char *text)
         return true;
 }
 
-/* What goes into a line of a file must not begin another. */
+/* A value written to a line of a file must not begin another line. */
 static int check_texts(const struct cli_setup_options *options)
 {
         bool good = is_one_line(options->issuer) && is_one_line(options->user) &&
@@ -87,45 +88,47 @@ static int check_texts(const struct cli_setup_options *options)
         for (size_t i = 0; i < options->match.count; i++) {
                 good = good && is_one_line(options->match.items[i]);
                 if (*options->match.items[i] == '=' || !strchr(options->match.items[i], '='))
-                        return cli_usage("--match wants CLAIM=VALUE, not \"%s\"", options->match.items[i]);
+                        return cli_usage("--match requires CLAIM=VALUE, not \"%s\"", options->match.items[i]);
         }
-        return good ? CLI_YES : cli_usage("an argument holds a control character");
+        return good ? CLI_YES : cli_usage("an argument contains a control character");
 }
 
 static int check_usage(const struct cli_setup_options *options)
 {
         if (options->confirm && options->undo)
-                return cli_usage("--confirm and --undo contradict each other");
+                return cli_usage("--confirm and --undo cannot be combined");
         if (options->expired && !options->undo)
-                return cli_usage("--expired goes with --undo only");
+                return cli_usage("--expired requires --undo");
         if ((options->confirm || options->undo) &&
             (options->issuer || options->audience.count || options->dry_run || options->token))
-                return cli_usage("--%s goes with no other option but --root",
+                return cli_usage("--%s can be combined only with --root",
                                  options->confirm ? "confirm" : "undo");
         if (options->confirm || options->undo)
                 return CLI_YES;
         if (!options->issuer || !options->audience.count)
-                return cli_usage("setup wants --issuer URL and --audience AUD; see pamjwt setup --help");
+                return cli_usage("setup requires --issuer URL and --audience AUD; see pamjwt setup --help");
         if (options->stack && strcmp(options->stack, "token-only") != 0 &&
             strcmp(options->stack, "token-or-password") != 0)
-                return cli_usage("--stack wants token-or-password or token-only, not \"%s\"", options->stack);
+                return cli_usage("--stack requires token-or-password or token-only, not \"%s\"",
+                                 options->stack);
         if (!options->token != !options->login)
-                return cli_usage("--token and --login go together: whom must the token let in?");
+                return cli_usage(
+                        "--token and --login require each other: the token must allow that user to log in");
         if (options->within.given &&
             (options->within.value < WITHIN_MIN || options->within.value > WITHIN_MAX))
-                return cli_usage("--within wants a time from 10s to 1d");
+                return cli_usage("--within requires a time from 10s to 1d");
         return check_texts(options);
 }
 
 /* --- questions --- */
 
-/* The terminal, also when standard input is the token. -1: nobody sits there. */
+/* The terminal, also if standard input is the token. -1: there is none. */
 static int open_terminal(void)
 {
         return open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
 
-/* Waits at most `seconds` for a line: 'y', 'n', or 0 when none came. */
+/* Waits at most `seconds` for a line: 'y', 'n', or 0 if none came. */
 static char ask(int tty, const char *question, int64_t seconds)
 {
         struct pollfd wait = {.fd = tty, .events = POLLIN};
@@ -143,14 +146,14 @@ static char ask(int tty, const char *question, int64_t seconds)
 /* --- steps --- */
 
 /*
- * Discovery and the keys, by pamjwt-fetch as a login's refresh would; a clock that is wrong shows here first.
+ * Discovery and the keys, by pamjwt-fetch as in the refresh of a login; a wrong clock shows here first.
  */
 static int ask_issuer(const struct cli_setup *s)
 {
         struct pjwt_keyset *set = NULL;
         struct pjwt_error err = {0};
 
-        printf("Asking %s for its keys ... ", s->options->issuer);
+        printf("Fetching the keys of %s ... ", s->options->issuer);
         fflush(stdout);
         if (cli_keys_fetch(&s->options->fetching, cli_now(NULL), s->options->issuer, NULL, &set, &err) !=
             PJWT_OK) {
@@ -168,11 +171,11 @@ static int take_back(const struct cli_setup *s)
 
         if (cli_setup_undo(s->root, &err) != PJWT_OK)
                 return failed(&err);
-        puts("Everything is as it was.");
+        puts("All changes have been rolled back.");
         return CLI_YES;
 }
 
-/* After a failure that has been said. */
+/* After a failure that has been reported. */
 static int give_up(const struct cli_setup *s)
 {
         (void)take_back(s);
@@ -180,7 +183,7 @@ static int give_up(const struct cli_setup *s)
 }
 
 /*
- * The cache of this host gets the keys, so that no login has to wait. A failure is told, and nothing worse.
+ * Puts the keys into the cache of this host, so that no login has to wait. A failure is reported, no more.
  */
 static void fill_cache(const struct cli_setup *s)
 {
@@ -211,30 +214,31 @@ static bool changes_sshd(const struct cli_setup *s)
 static void reload(const struct cli_setup *s)
 {
         if (changes_sshd(s) && !*s->root && !cli_setup_reload_sshd())
-                puts("sshd reads the new configuration when it is started; none is running that could be "
-                     "told.");
+                puts("sshd is not running, so it was not reloaded; it will read the new configuration when "
+                     "it starts.");
 }
 
-/* Asks at the terminal; without one, `pamjwt setup --confirm` is the answer. */
+/* Asks at the terminal; without one, waits for `pamjwt setup --confirm`. */
 static int wait_for_confirmation(const struct cli_setup *s, int tty, int64_t within)
 {
         struct pjwt_error err = {0};
         char answer = 0;
 
-        printf("\nNow log in from another terminal, and leave this one open. Unless you keep it, all of "
-               "this is taken back\n"
-               "in %lld seconds. To keep it:  pamjwt setup --confirm%s%s\n",
+        printf("\nNow log in from another terminal, and keep this one open. Unless you confirm the changes,\n"
+               "they will be rolled back "
+               "in %lld seconds. To keep them:  pamjwt setup --confirm%s%s\n",
                (long long)within, *s->root ? " --root " : "", s->root);
         fflush(stdout);
         if (tty >= 0)
-                answer = ask(tty, "Keep it? [y/N] ", within);
+                answer = ask(tty, "Keep the changes? [y/N] ", within);
         if (answer == 0)
                 return CLI_YES;
         if (answer == 'n')
                 return give_up(s);
         if (cli_setup_confirm(s->root, &err) != PJWT_OK)
                 return failed(&err);
-        puts("Kept. pamjwt doctor looks at the whole; pamjwt setup --undo takes it back.");
+        puts("The changes are kept. Run pamjwt doctor to check the host, or pamjwt setup --undo to roll "
+             "back.");
         return CLI_YES;
 }
 
@@ -246,8 +250,8 @@ static int apply(const struct cli_setup *s, const char *token, int tty)
 
         if (cli_setup_record(s, deadline, &err) != PJWT_OK)
                 return failed(&err);
-        if (!cli_setup_timer(s->root, deadline)) { /* first who takes it back, then the first change */
-                fputs("pamjwt: setup: nobody could be found to take it back in time, so nothing was "
+        if (!cli_setup_timer(s->root, deadline)) { /* schedule the rollback before the first change */
+                fputs("pamjwt: setup: the rollback could not be scheduled, so nothing was "
                       "changed\n",
                       stderr);
                 return give_up(s);
@@ -283,8 +287,9 @@ static void tell_what_it_means(const struct cli_setup *s)
         for (size_t i = 0; i < s->change_count; i++)
                 if (strcmp(s->changes[i].path, "/etc/pam.d/sshd") == 0 &&
                     strstr(s->changes[i].text, "require_token"))
-                        puts("\nThe stack of sshd takes tokens only: neither a password nor a public key "
-                             "alone gets in. (--stack token-or-password: both do.)");
+                        puts("\n"
+                             "The stack of sshd accepts only tokens: neither a password nor a public key "
+                             "alone is enough. (With --stack token-or-password, either is.)");
 }
 
 static int set_up(struct cli_setup *s, const char *token)
@@ -293,13 +298,14 @@ static int set_up(struct cli_setup *s, const char *token)
         int r = look_and_show(s);
 
         if (r == CLI_YES && s->change_count == 0) {
-                puts("Nothing to do: all of this is set up already.");
+                puts("Nothing to do: everything is set up already.");
         } else if (r == CLI_YES) {
                 tell_what_it_means(s);
                 if (!s->options->dry_run && !s->options->yes && tty < 0)
-                        r = cli_usage("nobody can be asked: there is no terminal, and --yes was not given");
+                        r = cli_usage(
+                                "cannot ask for confirmation: there is no terminal, and --yes was not given");
                 else if (!s->options->dry_run && !s->options->yes &&
-                         ask(tty, "Change this? [y/N] ", 3600) != 'y')
+                         ask(tty, "Make these changes? [y/N] ", 3600) != 'y')
                         r = CLI_NO;
                 else if (!s->options->dry_run)
                         r = apply(s, token, tty);
@@ -317,7 +323,7 @@ static int set_up_with_token(struct cli_setup *s)
 
         if (cli_setup_state(s->root, &expired) == CLI_SETUP_UNCONFIRMED)
                 return cli_setup_in_the_way(
-                        "the last set-up has not been confirmed: first pamjwt setup --confirm or --undo");
+                        "the last set-up has not been confirmed: first run pamjwt setup --confirm or --undo");
         if (s->options->token && cli_input_token(s->options->token, false, &token) != CLI_YES)
                 return CLI_ERROR;
         r = set_up(s, s->options->token ? token.bytes : NULL);
@@ -350,7 +356,7 @@ static int run(const void *arg)
         if (options->root && strcmp(root, "/") != 0)
                 s.root = root;
         if (!*s.root && !options->dry_run && geteuid() != 0)
-                return cli_usage("setup changes /etc, so it needs root; --dry-run shows what it would do");
+                return cli_usage("setup changes /etc and requires root; --dry-run shows what it would do");
         if (options->expired)
                 return cli_setup_expire(s.root);
         if (options->undo)

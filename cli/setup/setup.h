@@ -1,7 +1,7 @@
 /*
- * pamjwt setup, in the order in which its parts are used: look (what is there), plan (what it shall be;
- * pure), check (the plan in a scratch copy), apply (backups, the journal, one rename a file), undo, timer
- * (what starts it), try (a login).
+ * pamjwt setup, in the order in which its parts are used: look (the current state), plan (the wanted state;
+ * pure), check (the plan in a scratch copy), apply (backups, the journal, one rename per file), undo, timer
+ * (which runs undo), try (test logins).
  */
 #ifndef CLI_SETUP_H
 #define CLI_SETUP_H
@@ -48,19 +48,19 @@ struct cli_setup_options {
         struct cli_fetching fetching;
 };
 
-/* One file: as it is, and as it shall be. The strings are owned. */
+/* One file: its current and its planned contents. The strings are owned. */
 struct cli_change {
         char *path; /* on the host, without the root */
-        char *old;  /* NULL: there is no such file */
+        char *old;  /* NULL: the file does not exist */
         size_t old_len;
         char *text;
         mode_t mode;
 };
 
-/* What was found, and what is to be done. */
+/* The state that was found, and the planned changes. */
 struct cli_setup {
         const struct cli_setup_options *options;
-        const char *root; /* in front of every path; "" for this host */
+        const char *root; /* prepended to every path; "" for this host */
         /* found */
         char host_name[256];
         char machine_id[64];
@@ -90,71 +90,71 @@ int cli_setup_in_the_way(const char *fmt, ...) __attribute__((format(printf, 1, 
 
 /* pam_jwt.conf.d/setup.conf. */
 void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out);
-/* The two lines that sshd needs, and what stands behind them: the old text, or "". */
+/* The two lines that sshd needs, followed by the old text, or "". */
 void cli_plan_sshd(const char *behind, struct cli_buf *out);
 /*
- * The stack of a service with the lines of pam_jwt in it, in the places that README names; unchanged when it
- * asks pam_jwt already. The token-or-password stack keeps every line that was there.
- * Returns NULL; or why this file has to be changed by hand, in static storage.
+ * The stack of a service with the lines of pam_jwt added in the places described in README; unchanged if it
+ * uses pam_jwt already. The token-or-password stack keeps all existing lines.
+ * Returns NULL, or the reason why this file has to be changed by hand, in static storage.
  */
 const char *cli_plan_pam(const struct cli_setup *s, const char *service, enum cli_stack stack,
                          const char *text, struct cli_buf *out);
-/* Does a sshd_config read sshd_config.d before it says anything itself? */
+/* Whether a sshd_config reads sshd_config.d before its own settings. */
 bool cli_plan_sshd_includes(const char *text);
-/* The name of the issuer section: the host of its URL. Sets issuer_name. */
+/* The name of the issuer section: the host in its URL. Sets issuer_name. */
 void cli_plan_name(struct cli_setup *s);
 
 /* --- look.c: reads this host --- */
 
-/* Fills "found" and "changes". What is in the way has been said. Returns an exit status. */
+/* Fills "found" and "changes". An error has been printed. Returns an exit status. */
 int cli_setup_look(struct cli_setup *s);
 void cli_setup_clear(struct cli_setup *s);
-/* sudo's passprompt_override is switched off: one more change. As above. */
+/* Switches off sudo's passprompt_override: one more change. As above. */
 int cli_setup_plan_sudoers(struct cli_setup *s);
 
 /* --- check.c --- */
 
 /*
- * Tries the plan in a scratch copy of /etc: its configuration, stacks and sudoers, as doctor sees them. As
+ * Checks the plan in a scratch copy of /etc: its configuration, stacks and sudoers, as doctor would. As
  * above.
  */
 int cli_setup_check(struct cli_setup *s);
-/* Prints what changes, as a unified diff. */
+/* Prints the changes as a unified diff. */
 void cli_setup_diff(const struct cli_setup *s);
 
 /* --- apply.c --- */
 
-/* Writes journal and backups, and syncs them. From here on cli_setup_undo() knows what to do. */
+/* Writes and syncs the journal and the backups. From here on cli_setup_undo() can roll back. */
 enum pjwt_reason cli_setup_record(const struct cli_setup *s, int64_t deadline_boot_ms,
                                   struct pjwt_error *reterr);
-/* One rename a file, in the order of the changes. */
+/* One rename per file, in the order of the changes. */
 enum pjwt_reason cli_setup_apply(const struct cli_setup *s, struct pjwt_error *reterr);
 
 /* --- undo.c --- */
 
 enum pjwt_reason cli_setup_confirm(const char *root, struct pjwt_error *reterr);
 /*
- * Takes the latest set-up back, in the opposite order. A file that somebody has changed since is left alone
- * and named on stderr; then the journal stays, and the reason is PJWT_FILE_WRITE. sshd is reloaded when a
- * file of its was among them.
+ * Rolls back the latest set-up, in the opposite order. A file that has been changed since is left as it is
+ * and reported on standard error; then the journal is kept, and the reason is PJWT_FILE_WRITE. Reloads sshd
+ * if one of its files was among them.
  */
 enum pjwt_reason cli_setup_undo(const char *root, struct pjwt_error *reterr);
 
 /* --- timer.c --- */
 
 /*
- * Sees to it that the set-up is taken back at the deadline unless it is confirmed, also when this process,
- * its terminal and its session are gone. False: nobody will, so nothing may be changed.
+ * Schedules the rollback at the deadline unless it is confirmed, also if this process, its terminal and its
+ * session are gone. False: it could not be scheduled, so nothing may be changed.
  */
 bool cli_setup_timer(const char *root, int64_t deadline_boot_ms);
-/* Undo as the timer does it: only what is unconfirmed and whose time is over. Returns an exit status. */
+/* Undo as the timer runs it: only if unconfirmed and its time has expired. Returns an exit status. */
 int cli_setup_expire(const char *root);
-/* Has sshd read its configuration again, where one is running. False: somebody has to do it by hand. */
+/* Reloads sshd, if it is running. False: it has to be done by hand. */
 bool cli_setup_reload_sshd(void);
 
 /* --- try.c --- */
 
-/* Logins through a second sshd on loopback. What went wrong has been said. Returns an exit status. */
+/* Test logins through a second sshd on loopback. Errors have been printed. Returns an exit status. */
 int cli_setup_try(const struct cli_setup *s, const char *token);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Who takes an unconfirmed set-up back. Where systemd runs it is a transient timer of process 1: a process of
- * ours would be killed with the session that it was started in (KillUserProcesses=yes), and the very case
- * that this is for is a session that ends. Elsewhere it is a process of its own session, without a terminal.
- * `at` would be one more package, and its daemon is off as often as not.
+ * Schedules the rollback of an unconfirmed set-up. With systemd it is a transient timer of process 1: a child
+ * of this process would be killed with the session it was started in (KillUserProcesses=yes), and the end of
+ * that session is the very case it is for. Without systemd it is a process with its own session and no
+ * terminal. `at` would be another package, and its daemon is often not running.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 
 /* --- sshd --- */
 
-/* The sshd that listens: the pid of its file, if that is an sshd. 0: none. */
+/* The listening sshd: the pid in its pid file, if that process is an sshd. 0: none. */
 static pid_t running_sshd(const char *pid_file)
 {
         char exe[64];
@@ -48,7 +48,7 @@ static pid_t running_sshd(const char *pid_file)
 }
 
 /*
- * As `systemctl reload ssh` does it. sshd keeps its connections, and refuses to go on with a broken
+ * Like `systemctl reload ssh`. sshd keeps its connections, and does not continue with an invalid
  * configuration.
  */
 bool cli_setup_reload_sshd(void)
@@ -74,10 +74,10 @@ int cli_setup_expire(const char *root)
                 return CLI_YES;
         openlog("pamjwt", LOG_PID, LOG_AUTHPRIV);
         if (cli_setup_undo(root, &err) != PJWT_OK) {
-                syslog(LOG_ERR, "setup was not confirmed, and could not be taken back: %s", err.detail);
+                syslog(LOG_ERR, "setup was not confirmed, and could not be rolled back: %s", err.detail);
                 return CLI_NO;
         }
-        syslog(LOG_NOTICE, "setup was not confirmed in time and has been taken back");
+        syslog(LOG_NOTICE, "setup was not confirmed in time and has been rolled back");
         return CLI_YES;
 }
 
@@ -121,7 +121,7 @@ static void leave_everything(void)
         (void)close_range(3, UINT_MAX, 0);
         (void)signal(SIGHUP, SIG_IGN);
         (void)signal(SIGINT, SIG_IGN);
-        if (chdir("/") != 0) /* a mount that stays in use is a nuisance, no more */
+        if (chdir("/") != 0) /* a mount that stays busy is harmless */
                 return;
 }
 
@@ -135,7 +135,7 @@ static void __attribute__((noreturn)) watch(const char *root, int64_t deadline_b
         _exit(cli_setup_expire(root));
 }
 
-/* Forked twice, so that it belongs to process 1 and is nobody's child to be waited for. */
+/* Forked twice, so that its parent is process 1 and no one else has to wait for it. */
 static bool process_timer(const char *root, int64_t deadline_boot_ms)
 {
         int status = -1;

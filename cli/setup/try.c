@@ -1,8 +1,7 @@
 /*
- * Logins through a second sshd: `sshd -i` with the configuration that has just been written, at the end of
- * one TCP connection over 127.0.0.1 that is ours. Nothing listens but for that one connection, and the sshd
- * that serves the host knows nothing of it. The client is the stock ssh, answered by pamjwt-askpass as a
- * person's would be.
+ * Test logins through a second sshd: `sshd -i` with the configuration just written, on a TCP connection that
+ * this process makes over 127.0.0.1. It serves only that connection, and the sshd of the host is not
+ * involved. The client is the stock ssh, with pamjwt-askpass as users would run it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +22,7 @@
 #define SECONDS 60
 #define REFUSED 255 /* ssh's own exit status; any other is that of the command */
 
-/* A folder of ours with what the client is asked and what it answers. */
+/* A private directory with the prompts that the client received and the replies. */
 struct trial {
         char folder[64];
         char askpass[512];
@@ -82,7 +81,7 @@ static pid_t start_client(const char *user, const char *port, const char *const 
         return cli_spawn(argv, env, -1, -1);
 }
 
-/* ssh's exit status; -1 when it could not be tried at all. */
+/* ssh's exit status; -1 if it could not be run. */
 static int log_in(const char *user, const char *const *env)
 {
         const char *const sshd[] = {CLI_SSHD, "-i", NULL};
@@ -117,7 +116,7 @@ static bool write_file(const char *path, const char *text, mode_t mode)
         return false;
 }
 
-/* Beside pamjwt-ssh, of which it is a part. */
+/* In the same directory as pamjwt-ssh, which it belongs to. */
 static void askpass_path(char out[400])
 {
         static const char ssh[] = PAMJWT_SSH_PATH;
@@ -136,7 +135,7 @@ static bool begin(struct trial *t)
         snprintf(t->asked, sizeof(t->asked), "%s/asked", t->folder);
         snprintf(path, sizeof(path), "%s/askpass", t->folder);
         askpass_path(t->askpass);
-        /* A line a question, so that a stack that asks nobody anything is noticed. */
+        /* One line per prompt, so that a stack without any prompt is noticed. */
         snprintf(script, sizeof(script),
                  "#!/bin/sh\necho asked >>%s\n"
                  "if [ -n \"${PAMJWT_TOKEN_FILE-}\" ]; then exec %s \"$1\"; fi\nexec cat %s/answer\n",
@@ -162,8 +161,8 @@ static void finish(struct trial *t)
 }
 
 /*
- * Logs in with this answer, by pamjwt-askpass when it is a token that may be long. retasked: was anything
- * asked?
+ * Logs in with this reply, through pamjwt-askpass if it is a token, which may be long. retasked: whether
+ * there was a prompt.
  */
 static int answer(struct trial *t, const char *user, const char *text, bool is_token, bool *retasked)
 {
@@ -198,11 +197,11 @@ static int answer(struct trial *t, const char *user, const char *text, bool is_t
 
 static int says(const char *what)
 {
-        cli_complain("setup", "trial: %s", what);
+        cli_complain("setup", "test login: %s", what);
         return CLI_NO;
 }
 
-/* In the form of a token of this issuer, signed by nobody. */
+/* In the form of a token of this issuer, but not signed. */
 static void wrong_token(const struct cli_setup *s, struct cli_buf *out)
 {
         static const char head[] = "{\"alg\":\"ES256\",\"typ\":\"JWT\"}";
@@ -223,7 +222,7 @@ static void wrong_token(const struct cli_setup *s, struct cli_buf *out)
         cli_buf_clear(&claims);
 }
 
-/* An account that exists, that nobody uses, and whose failures no faillock keeps from anybody's work. */
+/* An existing account that no one uses: pam_faillock counting its failures locks no one out. */
 static const char *somebody(void)
 {
         return getpwnam("nobody") ? "nobody" : "root";
@@ -236,14 +235,14 @@ static int must_be_refused(struct trial *t, const char *text, const char *what)
         int status = answer(t, somebody(), text, false, &asked);
 
         if (status < 0)
-                return says("the second sshd could not be started, or did not answer in time");
+                return says("the second sshd could not be started, or did not respond in time");
         if (!asked)
-                return says("sshd asked for nothing: the stack does not answer");
+                return says("sshd did not prompt: the stack was not reached");
         if (status != REFUSED) {
-                snprintf(line, sizeof(line), "%s was let in", what);
+                snprintf(line, sizeof(line), "%s was accepted", what);
                 return says(line);
         }
-        printf("  %s: refused, as it must be\n", what);
+        printf("  %s: refused, as expected\n", what);
         fflush(stdout);
         return CLI_YES;
 }
@@ -255,12 +254,12 @@ static int must_get_in(struct trial *t, const char *user, const char *token)
 
         if (status < 0 || status == REFUSED) {
                 fprintf(stderr,
-                        "pamjwt: setup: trial: the token did not let %s in; why: the line of pam_jwt in the "
-                        "log, or pamjwt check --user %s --service sshd -\n",
+                        "pamjwt: setup: test login: the token was refused for %s; for the reason see the "
+                        "line of pam_jwt in the log, or run pamjwt check --user %s --service sshd -\n",
                         user, user);
                 return CLI_NO;
         }
-        printf("  the token as %s: in\n", user);
+        printf("  the token for %s: accepted\n", user);
         fflush(stdout);
         return CLI_YES;
 }
@@ -270,7 +269,7 @@ static int try_all(const struct cli_setup *s, struct trial *t, const char *token
         struct cli_buf wrong = {0};
         int r;
 
-        puts("Trying logins through a second sshd on 127.0.0.1:");
+        puts("Testing logins through a second sshd on 127.0.0.1:");
         fflush(stdout);
         wrong_token(s, &wrong);
         r = must_be_refused(t, wrong.bytes, "a wrong token");
@@ -286,16 +285,17 @@ int cli_setup_try(const struct cli_setup *s, const char *token)
         int r;
 
         if (!cli_setup_wants(s, "sshd") || *s->root) {
-                puts("No login is tried: sshd is not among the services, or this is another root. Try one "
-                     "by hand.");
+                puts("No login is tested: sshd is not among the services, or --root was given. Test one by "
+                     "hand.");
                 return CLI_YES;
         }
         if (strcmp(s->sshd_methods, "any") != 0 &&
             strncmp(s->sshd_methods, "keyboard-interactive", 20) != 0) {
-                puts("No login is tried: AuthenticationMethods asks for more than a token. Try one by hand.");
+                puts("No login is tested: AuthenticationMethods requires more than a token. Test one by "
+                     "hand.");
                 return CLI_YES;
         }
-        r = begin(&t) ? try_all(s, &t, token) : says("no folder for it in /tmp");
+        r = begin(&t) ? try_all(s, &t, token) : says("cannot make a directory in /tmp");
         finish(&t);
         return r;
 }

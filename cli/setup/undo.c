@@ -1,6 +1,6 @@
 /*
- * A set-up is confirmed, or taken back. Undo compares before it writes, so it can be done twice, and after a
- * kill at any moment.
+ * Confirms or rolls back a set-up. Undo compares before it writes, so it can be repeated, also after being
+ * killed at any moment.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static char *saved(const struct cli_journal *j, size_t number, const char *kind,
         return cli_file_text(path, retlen);
 }
 
-/* What a kill between two steps of a replacement leaves. */
+/* What is left if a replacement was killed halfway. */
 static void remove_temporary(const char *path)
 {
         char folder[640];
@@ -68,7 +68,7 @@ static bool remove_new(const char *path, const struct cli_journal_entry *e)
         return true;
 }
 
-/* True when the file is again what it was. */
+/* True if the file has its old contents again. */
 static bool undo_one(const char *root, const struct cli_journal *j, size_t i, struct pjwt_error *reterr)
 {
         const struct cli_journal_entry *e = &j->entries[i];
@@ -93,15 +93,15 @@ static bool undo_one(const char *root, const struct cli_journal *j, size_t i, st
         else
                 (void)pjwt_fail(
                         reterr, PJWT_FILE_WRITE,
-                        "%s: changed since the set-up, so it is left alone; the old one is %s/%zu.old", path,
-                        j->folder, i);
+                        "%s: changed since the set-up, so it is left as it is; the old file is %s/%zu.old",
+                        path, j->folder, i);
         free(now);
         free(old);
         free(text);
         return good;
 }
 
-/* The journal goes first: what is left then is rubbish that no undo looks at. */
+/* The journal is removed first: the rest is then ignored by any later undo. */
 static void remove_journal(const char *root, const struct cli_journal *j)
 {
         static const char *const kinds[] = {"old", "text"};
@@ -130,8 +130,9 @@ static bool is_of_sshd(const struct cli_journal_entry *e)
 }
 
 /*
- * In the opposite order, and sshd is told before the stacks change: with the method still on that asked for
- * tokens, the old stack would take passwords that PasswordAuthentication no keeps out.
+ * In the opposite order, and sshd is reloaded before the stacks change: while the method that asked for
+ * tokens is enabled, the old stack would accept passwords that PasswordAuthentication no is meant to keep
+ * out.
  */
 static enum pjwt_reason undo(const char *root, const struct cli_journal *j, struct pjwt_error *reterr)
 {
@@ -149,7 +150,7 @@ static enum pjwt_reason undo(const char *root, const struct cli_journal *j, stru
                 cli_complain("setup", "%s", err.detail);
         }
         if (!all)
-                return pjwt_fail(reterr, PJWT_FILE_WRITE, "some files are not what they were; see above");
+                return pjwt_fail(reterr, PJWT_FILE_WRITE, "some files were not restored; see above");
         remove_journal(root, j);
         return PJWT_OK;
 }
@@ -167,7 +168,7 @@ enum pjwt_reason cli_setup_undo(const char *root, struct pjwt_error *reterr)
                 r = undo(root, &j, reterr);
         else
                 r = pjwt_fail(reterr, err.reason ? err.reason : PJWT_FILE_OPEN, "%s",
-                              err.reason ? err.detail : "there is no set-up to take back");
+                              err.reason ? err.detail : "there is no set-up to undo");
         cli_setup_unlock(fd);
         return r;
 }

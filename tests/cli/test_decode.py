@@ -173,7 +173,7 @@ def test_a_terminal_is_warned_of_a_token_that_others_can_see(tmp_path):
     path = tmp_path / "secret"
     path.write_text(SECRET)
     text = on_terminal(["decode", token({}), "--secret", f"@{path}"])
-    assert "others on this host can read the token" in text
+    assert "other users on this host can read the token" in text
     given = tmp_path / "token"
     given.write_text(token({}))
     assert "others" not in on_terminal(["decode", f"@{given}", "--secret", f"@{path}"])

@@ -108,7 +108,7 @@ def test_keys_never_shows_a_secret(pamjwt, keys):
     secret = json.loads(keys["HS256"].read_text())["k"]
     for args in ([], ["--json"], ["--thumbprint"]):
         assert secret not in pamjwt("keys", keys["HS256"], *args).out
-    assert "no public half" in pamjwt("keys", keys["HS256"], "--public", status=2).err
+    assert "no public key" in pamjwt("keys", keys["HS256"], "--public", status=2).err
 
 
 def test_keys_public_holds_nothing_private(pamjwt, keys):

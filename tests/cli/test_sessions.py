@@ -97,9 +97,9 @@ def test_ending_nothing_is_a_no(sessions, run):
 
 def test_an_end_without_whose_is_refused(sessions, run):
     path = run(7)
-    assert "--end needs --sub, --jti or --issuer" in sessions("--end", status=2).err
-    assert "--end needs" in sessions("--end", "--dry-run", status=2).err
-    assert "--dry-run goes with --end" in sessions("--dry-run", "--sub", "s-1", status=2).err
+    assert "--end requires --sub, --jti or --issuer" in sessions("--end", status=2).err
+    assert "--end requires" in sessions("--end", "--dry-run", status=2).err
+    assert "--dry-run requires --end" in sessions("--dry-run", "--sub", "s-1", status=2).err
     assert path.exists()
 
 

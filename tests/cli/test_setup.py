@@ -194,7 +194,7 @@ def test_without_the_lock_nothing_is_done(host):
 def test_tokens_only_where_passwords_are_off(host):
     host.sshd(SSHD.replace("passwordauthentication yes", "passwordauthentication no"))
     out = host.setup("--yes").out
-    assert "tokens only" in out
+    assert "accepts only tokens" in out
     assert host.read("etc/pam.d/sshd") == (
         "# sshd\nauth required pam_jwt.so\naccount required pam_nologin.so\naccount required pam_jwt.so require_token\n"
         "@include common-account\nsession required pam_loginuid.so\n-session optional pam_jwt.so\n@include common-session\n")
@@ -277,9 +277,9 @@ def test_a_configuration_that_would_not_be_understood(host):
 
 
 @pytest.mark.parametrize("text, said", [
-    ("auth [success=1 default=ignore] pam_x.so\n@include common-auth\n", "jumps over others"),
-    ("auth required pam_x.so\n", "no line was found that asks for the password"),
-    ("auth required \\\n  pam_unix.so\n", "continued by a backslash"),
+    ("auth [success=1 default=ignore] pam_x.so\n@include common-auth\n", "skips others"),
+    ("auth required pam_x.so\n", "no line was found that prompts for the password"),
+    ("auth required \\\n  pam_unix.so\n", "continued with a backslash"),
     ("auth required pam_unix.so\n", "pam-no-deny"),
 ])
 def test_a_stack_that_is_no_standard_one(host, text, said):
@@ -290,22 +290,22 @@ def test_a_stack_that_is_no_standard_one(host, text, said):
 def test_a_stack_that_is_a_link(host):
     (host.root / "etc/pam.d/sudo").rename(host.root / "etc/pam.d/real")
     (host.root / "etc/pam.d/sudo").symlink_to("real")
-    refused(host, "no regular file")
+    refused(host, "not a regular file")
 
 
 def test_a_service_that_is_not_there(host):
-    refused(host, "there is no /etc/pam.d/login", "--service", "login")
+    refused(host, "/etc/pam.d/login does not exist", "--service", "login")
 
 
 @pytest.mark.parametrize("args, said", [
-    (["--service", "../sshd"], "no service"),
+    (["--service", "../sshd"], "not a service name"),
     (["--stack", "none"], "token-or-password or token-only"),
-    (["--login", "alice"], "--token and --login go together"),
+    (["--login", "alice"], "--token and --login require each other"),
     (["--match", "groups"], "CLAIM=VALUE"),
     (["--user", "a\n[grant/x]"], "control character"),
     (["--within", "1s"], "from 10s to 1d"),
-    (["--confirm"], "no other option"),
-    (["--expired"], "with --undo only"),
+    (["--confirm"], "combined only with --root"),
+    (["--expired"], "--expired requires --undo"),
 ])
 def test_mistakes_are_named(host, args, said):
     refused(host, said, *args, status=2)

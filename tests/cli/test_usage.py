@@ -28,17 +28,17 @@ def test_help_of_each_command(pamjwt, command):
 
 
 @pytest.mark.parametrize("args, said", [
-    ([], "a command is missing"),
+    ([], "no command given"),
     (["decod"], "did you mean decode"),
-    (["frobnicate"], "there is no command"),
-    (["decode"], "decode wants TOKEN"),
-    (["decode", "a", "b", "--secret", "x"], "no more than 1 argument"),
+    (["frobnicate"], "unknown command"),
+    (["decode"], "decode requires TOKEN"),
+    (["decode", "a", "b", "--secret", "x"], "at most 1 argument"),
     (["decode", "a", "--secrt", "x"], "did you mean --secret"),
-    (["decode", "a", "--secret"], "--secret wants a value"),
+    (["decode", "a", "--secret"], "--secret requires a value"),
     (["decode", "a", "--complete=yes"], "takes no value"),
     (["decode", "a", "-s", "x"], "two dashes"),
     (["--completion", "csh"], "bash, zsh or fish"),
-    (["keys"], "keys wants FILE"),
+    (["keys"], "keys requires FILE"),
 ])
 def test_mistakes_are_named(pamjwt, args, said):
     result = pamjwt(*args, status=2)

@@ -65,7 +65,7 @@ def test_the_three_commands(machine):
     host.run("pamjwt", "keygen", "--alg", "ES256", "--kid", "k1", "--out", KEY)
     machine.endpoint.json("/certs", host.run("pamjwt", "keys", KEY, "--public").stdout)
     out = run_setup("--yes", "--login", "alice", "--token", "-", given=token())
-    assert "the token as alice: in" in out, out
+    assert "the token for alice: accepted" in out, out
     assert host.run("pamjwt", "setup", "--confirm").stdout == "Kept.\n"
     host.wait_for("sshd, which begins again at a reload", lambda: host.listening(22))
 
@@ -231,4 +231,4 @@ def test_unconfirmed_a_timer_of_systemd_takes_it_back(machine):
     seen = json.loads(host.booted("/usr/bin/python3", host.CHECKOUT / "tests/packages/booted_setup.py", json.dumps(replies), *SETUP)[0])
     assert seen["status"] == 0 and seen["changed"], seen["said"]
     assert seen["processes"] == "" and "run-" in seen["timers"], seen
-    assert seen["restored"] and "setup was not confirmed in time and has been taken back" in seen["log"], seen
+    assert seen["restored"] and "setup was not confirmed in time and has been rolled back" in seen["log"], seen

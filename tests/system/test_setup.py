@@ -103,7 +103,7 @@ def test_from_nothing_to_a_login_and_back(fresh, provider, log):
 def test_a_trial_that_fails_takes_everything_back(fresh, provider):
     before = snapshot()
     out = run_setup("--yes", "--login", "alice", "--token", "-", given=provider.token("bob"), status=1)
-    assert "did not let alice in" in out and "as it was" in out
+    assert "the token was refused for alice" in out and "rolled back" in out
     assert snapshot() == before
 
 
@@ -113,7 +113,7 @@ def test_where_passwords_are_off_only_tokens_get_in(fresh, provider):
     token = provider.token("alice")
     with sshd_of_the_host():
         out = run_setup("--yes", "--service", "sshd", "--login", "alice", "--token", "-", given=token)
-        assert "takes tokens only" in out
+        assert "accepts only tokens" in out
         host.wait_for("sshd, which begins again at a reload", lambda: host.listening(22))
         assert host.ssh("alice", token).ok and not host.ssh("alice", PASSWORDS["alice"]).ok
         host.run("pamjwt", "setup", "--undo")
@@ -125,7 +125,7 @@ def test_a_broken_sshd_config_or_a_silent_issuer_is_refused_before_anything(fres
     good = SSHD_CONFIG.read_text()
     host.write(SSHD_CONFIG, good + "\nNoSuchKeyword yes\n")
     before = snapshot()
-    assert "sshd refuses its configuration" in run_setup("--yes", status=1) and snapshot() == before
+    assert "sshd rejects its configuration" in run_setup("--yes", status=1) and snapshot() == before
     host.write(SSHD_CONFIG, good)
     session_provider.stop()
     before = snapshot()
@@ -139,11 +139,11 @@ def test_unconfirmed_it_rolls_back_when_the_terminal_is_gone(fresh, provider):
     if pid == 0:
         os.execvp("pamjwt", [*SETUP, "--within", "12s"])
     seen = b""
-    while b"Keep it?" not in seen:
+    while b"Keep the changes?" not in seen:
         seen += os.read(terminal, 4096)
-        if b"Change this?" in seen and b"Keep" not in seen and not seen.endswith(b"y\r\n"):
+        if b"Make these changes?" in seen and b"Keep" not in seen and not seen.endswith(b"y\r\n"):
             os.write(terminal, b"y\n")
-            seen = seen.replace(b"Change this?", b"answered")
+            seen = seen.replace(b"Make these changes?", b"answered")
     assert snapshot() != before
     os.close(terminal)
     os.waitpid(pid, 0)  # by SIGHUP, or it has read the end of the terminal first
