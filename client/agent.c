@@ -12,7 +12,7 @@
 
 enum { REQUEST_IDENTITIES = 11, SIGN_REQUEST = 13 };
 
-/* Somebody may have to confirm the use of the key (ssh-add -c). */
+/* Allows time for the user to confirm the use of the key (ssh-add -c). */
 #define WAIT_SECONDS 120
 
 static void put_number(struct cli_buf *buf, uint32_t n)
@@ -37,7 +37,7 @@ static int connect_agent(struct pjwt_error *reterr)
         int fd;
 
         if (!path || !*path) {
-                pjwt_fail(reterr, PJWT_BAD_KEY, "there is no ssh-agent (SSH_AUTH_SOCK is not set)");
+                pjwt_fail(reterr, PJWT_BAD_KEY, "no ssh-agent: SSH_AUTH_SOCK is not set");
                 return -1;
         }
         if (strlen(path) >= sizeof(address.sun_path)) {
@@ -49,13 +49,14 @@ static int connect_agent(struct pjwt_error *reterr)
         if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0 &&
             connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
                 return fd;
-        pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent at %.200s does not answer: %s", path, strerror(errno));
+        pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent at %.200s does not respond: %s", path,
+                  strerror(errno));
         if (fd >= 0)
                 close(fd);
         return -1;
 }
 
-/* All of it, out or in; MSG_NOSIGNAL: an agent that goes away is an error, no signal. */
+/* Sends or receives all of it; MSG_NOSIGNAL: an agent that goes away is an error, not a signal. */
 static bool move_all(int fd, bool out, void *bytes, size_t len)
 {
         for (char *at = bytes; len > 0;) {
@@ -71,7 +72,7 @@ static bool move_all(int fd, bool out, void *bytes, size_t len)
         return true;
 }
 
-/* One request (without its length), one response; *ret is for free(). */
+/* One request (without its length) and its response; *ret is for free(). */
 static enum pjwt_reason ask(int fd, const struct cli_buf *request, unsigned char **ret, size_t *retlen,
                             struct pjwt_error *reterr)
 {
@@ -94,7 +95,7 @@ static enum pjwt_reason ask(int fd, const struct cli_buf *request, unsigned char
                 return PJWT_OK;
         }
         free(response);
-        return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent breaks off");
+        return pjwt_fail(reterr, PJWT_BAD_KEY, "the ssh-agent closed the connection");
 }
 
 static enum pjwt_reason find_key(int fd, const unsigned char *blob, size_t blob_len,
@@ -115,7 +116,7 @@ static enum pjwt_reason find_key(int fd, const unsigned char *blob, size_t blob_
         free(response);
         if (r == PJWT_OK && !has)
                 r = pjwt_fail(reterr, PJWT_BAD_KEY,
-                              "the ssh-agent does not hold this key; add it with ssh-add");
+                              "the ssh-agent does not have this key; add it with ssh-add");
         return r;
 }
 
@@ -143,8 +144,8 @@ static enum pjwt_reason sign(int fd, const struct agent_request *wanted, unsigne
                 return PJWT_OK;
         return pjwt_fail(
                 reterr, PJWT_BAD_KEY, "%s%s", err.detail,
-                refused ? " with this key: it is locked, its use was not confirmed, or it is constrained to "
-                          "destinations (ssh-add -h) and then signs nothing but logins"
+                refused ? " with this key: the agent is locked, the use was not confirmed, or the key is "
+                          "constrained to destinations (ssh-add -h) and can then be used only for logins"
                         : "");
 }
 

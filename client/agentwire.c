@@ -18,7 +18,7 @@ static const struct ssh_key_type types[] = {
         {"ssh-rsa", "RS256", "rsa-sha2-256", 2 /* SSH_AGENT_RSA_SHA2_256 */, NULL},
         {"sk-ssh-ed25519@openssh.com", NULL, NULL, 0, FIDO},
         {"sk-ecdsa-sha2-nistp256@openssh.com", NULL, NULL, 0, FIDO},
-        {"ssh-dss", NULL, NULL, 0, "DSA keys sign no JWT"},
+        {"ssh-dss", NULL, NULL, 0, "DSA keys cannot sign JWTs"},
         {"ssh-ed25519-cert-v01@openssh.com", NULL, NULL, 0, CERTIFICATE},
         {"ecdsa-sha2-nistp256-cert-v01@openssh.com", NULL, NULL, 0, CERTIFICATE},
         {"ecdsa-sha2-nistp384-cert-v01@openssh.com", NULL, NULL, 0, CERTIFICATE},
@@ -43,7 +43,7 @@ const struct ssh_key_type *ssh_key_type_find(const char *name, size_t len)
         return NULL;
 }
 
-/* The first byte of a message says what it is. */
+/* The first byte of a message is its type. */
 static bool take_kind(struct pjwt_ssh_bytes *from, unsigned kind)
 {
         if (from->len == 0 || from->at[0] != kind)
@@ -80,7 +80,7 @@ enum pjwt_reason agent_identities_read(const unsigned char *message, size_t len,
         return PJWT_OK;
 }
 
-/* Filled up with zeros in front. */
+/* Padded with zeros on the left. */
 static bool put_full(struct pjwt_ssh_bytes number, unsigned char *out, size_t size)
 {
         if (number.len > size)
@@ -101,7 +101,7 @@ static bool convert(const struct ssh_key_type *type, struct pjwt_ssh_bytes raw, 
         if (type->flags == 0) /* Ed25519 */
                 return raw.len == size && put_full(raw, out, size);
         return raw.len > 0 &&
-               put_full(raw, out, size); /* RFC 8332: some leave the zeros of an RSA signature out */
+               put_full(raw, out, size); /* RFC 8332: some agents omit leading zeros of an RSA signature */
 }
 
 enum pjwt_reason agent_signature_read(const unsigned char *message, size_t len,

@@ -20,7 +20,9 @@
 #define KEY_FILE_MAX      (64 * 1024)
 #define ASSERTION_SECONDS 60
 
-/* Does the provider name this method? One that names none takes client_secret_basic (RFC 8414 section 2). */
+/*
+ * Whether the provider lists this method. If it lists none, client_secret_basic is used (RFC 8414 section 2).
+ */
 static bool takes_method(struct json_object *document, const char *method)
 {
         struct json_object *list = pjwt_json_member(document, "token_endpoint_auth_methods_supported");
@@ -45,7 +47,7 @@ static enum pjwt_reason read_secret(const char *path, char **ret, struct pjwt_er
         pjwt_wipe_free(text, len + 1);
         if (!*ret)
                 return pjwt_fail_memory(reterr);
-        return **ret ? PJWT_OK : pjwt_fail(reterr, PJWT_CONFIG, "%.200s: the client's secret is empty", path);
+        return **ret ? PJWT_OK : pjwt_fail(reterr, PJWT_CONFIG, "%.200s: the client secret is empty", path);
 }
 
 static bool has_ssh_twin(const char *path)
@@ -59,9 +61,9 @@ static bool has_ssh_twin(const char *path)
 static enum pjwt_reason refuse_ssh_key(const char *path, const char *text, struct pjwt_error *reterr)
 {
         if (strstr(text, "BEGIN OPENSSH PRIVATE KEY") || has_ssh_twin(path))
-                return pjwt_fail(reterr, PJWT_BAD_KEY,
-                                 "%.200s: an ssh key; client_key_file wants a key of its own (pamjwt keygen)",
-                                 path);
+                return pjwt_fail(
+                        reterr, PJWT_BAD_KEY,
+                        "%.200s: an ssh key; client_key_file requires a separate key (pamjwt keygen)", path);
         return PJWT_OK;
 }
 
@@ -73,8 +75,8 @@ static enum pjwt_reason refuse_bound_key(const char *path, const struct cli_priv
 
         if (r == PJWT_OK && bound && strcmp(bound, thumbprint) == 0)
                 r = pjwt_fail(reterr, PJWT_BAD_KEY,
-                              "%.200s: the ssh key that the token is bound to; client_key_file wants a key "
-                              "of its own",
+                              "%.200s: the ssh key that the token is bound to; client_key_file requires a "
+                              "separate key",
                               path);
         return r;
 }
@@ -95,8 +97,8 @@ static enum pjwt_reason read_key(const char *path, const char *bound, struct cli
                 r = pjwt_fail(reterr, r, "%.200s: %s", path, err.detail);
         pjwt_wipe_free(text, len + 1);
         if (r == PJWT_OK && (*ret)->kty == PJWT_KTY_OCT)
-                r = pjwt_fail(reterr, PJWT_BAD_KEY, "%.200s: private_key_jwt wants a private key, no secret",
-                              path);
+                r = pjwt_fail(reterr, PJWT_BAD_KEY,
+                              "%.200s: private_key_jwt requires a private key, not a secret", path);
         return r == PJWT_OK ? refuse_bound_key(path, *ret, bound, reterr) : r;
 }
 
@@ -162,7 +164,7 @@ static enum pjwt_reason put_assertion(const struct client_auth *auth, int64_t no
         enum pjwt_reason r = cli_sign_fits(auth->key, alg, false, reterr);
 
         if (r == PJWT_OK && !cli_sign_jti(jti))
-                r = pjwt_fail(reterr, PJWT_CRYPTO, "no random bytes");
+                r = pjwt_fail(reterr, PJWT_CRYPTO, "cannot generate random bytes");
         if (r != PJWT_OK)
                 return r;
         cli_buf_str(&header, "{");

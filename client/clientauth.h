@@ -1,6 +1,6 @@
 /*
- * How the client proves who it is: by its secret (RFC 6749 section 2.3.1), by private_key_jwt (RFC 7523), or
- * not.
+ * How the client authenticates: with its secret (RFC 6749 section 2.3.1), by private_key_jwt (RFC 7523), or
+ * not at all.
  */
 #ifndef CLIENT_CLIENTAUTH_H
 #define CLIENT_CLIENTAUTH_H
@@ -19,11 +19,11 @@ struct client_auth {
 };
 
 /*
- * Reads the secret or the key that the section names.
- * document: the provider's discovery.
+ * Reads the secret or the key given in the section.
+ * document: the provider's discovery document.
  * bound: the thumbprint of the ssh key that tokens are bound to, or NULL. An ssh key never signs assertions:
- * a file in OpenSSH's form, one with an ssh public key beside it, and the bound key itself are refused. No
- * agent is ever asked.
+ * a file in OpenSSH's format, one with an ssh public key beside it, and the bound key itself are refused. No
+ * agent is used.
  * Returns PJWT_OK or the reason with the file's name.
  */
 enum pjwt_reason client_auth_open(const struct client_issuer *issuer, struct json_object *document,
@@ -31,8 +31,8 @@ enum pjwt_reason client_auth_open(const struct client_issuer *issuer, struct jso
 void client_auth_clear(struct client_auth *auth);
 
 /*
- * Adds what proves the client to a form, or to header, which becomes an `Authorization: Basic ...` line.
- * An assertion is new each time: a provider takes its jti once.
+ * Adds what authenticates the client to a form, or to header, which becomes an `Authorization: Basic ...`
+ * line. Each assertion is new: a provider accepts its jti only once.
  */
 enum pjwt_reason client_auth_add(const struct client_auth *auth, int64_t now, struct cli_buf *form,
                                  struct cli_buf *header, struct pjwt_error *reterr);

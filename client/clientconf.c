@@ -37,44 +37,44 @@ struct client_conf {
 
 static const struct client_option options[] = {
         ISSUER("issuer", "URL", URL, issuer,
-               "the provider's issuer, exactly as its discovery document names it; needed"),
-        ISSUER("client_id", "TEXT", TEXT, client_id,
-               "the name under which the provider knows this client; needed"),
+               "the provider's issuer, exactly as in its discovery document; required"),
+        ISSUER("client_id", "TEXT", TEXT, client_id, "the client id registered with the provider; required"),
         ISSUER("flow", "WORD", TEXT, flow_name,
-               "how a token is asked for: device (the default; the person opens a URL and enters a code), "
+               "how to request a token: device (the default; the user opens a URL and enters a code), "
                "client_credentials, refresh_token or token_exchange"),
         ISSUER("scope", "WORDS", TEXT, scope,
-               "what is asked for; with openid offline_access most providers give a refresh token too"),
+               "the scope to request; with openid offline_access most providers issue a refresh token too"),
         ISSUER("client_secret_file", "FILE", PATH, client_secret_file,
-               "the client's secret; the file is yours and nobody else can read it"),
+               "the client secret; the file must belong to you and be readable only by you"),
         ISSUER("client_key_file", "FILE", PATH, client_key_file,
-               "a private key in PEM or JWK: the client proves itself by private_key_jwt (RFC 7523); never "
-               "an ssh key"),
+               "a private key in PEM or JWK: the client authenticates by private_key_jwt (RFC 7523); must "
+               "not be an ssh key"),
         ISSUER("assertion_audience", "URL", TEXT, assertion_audience,
-               "who the client's assertion is for; default: the issuer"),
+               "the audience of the client's assertion; default: the issuer"),
         ISSUER("refresh_token_file", "FILE", PATH, refresh_token_file,
-               "a refresh token to begin with, for the flow refresh_token"),
+               "the first refresh token, for the flow refresh_token"),
         ISSUER("subject_token_file", "FILE", PATH, subject_token_file,
-               "the token that is exchanged, for the flow token_exchange (RFC 8693)"),
+               "the token to exchange, for the flow token_exchange (RFC 8693)"),
         ISSUER("subject_token_type", "URN", TEXT, subject_token_type,
-               "what it is; default: urn:ietf:params:oauth:token-type:jwt"),
-        ISSUER("ca_file", "FILE", PATH, ca_file, "certificates that replace the system's for this provider"),
-        ISSUER("proxy", "URL", TEXT, proxy, "an HTTP proxy; no environment variable is looked at"),
-        ISSUER("timeout", "TIME", TEXT, timeout_text, "for one request; default: 10s"),
+               "its type; default: urn:ietf:params:oauth:token-type:jwt"),
+        ISSUER("ca_file", "FILE", PATH, ca_file,
+               "certificate authorities for this provider, instead of the system's"),
+        ISSUER("proxy", "URL", TEXT, proxy, "an HTTP proxy; environment variables are ignored"),
+        ISSUER("timeout", "TIME", TEXT, timeout_text, "time limit for one request; default: 10s"),
         HOST("match", "PATTERNS", TEXT, match,
-             "shell patterns separated by spaces, against the host's name as ssh shows it in its prompts; "
-             "needed, and not in [sudo]"),
-        HOST("issuer", "NAME", TEXT, issuer, "the token comes from [issuer/NAME], by pamjwt-token"),
+             "shell patterns separated by spaces, matched against the host name as ssh shows it in its "
+             "prompts; required, but not allowed in [sudo]"),
+        HOST("issuer", "NAME", TEXT, issuer, "get the token from [issuer/NAME], through pamjwt-token"),
         HOST("key", "FILE", PATH, key,
-             "the token is bound to this ssh key (DPoP), and ssh offers no other: FILE.pub, whose private "
-             "half is in the ssh-agent, or the private key's file"),
+             "bind the token to this ssh key (DPoP) and have ssh offer no other: FILE.pub, whose private "
+             "key is in the ssh-agent, or the file of a private key"),
         HOST("resource", "URI", TEXT, resource,
-             "what the token is for, as RFC 8707 asks for it; %h stands for the host"),
+             "the resource to request the token for (RFC 8707); %h is replaced by the host"),
         HOST("audience", "TEXT", TEXT, audience,
-             "the same for providers that call it audience, and what must be in the token's aud; %h stands "
-             "for the host"),
-        HOST("command", "TEXT", TEXT, command, "instead of issuer: a shell command that prints the token"),
-        HOST("file", "FILE", TEXT, file, "instead of issuer: the token is in this file"),
+             "the same for providers that use the parameter audience, and the required aud of the token; "
+             "%h is replaced by the host"),
+        HOST("command", "TEXT", TEXT, command, "instead of issuer: get the token from this shell command"),
+        HOST("file", "FILE", TEXT, file, "instead of issuer: read the token from this file"),
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -98,7 +98,7 @@ struct reading {
         struct client_conf *conf;
         const char *home;
         void *section;    /* of the kind below */
-        const char *kind; /* of the rows; NULL: none open */
+        const char *kind; /* of the rows; NULL: no section yet */
 };
 
 static enum pjwt_reason fault(const struct pjwt_origin *at, const char *key, const char *what,
@@ -108,7 +108,7 @@ static enum pjwt_reason fault(const struct pjwt_origin *at, const char *key, con
                          key ? ": " : "", what);
 }
 
-/* A copy that lives as long as the configuration; NULL when memory runs out. */
+/* A copy that lives as long as the configuration; NULL if memory runs out. */
 static const char *keep(struct client_conf *conf, const char *prefix, const char *text)
 {
         char **more = realloc(conf->strings, (conf->string_count + 1) * sizeof(*more));
@@ -130,9 +130,9 @@ static enum pjwt_reason open_issuer(struct reading *r, const struct pjwt_ini_lin
         struct client_issuer *more;
 
         if (!line->name)
-                return fault(&line->origin, NULL, "[issuer/NAME] needs a name", reterr);
+                return fault(&line->origin, NULL, "[issuer/NAME] requires a name", reterr);
         if (client_conf_issuer(conf, line->name))
-                return fault(&line->origin, line->name, "a second section of this name", reterr);
+                return fault(&line->origin, line->name, "duplicate section", reterr);
         more = realloc(conf->issuers, (conf->issuer_count + 1) * sizeof(*more));
         if (!more)
                 return pjwt_fail_memory(reterr);
@@ -164,13 +164,12 @@ static enum pjwt_reason open_target(struct reading *r, const struct pjwt_ini_lin
         struct client_target *more;
 
         if (strcmp(line->kind, "host") == 0 && !line->name)
-                return fault(&line->origin, NULL, "[host/NAME] needs a name; its patterns stand in match",
-                             reterr);
+                return fault(&line->origin, NULL,
+                             "[host/NAME] requires a name; set the host patterns with match", reterr);
         if (strcmp(line->kind, "sudo") == 0 && line->name)
-                return fault(&line->origin, NULL, "[sudo] has no name", reterr);
+                return fault(&line->origin, NULL, "[sudo] cannot have a name", reterr);
         if (has_target(conf, line->name))
-                return fault(&line->origin, line->name ? line->name : "sudo", "a second section of this name",
-                             reterr);
+                return fault(&line->origin, line->name ? line->name : "sudo", "duplicate section", reterr);
         more = realloc(conf->targets, (conf->target_count + 1) * sizeof(*more));
         if (!more)
                 return pjwt_fail_memory(reterr);
@@ -193,7 +192,7 @@ static enum pjwt_reason open_section(struct reading *r, const struct pjwt_ini_li
                 return open_issuer(r, line, reterr);
         if (strcmp(line->kind, "host") == 0 || strcmp(line->kind, "sudo") == 0)
                 return open_target(r, line, reterr);
-        return fault(&line->origin, NULL, "a section is [issuer/NAME], [host/NAME] or [sudo]", reterr);
+        return fault(&line->origin, NULL, "a section must be [issuer/NAME], [host/NAME] or [sudo]", reterr);
 }
 
 static const struct client_option *option_of(const char *kind, const char *name)
@@ -211,14 +210,14 @@ static enum pjwt_reason set_value(struct reading *r, const struct client_option 
         const char *value = line->value, *prefix = "", *problem = NULL;
 
         if (*field)
-                return fault(&line->origin, line->key, "given twice", reterr);
+                return fault(&line->origin, line->key, "duplicate key", reterr);
         if (option->type == URL)
                 problem = pjwt_value_url_problem(value, PJWT_URL_HTTPS | PJWT_URL_HTTP_LOOPBACK);
         if (option->type == PATH && strncmp(value, "~/", 2) == 0) {
                 prefix = r->home;
                 value++;
         } else if (option->type == PATH && value[0] != '/') {
-                problem = "a file begins with / or ~/";
+                problem = "the path must begin with / or ~/";
         }
         if (problem)
                 return fault(&line->origin, line->key, problem, reterr);
@@ -241,8 +240,8 @@ static enum pjwt_reason no_such_key(const char *kind, const struct pjwt_ini_line
         const char *near = kind ? pjwt_nearest(line->key, key_at, kind) : NULL;
         char text[100];
 
-        (void)snprintf(text, sizeof(text), "there is no such key in this section%s%s%s",
-                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        (void)snprintf(text, sizeof(text), "unknown key in this section%s%s%s", near ? "; did you mean " : "",
+                       near ? near : "", near ? "?" : "");
         return fault(&line->origin, line->key, text, reterr);
 }
 
@@ -271,24 +270,24 @@ static const char *issuer_problem(struct client_issuer *i)
                         known = true;
                 }
         if (!known)
-                return "flow is device, client_credentials, refresh_token or token_exchange";
+                return "flow must be device, client_credentials, refresh_token or token_exchange";
         if (!i->issuer || !i->client_id)
-                return "issuer and client_id are needed";
+                return "issuer and client_id are required";
         if (i->client_secret_file && i->client_key_file)
-                return "client_secret_file and client_key_file exclude each other";
+                return "client_secret_file and client_key_file cannot be combined";
         if (i->flow == CLIENT_CREDENTIALS && !i->client_secret_file && !i->client_key_file)
-                return "client_credentials needs client_secret_file or client_key_file";
+                return "flow = client_credentials requires client_secret_file or client_key_file";
         if ((i->flow == CLIENT_REFRESH) != (i->refresh_token_file != NULL))
-                return "refresh_token_file and flow = refresh_token go together";
+                return "refresh_token_file and flow = refresh_token require each other";
         if ((i->flow == CLIENT_EXCHANGE) != (i->subject_token_file != NULL))
-                return "subject_token_file and flow = token_exchange go together";
+                return "subject_token_file and flow = token_exchange require each other";
         if (i->timeout_text &&
             (!pjwt_duration(i->timeout_text, &i->timeout) || i->timeout < 1 || i->timeout > 300))
-                return "timeout is a time from 1s to 5m";
+                return "timeout must be a time from 1s to 5m";
         return NULL;
 }
 
-/* Does any of the patterns fit whatever is typed? */
+/* Whether any of the patterns matches every name. */
 static bool matches_everything(const char *patterns)
 {
         while (*patterns) {
@@ -311,20 +310,21 @@ static const char *target_problem(const struct client_conf *conf, const struct c
         int sources = (t->issuer != NULL) + (t->command != NULL) + (t->file != NULL);
 
         if (t->name && !t->match)
-                return "[host/NAME] needs match";
+                return "[host/NAME] requires match";
         if (!t->name && t->match)
-                return "[sudo] is for this host and has no match";
+                return "match is not allowed in [sudo], which is for this host";
         if (!t->name && t->key)
-                return "[sudo] has no key: sudo knows no ssh key";
+                return "key is not allowed in [sudo]: sudo cannot use ssh keys";
         if (sources > 1)
-                return "issuer, command and file exclude each other";
+                return "only one of issuer, command and file may be set";
         if (!t->issuer && (t->key || t->resource))
-                return "key and resource go with issuer";
+                return "key and resource require issuer";
         if (t->issuer && !client_conf_issuer(conf, t->issuer))
-                return "there is no section [issuer/...] of the name in issuer";
+                return "issuer does not name an [issuer/...] section";
         if (t->match && t->issuer && matches_everything(t->match) &&
             (has_host(t->resource) || has_host(t->audience)))
-                return "%h with a pattern that fits every name: the token would be for whatever is typed";
+                return "%h with a pattern that matches every name: a token would be requested for any host "
+                       "typed";
         return NULL;
 }
 
@@ -442,7 +442,7 @@ enum pjwt_reason client_conf_expand(const char *value, const char *host, char **
         if (!has_host(value))
                 return (*ret = strdup(value)) ? PJWT_OK : pjwt_fail_memory(reterr);
         if (!host_ok(host))
-                return pjwt_fail(reterr, PJWT_CONFIG, "a host name like '%.100s' is not put into '%.100s'",
+                return pjwt_fail(reterr, PJWT_CONFIG, "a host name like '%.100s' cannot be used in '%.100s'",
                                  host, value);
         for (const char *p = value; (p = strstr(p, "%h")); p += 2)
                 room += strlen(host);

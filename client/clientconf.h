@@ -1,14 +1,14 @@
 /*
- * ~/.config/pamjwt/client.conf: which token for which host, and from which provider. Its form is that of
- * ini.h. One row an option; --help, pamjwt-token(1) and the reader are made from the rows.
- * client/pamjwt-ssh reads the same file.
+ * ~/.config/pamjwt/client.conf: which token to use for which host, and from which provider. The format is
+ * that of lib/base/ini.h. One row per option; --help, pamjwt-token(1) and the parser are generated from the
+ * rows. client/pamjwt-ssh reads the same file.
  */
 #ifndef CLIENT_CLIENTCONF_H
 #define CLIENT_CLIENTCONF_H
 
 #include "ini.h"
 
-/* How a token is asked for. */
+/* How to request a token. */
 enum client_flow { CLIENT_DEVICE, CLIENT_CREDENTIALS, CLIENT_REFRESH, CLIENT_EXCHANGE };
 
 /* [issuer/NAME]. Strings are borrowed from the configuration; NULL: not given. Paths begin with /. */
@@ -49,20 +49,20 @@ struct client_conf; /* opaque */
 
 /*
  * Reads the text of a configuration.
- * home: what `~/` stands for.
+ * home: replaces `~/`.
  * ret: for client_conf_free().
  * Returns PJWT_OK; PJWT_CONFIG with file, line and key; PJWT_NO_MEMORY.
  */
 enum pjwt_reason client_conf_read(const char *text, size_t len, const char *file, const char *home,
                                   struct client_conf **ret, struct pjwt_error *reterr);
-/* The same for a file, which must be ours (or root's) and writable by nobody else. */
+/* The same for a file, which must belong to the user (or root) and be writable by no one else. */
 enum pjwt_reason client_conf_load(const char *path, const char *home, struct client_conf **ret,
                                   struct pjwt_error *reterr);
 void client_conf_free(struct client_conf *conf);
 
-/* The first section whose patterns fit the host; NULL for host: [sudo]. NULL when there is none. */
+/* The first section whose patterns match the host; NULL for host: [sudo]. NULL if there is none. */
 const struct client_target *client_conf_target(const struct client_conf *conf, const char *host);
-/* The section [issuer/NAME]; NULL when there is none. */
+/* The section [issuer/NAME]; NULL if there is none. */
 const struct client_issuer *client_conf_issuer(const struct client_conf *conf, const char *name);
 
 /*
@@ -75,13 +75,12 @@ enum pjwt_reason client_conf_expand(const char *value, const char *host, char **
                                     struct pjwt_error *reterr);
 
 /*
- * One row, for the manual: the i-th; NULL behind the last. kind: "issuer", "host" (also what [sudo] may
- * hold).
+ * One row, for the manual: the i-th; NULL after the last. kind: "issuer", or "host" (also for [sudo]).
  */
 struct client_option {
         const char *kind;
         const char *name;
-        const char *value; /* what stands behind the = */
+        const char *value; /* the value after the = */
         const char *text;
         int type;
         size_t offset;

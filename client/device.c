@@ -9,8 +9,8 @@
 #include "out.h"
 #include "qr.h"
 
-#define SLOWER       5 /* seconds, each time that the provider says slow_down (RFC 8628 section 3.5) */
-#define FAILURES_MAX 3 /* requests in a row that reach nobody */
+#define SLOWER       5 /* seconds, added at each slow_down (RFC 8628 section 3.5) */
+#define FAILURES_MAX 3 /* consecutive requests without a response */
 
 static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wanted,
                                  struct device_response *ret, struct pjwt_error *reterr)
@@ -36,7 +36,9 @@ static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wante
         return r;
 }
 
-/* RFC 8628 section 3.3.1: the code is shown with the URL that holds it, too, so that it can be compared. */
+/*
+ * RFC 8628 section 3.3.1: the code is also shown with the URL that contains it, so that it can be compared.
+ */
 static void show_code(const struct device_response *a, FILE *out, bool qr)
 {
         fputs("To get a token, open\n\n    ", out);
@@ -45,7 +47,7 @@ static void show_code(const struct device_response *a, FILE *out, bool qr)
         cli_put_str(out, a->user_code);
         fputs("\n\n", out);
         if (qr && a->complete_url) {
-                fputs("or open this one, and compare the code:\n\n", out);
+                fputs("or open this one and compare the code:\n\n", out);
                 qr_print(out, a->complete_url);
         } else if (qr) {
                 qr_print(out, a->url);
@@ -61,7 +63,7 @@ static void wait_seconds(int64_t seconds)
                 continue;
 }
 
-/* Is this a response after which one asks again? Slows down when the provider says so. */
+/* Whether to ask again after this response. Slows down if the provider requests it. */
 static bool goes_on(const struct token_fault *fault, int64_t *interval, unsigned *failures)
 {
         if (strcmp(fault->error, "slow_down") == 0)

@@ -1,6 +1,6 @@
 /*
- * A token by device code (RFC 8628): the person opens a URL anywhere, enters a code and agrees; here it is
- * waited for.
+ * A token by device code (RFC 8628): the user opens a URL on any device, enters a code and agrees; this waits
+ * for the result.
  */
 #ifndef CLIENT_DEVICE_H
 #define CLIENT_DEVICE_H
@@ -10,8 +10,8 @@
 #include "provider.h"
 
 /*
- * Asks for a code, shows it on `out` (with a QR code when qr says so), and asks for the token until the
- * person has agreed, refused, or the code has expired.
+ * Requests a code, shows it on `out` (with a QR code if qr is set), and polls for the token until the user
+ * has agreed, refused, or the code has expired.
  * wanted: scope, resource and audience as a form.
  * Returns PJWT_OK, or PJWT_FETCH_FAILED with one sentence.
  */

@@ -12,7 +12,7 @@ static bool put_header(const struct signer *signer, struct cli_buf *out)
 
         if (!jwk)
                 return false;
-        json_object_object_del(jwk, "kid"); /* only what makes the thumbprint */
+        json_object_object_del(jwk, "kid"); /* only the members of the thumbprint */
         json_object_object_del(jwk, "alg");
         cli_buf_str(out, "{");
         cli_buf_member_string(out, "typ", "dpop+jwt");

@@ -13,7 +13,7 @@
 #define TYPE_JWT    "urn:ietf:params:oauth:token-type:jwt"
 #define TYPE_ACCESS "urn:ietf:params:oauth:token-type:access_token"
 
-/* One call, as far as it has come. */
+/* The state of one call. */
 struct call {
         const struct flow_request *request;
         struct signer *signer; /* NULL: none */
@@ -74,7 +74,7 @@ static enum pjwt_reason by_refresh_token(struct call *c, const char *token, stru
         return ask(c, &form, ret, retfault, reterr);
 }
 
-/* A token in a file, without the line's end. *ret is for pjwt_wipe_free_str(). */
+/* A token in a file, without the newline. *ret is for pjwt_wipe_free_str(). */
 static enum pjwt_reason read_token(const char *path, unsigned flags, char **ret, struct pjwt_error *reterr)
 {
         char *text = NULL;
@@ -88,7 +88,8 @@ static enum pjwt_reason read_token(const char *path, unsigned flags, char **ret,
         pjwt_wipe_free(text, len + 1);
         if (!*ret)
                 return pjwt_fail_memory(reterr);
-        return **ret ? PJWT_OK : pjwt_fail(reterr, PJWT_CONFIG, "%.200s: no token is in it", path);
+        return **ret ? PJWT_OK
+                     : pjwt_fail(reterr, PJWT_CONFIG, "%.200s: the file does not contain a token", path);
 }
 
 static enum pjwt_reason by_refresh(struct call *c, struct token_response *ret, struct pjwt_error *reterr)
@@ -152,7 +153,9 @@ static enum pjwt_reason check_binding(const struct call *c, const struct pjwt_to
                          jkt ? "another key" : "no key", c->signer->path, c->signer->thumbprint);
 }
 
-/* The host judges the token; here is only told early what it would say, and when the token ends. */
+/*
+ * The host decides about the token; this only warns early what it would report, and when the token expires.
+ */
 static enum pjwt_reason check_token(const struct call *c, const struct token_response *response,
                                     int64_t *retexp, struct pjwt_error *reterr)
 {
@@ -162,10 +165,11 @@ static enum pjwt_reason check_token(const struct call *c, const struct token_res
         enum pjwt_reason r = pjwt_token_parse(text, strlen(text), 0, &token, &err);
 
         if (r != PJWT_OK)
-                return pjwt_fail(reterr, r,
-                                 "the provider's access token cannot log in: %s; ask for a JWT by resource "
-                                 "or audience",
-                                 err.detail);
+                return pjwt_fail(
+                        reterr, r,
+                        "the provider's access token cannot log in: %s; request a JWT by setting resource "
+                        "or audience",
+                        err.detail);
         r = check_binding(c, token, reterr);
         if (r == PJWT_OK && !pjwt_json_numericdate(pjwt_json_member(token->claims, "exp"), retexp, NULL))
                 r = pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the provider's access token has no exp");
@@ -187,7 +191,7 @@ static enum pjwt_reason take_response(const struct call *c, struct token_respons
         kept->access_token = response->access_token;
         kept->exp = exp;
         response->access_token = NULL;
-        if (response->refresh_token) { /* else the old one stays good (RFC 6749 section 6) */
+        if (response->refresh_token) { /* else the old one remains valid (RFC 6749 section 6) */
                 pjwt_wipe_free_str(kept->refresh_token);
                 kept->refresh_token = response->refresh_token;
                 response->refresh_token = NULL;
@@ -197,7 +201,9 @@ static enum pjwt_reason take_response(const struct call *c, struct token_respons
 
 /* --- one call --- */
 
-/* By the kept refresh token, if there is one and the provider still takes it; else by the flow. */
+/*
+ * Uses the kept refresh token, if there is one and the provider still accepts it; else the configured flow.
+ */
 static enum pjwt_reason ask_provider(struct call *c, struct kept *kept, struct pjwt_error *reterr)
 {
         struct token_response response = {0};

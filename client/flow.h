@@ -1,5 +1,5 @@
 /*
- * From a section of client.conf to a token: what is kept, else refreshed, else asked for by the section's
+ * From a section of client.conf to a token: uses a kept token, else refreshes it, else runs the section's
  * flow.
  */
 #ifndef CLIENT_FLOW_H
@@ -10,20 +10,20 @@
 #include "clientconf.h"
 #include "keep.h"
 
-/* What a call wants. Borrowed. */
+/* The request of a caller. Borrowed. */
 struct flow_request {
         const struct client_issuer *issuer;
         const struct client_target *target;
         const char *host; /* NULL: sudo */
-        bool renew;       /* what is kept does not count */
+        bool renew;       /* ignore kept tokens */
         bool qr;
-        FILE *out; /* where a person reads */
+        FILE *out; /* where the user reads prompts */
         int64_t now;
 };
 
 /*
- * ret: for kept_clear(); its access_token is there, a JWT (unverified: that is the host's part), bound to the
- * section's key if it has one.
+ * ret: for kept_clear(); has an access_token, a JWT (unverified: the host does that), bound to the section's
+ * key if it has one.
  * retkey: the key's thumbprint; empty without one.
  * Returns PJWT_OK, or the reason with one sentence.
  */

@@ -29,8 +29,8 @@ static bool is_ours(const char *path)
 }
 
 /*
- * The folder that pamjwt-askpass uses too. XDG_RUNTIME_DIR must be ours: after `sudo -s` it may be another
- * user's.
+ * The directory that pamjwt-askpass also uses. XDG_RUNTIME_DIR must belong to the user: after `sudo -s` it
+ * may be that of another user.
  */
 static bool find_folder(char *out, size_t size)
 {

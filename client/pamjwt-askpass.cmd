@@ -2,7 +2,7 @@
 @echo off
 rem pamjwt-askpass for the ssh of Windows (OpenSSH 8.5 or later), the twin of the shell script of that name.
 rem
-rem Run this file once: it makes pamjwt-askpass.exe beside itself, with the C# compiler that every Windows has. Then
+rem Run this file once: it makes pamjwt-askpass.exe beside itself, with the C# compiler that is part of Windows. Then
 rem
 rem     set SSH_ASKPASS=C:\where\it\is\pamjwt-askpass.exe
 rem     set SSH_ASKPASS_REQUIRE=force
@@ -10,10 +10,10 @@ rem     set PAMJWT_HOST=db1.example
 rem     set PAMJWT_TOKEN_COMMAND=oidc-token work
 rem     ssh -o PreferredAuthentications=keyboard-interactive alice@db1.example
 rem
-rem Never name this file in SSH_ASKPASS: Windows starts a .cmd by a command line that holds the prompt, and a prompt is
-rem text from a server, which could add commands to that line. That is why the program is an .exe.
+rem Never name this file in SSH_ASKPASS: Windows starts a .cmd with a command line that contains the prompt, and a
+rem prompt is text from a server, which could add commands to that line. Therefore the program is an .exe.
 rem
-rem Not tried on Windows. The C# part is tested on Linux (tests/client/test_windows.py), this first part is not.
+rem Not tested on Windows. The C# part is tested on Linux (tests/client/test_windows.py), this first part is not.
 setlocal DisableDelayedExpansion
 set "csc=%SystemRoot%\Microsoft.NET\Framework64\v4.0.30319\csc.exe"
 if not exist "%csc%" set "csc=%SystemRoot%\Microsoft.NET\Framework\v4.0.30319\csc.exe"
@@ -34,8 +34,8 @@ using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
 
-// The rule that everything here serves: a token goes to the host that it was meant for, or nowhere. The prompt is text
-// from a server; what is not exactly ours goes to PAMJWT_NEXT_ASKPASS or to the console.
+// The rule that everything here follows: a token goes to the host that it is meant for, or nowhere. The prompt is text
+// from a server; any other prompt is passed to PAMJWT_NEXT_ASKPASS or to the console.
 static class PamjwtAskpass
 {
         const int LongestToken = 32768; // as the module
@@ -74,7 +74,7 @@ static class PamjwtAskpass
                 return Env("PAMJWT_TOKEN") + Env("PAMJWT_TOKEN_FILE") + Env("PAMJWT_TOKEN_COMMAND") != "";
         }
 
-        // Only these bytes: ssh reads what it gets as the answer.
+        // Only these bytes: ssh reads all output as the reply.
         static int Answer(string text)
         {
                 byte[] bytes = new UTF8Encoding(false).GetBytes(text + "\n");
@@ -91,7 +91,7 @@ static class PamjwtAskpass
                 public string Host;
                 public int Part;
 
-                // Null when the prompt is somebody else's. Says why one that looks like ours gets nothing.
+                // Null if the prompt is not ours. Reports why a prompt that looks like ours gets no reply.
                 public static Prompt ForUs(string text)
                 {
                         Prompt prompt = text.Length <= LongestPrompt ? Split(text) : null;
@@ -103,14 +103,14 @@ static class PamjwtAskpass
                                 return null;
                         }
                         if (prompt.Part == 1 && !ClientWritesPrefix()) {
-                                Complain("this client does not say itself which host asks (OpenSSH does since 8.5): no token sent");
+                                Complain("this client does not show which host asks (OpenSSH does since 8.5): no token sent");
                                 return null;
                         }
                         return prompt;
                 }
 
-                // `(USER@HOST) TEXT`. The client writes the prefix and a host name holds no parenthesis, so the first
-                // one ends it: what a server adds behind can never be taken for a second prefix.
+                // `(USER@HOST) TEXT`. The client writes the prefix, and a host name cannot contain a parenthesis, so
+                // the first one ends it: what a server adds after it is never taken for a second prefix.
                 static Prompt Split(string prompt)
                 {
                         int end = prompt.IndexOf(')');
@@ -154,7 +154,7 @@ static class PamjwtAskpass
                         return false;
                 }
 
-                // The 26 letters only: no letter of another alphabet may become one of them.
+                // Only the 26 letters: no letter of another alphabet may become one of them.
                 static string LowerCase(string name)
                 {
                         StringBuilder lowered = new StringBuilder(name);
@@ -234,7 +234,7 @@ static class PamjwtAskpass
                         return int.Parse(stat.Substring(stat.LastIndexOf(')') + 2).Split(' ')[1], CultureInfo.InvariantCulture);
                 }
 
-                // Tells a process from a later one with the same number.
+                // Identifies a process if its number is reused.
                 public static string Start
                 {
                         get
@@ -253,7 +253,7 @@ static class PamjwtAskpass
                 }
         }
 
-        // What a program prints. Not with our input: in scp that is the data.
+        // The output of a program. Not with our standard input: in scp that is the data.
         static string Output(string program, string arguments, string host, bool errors)
         {
                 ProcessStartInfo start = new ProcessStartInfo(program, arguments);
@@ -275,11 +275,11 @@ static class PamjwtAskpass
 
         // ---- one login: the token is sent once ----
 
-        // In a folder of the user's: login.PID says that the token was sent in the login of that ssh, token.PID holds a
-        // long one until its last part is sent.
+        // In a directory of the user: login.PID records that the token was sent in the login of that ssh, token.PID
+        // contains a long one until its last part is sent.
         sealed class Login
         {
-                readonly string folder;
+                readonly string directory;
                 readonly string sent;
                 readonly string rest;
                 readonly string start;
@@ -291,10 +291,10 @@ static class PamjwtAskpass
 
                         if (home == "")
                                 throw new DirectoryNotFoundException();
-                        folder = Path.Combine(home, "pamjwt");
-                        Directory.CreateDirectory(folder);
-                        sent = Path.Combine(folder, "login." + Parent.Id);
-                        rest = Path.Combine(folder, "token." + Parent.Id);
+                        directory = Path.Combine(home, "pamjwt");
+                        Directory.CreateDirectory(directory);
+                        sent = Path.Combine(directory, "login." + Parent.Id);
+                        rest = Path.Combine(directory, "token." + Parent.Id);
                         start = Parent.Start;
                 }
 
@@ -307,7 +307,7 @@ static class PamjwtAskpass
                         Sweep();
                         if (WasSent()) {
                                 File.Delete(rest);
-                                Complain("the token was refused by " + host + ": it is not sent again (the host's log says why)");
+                                Complain("the token was refused by " + host + ": it is not sent again (see the host's log for the reason)");
                                 return 1;
                         }
                         token = Token.Get(host);
@@ -323,13 +323,14 @@ static class PamjwtAskpass
                 public int Continue(int part)
                 {
                         if (!WasSent() || !File.Exists(rest)) {
-                                Complain("part " + part + " of a token is asked for, but no such token was begun in this login");
+                                Complain("the host asks for part " + part + " of a token, but none was begun in this login");
                                 return 1;
                         }
                         return Send(File.ReadAllText(rest), part);
                 }
 
-                // `II/NN:` and up to 500 bytes. The last part is shorter, if need be empty: a full one makes the module ask.
+                // `II/NN:` and up to 500 bytes. The last part is shorter, empty if necessary: after a full one the module
+                // asks for another.
                 int Send(string token, int part)
                 {
                         int parts = token.Length / PartSize + 1;
@@ -345,10 +346,10 @@ static class PamjwtAskpass
                                                     token.Substring(from, Math.Min(PartSize, token.Length - from))));
                 }
 
-                // What broken logins left.
+                // Files left by interrupted logins.
                 void Sweep()
                 {
-                        foreach (string file in Directory.GetFiles(folder)) {
+                        foreach (string file in Directory.GetFiles(directory)) {
                                 int pid;
 
                                 if (!int.TryParse(Path.GetExtension(file).TrimStart('.'), out pid))
@@ -364,13 +365,13 @@ static class PamjwtAskpass
 
         static class Token
         {
-                // Null when there is none, after saying why. An error page is not sent where a token should be.
+                // Null if there is none, after reporting why. An error page must not be sent as a token.
                 public static string Get(string host)
                 {
                         string token = Read(host);
 
                         if (token == null) {
-                                Complain("the token could not be read");
+                                Complain("cannot read the token");
                                 return null;
                         }
                         token = Trim(token);
@@ -380,11 +381,11 @@ static class PamjwtAskpass
                         }
                         foreach (char c in token)
                                 if ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.".IndexOf(c) < 0) {
-                                        Complain("what was given for a token is none: only base64url letters and dots may be in it");
+                                        Complain("not a token: it may contain only base64url characters and dots");
                                         return null;
                                 }
                         if (token.Length > LongestToken) {
-                                Complain("the token has " + token.Length + " bytes; at most " + LongestToken + " are possible");
+                                Complain("the token is " + token.Length + " bytes long; at most " + LongestToken + " are allowed");
                                 return null;
                         }
                         return token;
@@ -405,7 +406,7 @@ static class PamjwtAskpass
                         return Output("/bin/sh", "-c \"eval \\\"\\$PAMJWT_TOKEN_COMMAND\\\"\"", host, false);
                 }
 
-                // White space, quotes and "Bearer " are what pasting brings along.
+                // White space, quotes and "Bearer " are often pasted with a token.
                 static string Trim(string token)
                 {
                         char[] around = { ' ', '\t', '\r', '\n', '"', '\'', '\uFEFF' };
@@ -417,7 +418,7 @@ static class PamjwtAskpass
                 }
         }
 
-        // ---- anybody else's prompt ----
+        // ---- other prompts ----
 
         static class Others
         {
@@ -430,7 +431,7 @@ static class PamjwtAskpass
                 [DllImport("kernel32.dll")]
                 static extern bool SetConsoleMode(IntPtr console, uint mode);
 
-                // The next program must not find the token, and must not come back here. It is never a .cmd: see above.
+                // The next program must not find the token, nor call this one again. It is never a .cmd: see above.
                 public static int PassOn(string[] args)
                 {
                         string next = Env("PAMJWT_NEXT_ASKPASS");
@@ -453,7 +454,7 @@ static class PamjwtAskpass
                         }
                 }
 
-                // As the C library of Windows takes a command line apart.
+                // As the C library of Windows parses a command line.
                 static string Quoted(string argument)
                 {
                         StringBuilder quoted = new StringBuilder("\"");
@@ -475,7 +476,7 @@ static class PamjwtAskpass
                         uint mode;
 
                         if (input == new IntPtr(-1) || !GetConsoleMode(input, out mode)) {
-                                Complain("a prompt that is not pam_jwt's, and no console: set PAMJWT_NEXT_ASKPASS to a program for it");
+                                Complain("not a prompt of pam_jwt, and no console: set PAMJWT_NEXT_ASKPASS to a program that can answer it");
                                 return 1;
                         }
                         foreach (char c in prompt)

@@ -1,6 +1,6 @@
 /*
- * pamjwt-token: gets an access token from an OpenID provider and prints it. Runs on the person's machine as
- * the person; part of no login process.
+ * pamjwt-token: gets an access token from an OpenID provider and prints it. Runs on the user's machine as the
+ * user; not part of any login process.
  */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static int print_token(const struct token_args *args, const struct kept *kept, c
         return cli_print_json(o, CLI_YES);
 }
 
-/* ~/.config/pamjwt/client.conf, as client/pamjwt-ssh finds it. */
+/* ~/.config/pamjwt/client.conf, located as in client/pamjwt-ssh. */
 static bool default_config(char *out, size_t size)
 {
         const char *config = getenv("XDG_CONFIG_HOME");
@@ -69,10 +69,10 @@ static enum pjwt_reason find_section(const struct client_conf *conf, const char 
 {
         request->target = client_conf_target(conf, args->host);
         if (!request->target)
-                return pjwt_fail(reterr, PJWT_CONFIG, "%.200s: no section is for %.100s", path,
+                return pjwt_fail(reterr, PJWT_CONFIG, "%.200s: no section for %.100s", path,
                                  args->host ? args->host : "sudo");
         if (!request->target->issuer)
-                return pjwt_fail(reterr, PJWT_CONFIG, "%.200s:%u: this section names no issuer", path,
+                return pjwt_fail(reterr, PJWT_CONFIG, "%.200s:%u: this section does not set issuer", path,
                                  request->target->origin.line);
         request->issuer = client_conf_issuer(conf, request->target->issuer);
         return PJWT_OK;
@@ -114,7 +114,7 @@ static int forget(void)
         int count = keep_forget_all();
 
         if (count < 0)
-                fputs("pamjwt-token: there is no folder of yours below XDG_RUNTIME_DIR\n", stderr);
+                fputs("pamjwt-token: no directory of yours below XDG_RUNTIME_DIR\n", stderr);
         return count < 0 ? CLI_NO : CLI_YES;
 }
 
@@ -135,7 +135,7 @@ static int run(const struct token_args *args)
         return CLI_YES;
 }
 
-/* No core file and no debugger of the same user sees tokens. */
+/* No core file, and no debugger of the same user, may see tokens. */
 static void hide_memory(void)
 {
         const struct rlimit none = {0};
@@ -156,5 +156,5 @@ int main(int argc, char **argv)
         }
         if (fflush(stdout) != 0 || ferror(stdout))
                 status = CLI_ERROR;
-        _exit(status); /* a resolver thread that hangs would hold it */
+        _exit(status); /* exit() would wait for a hanging resolver thread */
 }

@@ -13,7 +13,7 @@
 #include "secret.h"
 
 #define CA_MAX      (4 * 1024 * 1024)
-#define CLOCK_SLACK 30 /* seconds that two clocks may differ without anybody saying so */
+#define CLOCK_SLACK 30 /* seconds that two clocks may differ without a warning */
 
 static struct fetch_get how_to_ask(const struct provider *p)
 {
@@ -124,7 +124,7 @@ enum pjwt_reason provider_post(struct provider *provider, const char *url, const
         return r;
 }
 
-/* A proof or an assertion fails where two clocks differ, and nobody thinks of that. */
+/* A proof or an assertion fails if two clocks differ, which is easily overlooked. */
 static void say_skew(const struct fetch_response *response, char *out, size_t size)
 {
         int64_t ahead = response->date ? (int64_t)time(NULL) - response->date : 0;
@@ -149,11 +149,11 @@ enum pjwt_reason provider_refused(const char *url, const struct fetch_response *
                                  fault->error[0] ? " (" : "", fault->error, fault->error[0] ? ")" : "");
         say_skew(response, skew, sizeof(skew));
         return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s (%s%s%.160s)%s",
-                         text ? text : "the provider refuses the request", fault->error,
+                         text ? text : "the provider refused the request", fault->error,
                          fault->description[0] ? ": " : "", fault->description, skew);
 }
 
-/* retagain: the provider wants its nonce in the proof, and gave one. */
+/* retagain: the provider requires its nonce in the proof, and sent one. */
 static enum pjwt_reason ask(struct provider *p, const struct cli_buf *form, struct token_response *ret,
                             struct token_fault *retfault, bool *retagain, struct pjwt_error *reterr)
 {
@@ -185,9 +185,9 @@ static enum pjwt_reason check_type(const struct provider *p, struct token_respon
         token_response_clear(response);
         return pjwt_fail(
                 reterr, PJWT_FETCH_FAILED,
-                p->signer ? "the provider gave a token that is bound to no key (token_type Bearer): it does "
-                            "not know DPoP, or not for this client"
-                          : "the provider gave a token that is bound to a key, though none was shown");
+                p->signer ? "the provider issued a token that is not bound to a key (token_type Bearer): it "
+                            "does not support DPoP, or not for this client"
+                          : "the provider issued a token that is bound to a key, though no key was used");
 }
 
 enum pjwt_reason provider_token(struct provider *provider, const struct cli_buf *form,

@@ -11,7 +11,7 @@ static bool is_dark(const QRcode *code, int x, int y)
                (code->data[y * code->width + x] & 1) != 0;
 }
 
-/* Two rows in one line of text; black on white, whatever the terminal's colours are. */
+/* Two rows per line of text; black on white, whatever the terminal's colours are. */
 static void print_rows(FILE *out, const QRcode *code, int y)
 {
         static const char *const cells[2][2] = {{" ", "\u2584"}, {"\u2580", "\u2588"}};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /*
- * Prints a text as a QR code of black and white cells, two of them a character; nothing when it is too long
+ * Prints a text as a QR code of black and white cells, two of them per character; nothing if it is too long
  * for one.
  */
 void qr_print(FILE *out, const char *text);

@@ -17,19 +17,19 @@ static const struct {
         const char *error;
         const char *text;
 } faults[] = {
-        {"invalid_client", "the provider does not know the client, or refuses its secret or key"},
-        {"invalid_grant", "the provider does not accept this code, token or proof (any more)"},
-        {"unauthorized_client", "the provider does not allow this client this flow"},
-        {"unsupported_grant_type", "the provider does not know this flow"},
-        {"invalid_scope", "the provider does not give this scope"},
+        {"invalid_client", "the provider does not know the client, or rejects its secret or key"},
+        {"invalid_grant", "the provider rejects this code, token or proof; it may have expired or been used"},
+        {"unauthorized_client", "the provider does not allow this flow for this client"},
+        {"unsupported_grant_type", "the provider does not support this flow"},
+        {"invalid_scope", "the provider does not grant this scope"},
         {"invalid_target", "the provider issues no tokens for this resource or audience"},
-        {"invalid_request", "the provider takes the request for malformed"},
+        {"invalid_request", "the provider considers the request malformed"},
         {"access_denied", "the request was denied at the provider"},
-        {"expired_token", "the code has expired before it was entered; ask again"},
-        {"invalid_dpop_proof", "the provider refuses the proof of the key"},
-        {"use_dpop_nonce", "the provider demands another nonce each time, and takes none"},
-        {"server_error", "the provider has an error of its own"},
-        {"temporarily_unavailable", "the provider is overloaded or under repair; try again later"},
+        {"expired_token", "the code expired before it was entered; try again"},
+        {"invalid_dpop_proof", "the provider rejects the proof of the key"},
+        {"use_dpop_nonce", "the provider requires another nonce each time, and accepts none"},
+        {"server_error", "the provider has an internal error"},
+        {"temporarily_unavailable", "the provider is overloaded or under maintenance; try again later"},
 };
 
 const char *token_fault_text(const char *error)
@@ -40,7 +40,7 @@ const char *token_fault_text(const char *error)
         return NULL;
 }
 
-/* Visible ASCII of at most `max` characters: what goes into a form, a header or a file. */
+/* Visible ASCII of at most `max` characters, fit for a form, a header or a file. */
 static bool is_word(const char *text, size_t len, size_t max)
 {
         if (len == 0 || len > max)
@@ -51,7 +51,7 @@ static bool is_word(const char *text, size_t len, size_t max)
         return true;
 }
 
-/* A member that is a word. *ret is NULL when it is absent; for pjwt_wipe_free_str(). */
+/* A string member. *ret is NULL if it is absent; for pjwt_wipe_free_str(). */
 static enum pjwt_reason take_word(struct json_object *o, const char *name, size_t max, char **ret,
                                   struct pjwt_error *reterr)
 {
@@ -62,7 +62,7 @@ static enum pjwt_reason take_word(struct json_object *o, const char *name, size_
         if (!member)
                 return PJWT_OK;
         if (!text || !is_word(text, len, max))
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response has an unusable %s",
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response contains an invalid %s",
                                  name);
         *ret = pjwt_secret_dup(text, len);
         return *ret ? PJWT_OK : pjwt_fail_memory(reterr);
@@ -76,7 +76,7 @@ static enum pjwt_reason take_seconds(struct json_object *o, const char *name, in
         if (!member)
                 return PJWT_OK;
         if (!pjwt_json_numericdate(member, ret, NULL) || *ret > SECONDS_MAX)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response has an unusable %s",
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's response contains an invalid %s",
                                  name);
         return PJWT_OK;
 }

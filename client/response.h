@@ -1,6 +1,6 @@
 /*
- * What a token endpoint and a device endpoint answer (RFC 6749 section 5, RFC 8628 section 3.2), strictly.
- * Pure.
+ * The responses of a token endpoint and a device endpoint (RFC 6749 section 5, RFC 8628 section 3.2), parsed
+ * strictly. Pure.
  */
 #ifndef CLIENT_RESPONSE_H
 #define CLIENT_RESPONSE_H
@@ -9,21 +9,21 @@
 #include "strictjson.h"
 
 /*
- * A good response of the token endpoint. The strings are owned; free with token_response_clear(), which wipes
- * them.
+ * A successful response of the token endpoint. The strings are owned; free with token_response_clear(), which
+ * wipes them.
  */
 struct token_response {
         char *access_token;
         char *refresh_token; /* NULL: none */
         bool dpop;           /* token_type is DPoP, else Bearer */
-        int64_t expires_in;  /* seconds; -1: not said */
+        int64_t expires_in;  /* seconds; -1: not given */
 };
 
-/* A response that says no. error is empty when it does not say why. Both may hold text from outside. */
+/* An error response. error is empty if it gives no reason. Both strings may contain text from outside. */
 struct token_fault {
         char error[64];
         char description[256];
-        bool unreached; /* nobody answered, or a server in between did: it may be asked again */
+        bool unreached; /* no response, or one from a proxy: the request may be repeated */
 };
 
 /* RFC 8628 section 3.2. Owned strings; free with device_response_clear(). */
@@ -36,20 +36,19 @@ struct device_response {
         int64_t interval;
 };
 
-/* Each: PJWT_OK; PJWT_FETCH_FAILED, saying what is missing or of a wrong type; PJWT_NO_MEMORY. */
+/* Each: PJWT_OK; PJWT_FETCH_FAILED, naming what is missing or of the wrong type; PJWT_NO_MEMORY. */
 enum pjwt_reason token_response_read(const char *body, size_t len, struct token_response *ret,
                                      struct pjwt_error *reterr);
 enum pjwt_reason device_response_read(const char *body, size_t len, struct device_response *ret,
                                       struct pjwt_error *reterr);
-/* Never fails: what cannot be read leaves both members empty. */
+/* Never fails: if nothing can be read, both members are empty. */
 void token_fault_read(const char *body, size_t len, struct token_fault *ret);
 
 void token_response_clear(struct token_response *response);
 void device_response_clear(struct device_response *response);
 
 /*
- * What an error of RFC 6749, 8628, 8693, 8707 or 9449 means, one sentence; NULL when it is unknown. Static
- * storage.
+ * One sentence about an error of RFC 6749, 8628, 8693, 8707 or 9449; NULL if it is unknown. Static storage.
  */
 const char *token_fault_text(const char *error);
 

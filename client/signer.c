@@ -26,13 +26,13 @@ void signer_clear(struct signer *signer)
         *signer = (struct signer){0};
 }
 
-/* ssh's own word for a public key stands first in a .pub file. */
+/* A .pub file begins with ssh's name for the type of key. */
 static bool is_public_line(const char *text)
 {
         return ssh_key_type_find(text, strcspn(text, " \n")) != NULL;
 }
 
-/* The file's private key, or the public half for the agent when the file is encrypted or public. */
+/* The private key in the file, or its public key for the agent if the file is encrypted or public. */
 static enum pjwt_reason read_key(const char *text, size_t len, struct signer *s, struct pjwt_error *reterr)
 {
         struct cli_openssh file = {0};
@@ -43,7 +43,7 @@ static enum pjwt_reason read_key(const char *text, size_t len, struct signer *s,
         if (!cli_openssh_is(text))
                 return cli_privkey_parse(text, len, NULL, &s->file, reterr);
         r = cli_openssh_open(text, len, &file, reterr);
-        if (r == PJWT_OK) /* also says why a key of this type signs no proof */
+        if (r == PJWT_OK) /* also reports why a key of this type cannot sign proofs */
                 r = ssh_public_from_blob(file.blob.at, file.blob.len, &s->agent, reterr);
         if (r == PJWT_OK && !file.encrypted) {
                 ssh_public_clear(&s->agent);
@@ -77,7 +77,7 @@ enum pjwt_reason signer_open(const char *path, struct signer *ret, struct pjwt_e
         size_t len = 0;
         enum pjwt_reason r = pjwt_file_read(path, PJWT_FILE_LINKS, KEY_FILE_MAX, &text, &len, NULL, reterr);
 
-        if (r == PJWT_OK && !is_public_line(text)) { /* again, by the rule for secrets */
+        if (r == PJWT_OK && !is_public_line(text)) { /* again, with the checks for secrets */
                 pjwt_wipe_free(text, len + 1);
                 text = NULL;
                 r = pjwt_file_read(path, PJWT_FILE_LINKS | PJWT_FILE_SECRET, KEY_FILE_MAX, &text, &len, NULL,
@@ -98,8 +98,8 @@ enum pjwt_reason signer_open(const char *path, struct signer *ret, struct pjwt_e
 }
 
 /*
- * The agent signs with the one algorithm of the key's type; a file with every one that fits. EdDSA and
- * Ed25519 are two names of the same (RFC 9864).
+ * The agent signs with the one algorithm of the key's type; a file with any that suits it. EdDSA and Ed25519
+ * are two names for the same algorithm (RFC 9864).
  */
 static bool can_sign(const struct signer *s, const struct pjwt_alg *alg)
 {
@@ -121,12 +121,13 @@ enum pjwt_reason signer_choose_alg(struct signer *signer, struct json_object *ta
                         continue;
                 first = first ? first : alg->name;
                 if (json_object_is_type(takes, json_type_array) && !pjwt_json_list_has(takes, alg->name))
-                        continue; /* one that does not say takes all */
+                        continue; /* a provider that lists none accepts all */
                 signer->alg = alg;
                 return PJWT_OK;
         }
-        return pjwt_fail(reterr, PJWT_BAD_KEY, "%.200s: the provider takes no proofs in %s; it takes %.200s",
-                         signer->path, first ? first : "any algorithm of this key",
+        return pjwt_fail(reterr, PJWT_BAD_KEY,
+                         "%.200s: the provider does not accept proofs in %s, only in %.200s", signer->path,
+                         first ? first : "any algorithm of this key",
                          takes ? pjwt_json_text(takes) : "others");
 }
 
@@ -155,7 +156,7 @@ static enum pjwt_reason check(const struct signer *s, const struct cli_buf *jws,
         enum pjwt_reason r = pjwt_token_parse(jws->bytes, jws->len, 0, &token, reterr);
 
         if (r == PJWT_OK && pjwt_verify_token(&key, 1, token, &held, NULL) != PJWT_OK)
-                r = pjwt_fail(reterr, PJWT_BAD_KEY, "%.200s: the signature does not hold under this key",
+                r = pjwt_fail(reterr, PJWT_BAD_KEY, "%.200s: the signature cannot be verified with this key",
                               s->path);
         pjwt_token_free(token);
         return r;

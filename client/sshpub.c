@@ -12,10 +12,10 @@ static enum pjwt_reason check_type(const unsigned char *name, size_t len, struct
 {
         key->type = ssh_key_type_find((const char *)name, len);
         if (!key->type)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "an ssh key of the unknown type \"%.*s\"",
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "an ssh key of unknown type \"%.*s\"",
                                  (int)(len < 60 ? len : 60), (const char *)name);
         if (!key->type->alg)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "a key of the type %s: %s", key->type->name,
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "a key of type %s: %s", key->type->name,
                                  key->type->why_not);
         return PJWT_OK;
 }
@@ -28,7 +28,7 @@ enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, str
         enum pjwt_reason r;
 
         if (!pjwt_ssh_take_string(&at, &name))
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "an ssh public key that is cut");
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "a truncated ssh public key");
         r = check_type(name.at, name.len, &key, reterr);
         if (r != PJWT_OK)
                 return r;
@@ -40,7 +40,7 @@ enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, str
         return PJWT_OK;
 }
 
-/* The bytes of `TYPE BASE64`, what stands in front of the comment. */
+/* The bytes of `TYPE BASE64`, which precede the comment. */
 static enum pjwt_reason decode(const char *text, size_t len, unsigned char **ret, size_t *retlen,
                                struct pjwt_error *reterr)
 {
@@ -48,7 +48,7 @@ static enum pjwt_reason decode(const char *text, size_t len, unsigned char **ret
 
         if (r == PJWT_OK || r == PJWT_NO_MEMORY)
                 return r == PJWT_OK ? r : pjwt_fail_memory(reterr);
-        return pjwt_fail(reterr, PJWT_BAD_KEY, "no ssh public key");
+        return pjwt_fail(reterr, PJWT_BAD_KEY, "not an ssh public key");
 }
 
 enum pjwt_reason ssh_public_read(const char *text, struct ssh_public *ret, struct pjwt_error *reterr)
@@ -64,7 +64,8 @@ enum pjwt_reason ssh_public_read(const char *text, struct ssh_public *ret, struc
         free(blob);
         if (r == PJWT_OK && (strlen(ret->type->name) != type || memcmp(ret->type->name, text, type) != 0)) {
                 ssh_public_clear(ret);
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "an ssh public key of another type than it says");
+                return pjwt_fail(reterr, PJWT_BAD_KEY,
+                                 "an ssh public key whose type does not match its contents");
         }
         return r;
 }

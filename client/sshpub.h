@@ -1,6 +1,5 @@
 /*
- * An ssh public key: a line of a .pub file, its blob (RFC 4253 section 6.6, 5656, 8709), and the JWK of it.
- * Pure.
+ * An ssh public key: a line of a .pub file, its blob (RFC 4253 section 6.6, 5656, 8709), and its JWK. Pure.
  */
 #ifndef CLIENT_SSHPUB_H
 #define CLIENT_SSHPUB_H
@@ -8,7 +7,7 @@
 #include "agentwire.h"
 #include "buf.h"
 
-/* A public key whose private half an agent or a file has. Free with ssh_public_clear(). */
+/* A public key whose private key is in an agent or a file. Free with ssh_public_clear(). */
 struct ssh_public {
         const struct ssh_key_type *type;
         unsigned char *blob;
@@ -16,8 +15,8 @@ struct ssh_public {
 };
 
 /*
- * Reads the first line of a .pub file: TYPE BASE64 [COMMENT]. Types that sign no proof are refused with the
- * reason.
+ * Reads the first line of a .pub file: TYPE BASE64 [COMMENT]. Types that cannot sign proofs are refused with
+ * the reason.
  * Returns PJWT_OK, PJWT_BAD_KEY, PJWT_NO_MEMORY.
  */
 enum pjwt_reason ssh_public_read(const char *text, struct ssh_public *ret, struct pjwt_error *reterr);
@@ -27,7 +26,7 @@ enum pjwt_reason ssh_public_from_blob(const unsigned char *blob, size_t len, str
 void ssh_public_clear(struct ssh_public *key);
 
 /*
- * Appends the key as a JWK with the members that RFC 7638 names and no other.
+ * Appends the key as a JWK with only the members required by RFC 7638.
  * Returns PJWT_OK, PJWT_BAD_KEY or PJWT_NO_MEMORY.
  */
 enum pjwt_reason ssh_public_jwk(const struct ssh_public *key, struct cli_buf *out, struct pjwt_error *reterr);

@@ -27,13 +27,14 @@ struct row {
 
 static const struct row rows[] = {
         ROW("host", "NAME", WORD, host,
-            "a token for this host: the first [host/...] section whose match fits"),
-        ROW("sudo", NULL, FLAG, sudo, "a token for sudo on this host: the section [sudo]"),
-        ROW("config", "FILE", FILENAME, config, "the configuration instead of ~/.config/pamjwt/client.conf"),
-        ROW("renew", NULL, FLAG, renew, "ask for a new token, though one is kept"),
-        ROW("forget", NULL, FLAG, forget, "remove every kept token, and end"),
-        ROW("qr", NULL, FLAG, qr, "show a QR code with a device code, also where no terminal is seen"),
-        ROW("no-qr", NULL, FLAG, no_qr, "show none"),
+            "get a token for this host: the first [host/...] section that matches"),
+        ROW("sudo", NULL, FLAG, sudo, "get a token for sudo on this host: the section [sudo]"),
+        ROW("config", "FILE", FILENAME, config,
+            "read this configuration instead of ~/.config/pamjwt/client.conf"),
+        ROW("renew", NULL, FLAG, renew, "request a new token even if one is kept"),
+        ROW("forget", NULL, FLAG, forget, "remove all kept tokens and exit"),
+        ROW("qr", NULL, FLAG, qr, "show a QR code with a device code, even without a terminal"),
+        ROW("no-qr", NULL, FLAG, no_qr, "do not show a QR code"),
         ROW("json", NULL, FLAG, json, "print one JSON object"),
         ROW("help", NULL, FLAG, help, "show this help"),
         ROW("version", NULL, FLAG, version, "show the version"),
@@ -58,14 +59,14 @@ static bool set(struct token_args *args, const struct row *row, const char *give
         char *base = (char *)args + row->offset;
 
         if (!row->arg && given)
-                return usage("this option takes no value: --", row->name);
+                return usage("this option does not take a value: --", row->name);
         if (!row->arg) {
                 *(bool *)base = true;
                 return true;
         }
         *rettaken = !given;
         *(const char **)base = given ? given : next;
-        return given || next || usage("this option wants a value: --", row->name);
+        return given || next || usage("this option requires a value: --", row->name);
 }
 
 static const char *name_at(const void *table, size_t i)
@@ -82,8 +83,8 @@ static bool not_understood(const char *text, size_t len)
         (void)snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, text + 2);
         near = len > 0 ? pjwt_nearest(name, name_at, NULL) : NULL;
         if (!near)
-                return usage("not understood: ", text);
-        fprintf(stderr, "pamjwt-token: usage: there is no option --");
+                return usage("unexpected argument: ", text);
+        fprintf(stderr, "pamjwt-token: usage: unknown option --");
         cli_put_str(stderr, name);
         fprintf(stderr, "; did you mean --%s?\n", near);
         return false;
@@ -111,8 +112,8 @@ bool token_args_parse(int argc, char **argv, struct token_args *ret)
         if (ret->help || ret->version || ret->man || ret->completion || ret->forget)
                 return true;
         if (ret->sudo == (ret->host != NULL))
-                return usage("one of --host NAME and --sudo is needed", "");
-        return !(ret->qr && ret->no_qr) || usage("--qr and --no-qr exclude each other", "");
+                return usage("either --host NAME or --sudo is required", "");
+        return !(ret->qr && ret->no_qr) || usage("--qr and --no-qr cannot be combined", "");
 }
 
 /* --- help --- */
@@ -170,15 +171,16 @@ static void put_keys(const char *kind)
 void token_help(void)
 {
         puts("usage: pamjwt-token --host NAME | --sudo [OPTION]...\n\n"
-             "Gets an access token from an OpenID provider, as ~/.config/pamjwt/client.conf says, and "
-             "prints it.\n"
-             "pamjwt ssh and pamjwt sudo call it.\n\nOptions:");
+             "Gets an access token from an OpenID provider, as configured in ~/.config/pamjwt/client.conf, "
+             "and prints it.\n"
+             "pamjwt ssh and pamjwt sudo use it.\n\n"
+             "Options:");
         put_options();
-        puts("\nIn client.conf, [issuer/NAME] says how a provider is asked:");
+        puts("\nIn client.conf, [issuer/NAME] configures a provider:");
         put_keys("issuer");
-        puts("\nand [host/NAME] or [sudo] for what:");
+        puts("\nand [host/NAME] or [sudo] configures what to request a token for:");
         put_keys("host");
-        puts("\nExit status: 0 a token, 1 none, 2 usage or configuration error.");
+        puts("\nExit status: 0 a token was printed, 1 no token, 2 usage or configuration error.");
 }
 
 /* --- the manual --- */

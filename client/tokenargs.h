@@ -1,6 +1,6 @@
 /*
- * The command line of pamjwt-token: one row an option; --help, the manual and the completions are made from
- * them.
+ * The command line of pamjwt-token: one row per option; --help, the manual and the completions are generated
+ * from them.
  */
 #ifndef CLIENT_TOKENARGS_H
 #define CLIENT_TOKENARGS_H
@@ -22,12 +22,11 @@ struct token_args {
         const char *completion;
 };
 
-/* Reads the command line; a mistake is said on stderr. Returns false then. Strings are borrowed from argv. */
+/* Parses the command line. Returns false after printing an error. Strings are borrowed from argv. */
 bool token_args_parse(int argc, char **argv, struct token_args *ret);
 
 /*
- * The help; the manual's template on standard input with its tables filled in; a completion. All on standard
- * output.
+ * The help; the manual, from the template on standard input; a completion. All print to standard output.
  */
 void token_help(void);
 int token_man(void);

@@ -11,7 +11,7 @@
 #include "keyset.h"
 #include "strictjson.h"
 
-/* What stays the same over the requests of one conversation. Borrowed. */
+/* What all requests of one conversation share. Borrowed. */
 struct asking {
         const struct pjwt_fetch_request *request;
         const char *ca;
@@ -20,7 +20,7 @@ struct asking {
 };
 
 /*
- * The bearer token goes to the origin that the administrator wrote down, never to one that a document names.
+ * The bearer token is sent only to the origin in the configuration, never to one from a document.
  */
 static const char *bearer_for(const struct asking *a, const char *url)
 {
@@ -51,7 +51,7 @@ static enum pjwt_reason get(const struct asking *a, const char *url, const char 
         return r == PJWT_OK ? fetch_http_get(&request, ret, reterr) : r;
 }
 
-/* Where the keys are, by discovery. */
+/* The URL of the keys, by discovery. */
 static enum pjwt_reason discover(const struct asking *a, char retjwks[FETCH_URL_MAX],
                                  struct pjwt_error *reterr)
 {
@@ -67,7 +67,7 @@ static enum pjwt_reason discover(const struct asking *a, char retjwks[FETCH_URL_
 }
 
 /*
- * Only what a verification needs leaves this process: usable public keys, without private parts or
+ * Only what is needed for verification leaves this process: usable public keys, without private parts or
  * certificates.
  */
 static enum pjwt_reason minimal_keys(const char *url, const struct fetch_response *response, char **ret,
@@ -127,7 +127,7 @@ enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char 
 
         *ret = (struct fetch_result){.asked_boot_ms = pjwt_boot_ms()};
         if (request->jwks && strlen(request->jwks) >= sizeof(url))
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "jwks is too long to be asked");
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the URL in jwks is too long");
         if (request->jwks)
                 memcpy(url, request->jwks, strlen(request->jwks) + 1);
         else

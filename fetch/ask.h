@@ -1,24 +1,24 @@
-/* From a request to a checked key set: discovery when need be, then the keys. */
+/* From a request to a checked key set: discovery if needed, then the keys. */
 #ifndef PJWT_FETCH_ASK_H
 #define PJWT_FETCH_ASK_H
 
 #include "fetchwire.h"
 
-/* What came back. Free with fetch_result_clear(). */
+/* The result. Free with fetch_result_clear(). */
 struct fetch_result {
         char source[2048];
         char etag[256]; /* empty: none */
         int64_t asked_boot_ms;
         int64_t max_age;
-        int64_t server_date; /* seconds since the epoch; 0: not said */
+        int64_t server_date; /* seconds since the epoch; 0: not given */
         bool not_modified;
-        char *keys; /* a minimal public JWKS on one line; NULL when not_modified */
+        char *keys; /* a minimal public JWKS on one line; NULL if not_modified */
 };
 
 /*
- * Asks the issuer.
- * ca:      PEM text that replaces the system's CA certificates; NULL: none.
- * bearer:  a token for the origin that the configuration names, and for no other; NULL: none.
+ * Fetches the keys of the issuer.
+ * ca:      PEM text with CA certificates to use instead of the system's; NULL: none.
+ * bearer:  a token for the origin in the configuration, and for no other; NULL: none.
  * ret:     filled on success; asked_boot_ms also on failure.
  * Returns PJWT_OK, PJWT_FETCH_FAILED, PJWT_BAD_KEYSET, PJWT_NO_MEMORY.
  */

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* As in the kernel; the headers of the oldest distribution that we build on know less. */
+/* As in the kernel; the headers of the oldest supported distribution have fewer fields. */
 struct ruleset {
         uint64_t fs;
         uint64_t net;    /* since ABI 4 */
@@ -50,7 +50,7 @@ static const char *const readable[] = {
         "/run/systemd/resolve",
         "/run/NetworkManager",
         "/run/resolvconf",
-        /* libraries that NSS and OpenSSL load late, and the time zone */
+        /* libraries that NSS and OpenSSL load later, and the time zone */
         "/usr/lib",
         "/usr/lib32",
         "/usr/lib64",
@@ -80,7 +80,7 @@ static size_t ruleset_size(long abi)
         return abi >= 6 ? sizeof(struct ruleset) : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
 }
 
-/* What is not there needs no rule. */
+/* A missing file needs no rule. */
 static bool allow(int ruleset, const char *path, uint64_t access)
 {
         struct landlock_path_beneath_attr rule = {.allowed_access = access};
@@ -91,7 +91,7 @@ static bool allow(int ruleset, const char *path, uint64_t access)
         if (fd < 0)
                 return true;
         if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
-                rule.allowed_access &= READ_FILE; /* rights of folders are refused for a file */
+                rule.allowed_access &= READ_FILE; /* rights for directories are rejected for a file */
         rule.parent_fd = fd;
         done = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
         close(fd);

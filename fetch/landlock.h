@@ -1,4 +1,4 @@
-/* What of the file system a fetch can still reach, where the kernel has Landlock. */
+/* Restricts the files that a fetch can reach, if the kernel has Landlock. */
 #ifndef PJWT_FETCH_LANDLOCK_H
 #define PJWT_FETCH_LANDLOCK_H
 
@@ -6,8 +6,9 @@
 
 /*
  * From here on only CA certificates, the resolver's files, shared libraries and the time zone can be read,
- * only the lock folder written to, nothing executed, no TCP port taken, no process outside signalled (as far
- * as the kernel knows how). A kernel without Landlock is no failure; one that has it and refuses is.
+ * only the lock directory can be written to, nothing can be executed, no TCP port bound, no process outside
+ * signalled (as far as the kernel supports it). Without Landlock in the kernel this succeeds; if Landlock
+ * fails, it fails.
  */
 enum pjwt_reason fetch_landlock(const char *lock_dir, struct pjwt_error *reterr);
 

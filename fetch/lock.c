@@ -12,10 +12,10 @@
 #include "cachefile.h"
 
 #define PATIENCE_MS                                                                                          \
-        INT64_C(1000) /* before a lock can be found abandoned: time for its holder to note the attempt */
+        INT64_C(1000) /* before a lock counts as abandoned: time for its holder to note the attempt */
 #define ABANDONED_MS (PJWT_FETCH_TIMEOUT_MAX + INT64_C(30000))
 
-/* A lock of the open file, not of the process: the caller can ask for it (F_OFD_GETLK) without taking it. */
+/* A lock of the open file, not of the process: the caller can test it (F_OFD_GETLK) without taking it. */
 static bool try_lock(int fd)
 {
         struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -35,7 +35,7 @@ static int open_at(int folder, const char *name)
         return fd;
 }
 
-/* Has somebody put this file aside meanwhile? */
+/* Whether this file has been moved aside in the meantime. */
 static bool is_current(int folder, const char *name, int fd)
 {
         struct stat mine, there;
@@ -65,7 +65,7 @@ char *fetch_lock_note_read(const struct fetch_lock *lock, size_t *retlen)
         return text;
 }
 
-/* A note that was cut counts as none: a parse decides, not this function. */
+/* A truncated note counts as none: the parser decides, not this function. */
 void fetch_lock_note_write(const struct fetch_lock *lock, const char *text, size_t len)
 {
         if (lock->fd < 0 || ftruncate(lock->fd, 0) != 0)
@@ -88,7 +88,7 @@ static bool is_abandoned(int fd)
         return abandoned;
 }
 
-/* One try. HELD: *retfd is the lock. */
+/* One attempt. HELD: *retfd is the lock. */
 static enum fetch_lock_result try_once(int folder, const char *name, bool patient, int *retfd)
 {
         int fd = open_at(folder, name);

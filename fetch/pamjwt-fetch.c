@@ -1,9 +1,9 @@
 /*
- * pamjwt-fetch: brings the public keys of one issuer over HTTPS, for processes that must not touch the
+ * pamjwt-fetch: fetches the public keys of one issuer over HTTPS, for processes that must not use the
  * network.
  *
- * It is started as root by a login, or by a user by the command, with an empty environment. It gives up all
- * rights first (sandbox.c), then reads a request from standard input, asks, and writes one response to
+ * It is started as root by a login, or as a user by the command, with an empty environment. It first drops
+ * all privileges (sandbox.c), then reads a request from standard input, fetches, and writes one response to
  * standard output (fetchwire.h).
  */
 #include <curl/curl.h>
@@ -52,7 +52,7 @@ static enum pjwt_reason read_input(char **ret, size_t *retlen, struct pjwt_error
         return PJWT_OK;
 }
 
-/* A file that root opened for us; NULL stays when fd is 0. */
+/* Reads a file that root opened for us; stays NULL if fd is 0. */
 static enum pjwt_reason read_file(int fd, const char *what, size_t max, char **ret, struct pjwt_error *reterr)
 {
         size_t len = 0;
@@ -62,7 +62,7 @@ static enum pjwt_reason read_file(int fd, const char *what, size_t max, char **r
                 return PJWT_OK;
         r = pjwt_file_read_fd(fd, what, PJWT_FILE_ANY_OWNER, max, ret, &len, NULL, reterr);
         if (r == PJWT_OK && strlen(*ret) != len)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: holds a NUL", what);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: contains a NUL", what);
         return r == PJWT_OK ? r : PJWT_FETCH_FAILED;
 }
 
@@ -75,13 +75,14 @@ static enum pjwt_reason check_bearer(char *bearer, struct pjwt_error *reterr)
                 bearer[--len] = '\0';
         for (size_t i = 0; i < len; i++)
                 if (bearer[i] <= ' ' || bearer[i] > '~')
-                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "bearer_file: not one line of a token");
+                        return pjwt_fail(reterr, PJWT_FETCH_FAILED,
+                                         "bearer_file: must contain a token on one line");
         return bearer && len == 0 ? pjwt_fail(reterr, PJWT_FETCH_FAILED, "bearer_file: empty") : PJWT_OK;
 }
 
 /* ---- output ---- */
 
-/* The end: _exit, since a resolver thread that hangs would hold exit(). */
+/* Exits by _exit, since exit() would wait for a hanging resolver thread. */
 static void __attribute__((noreturn)) respond_and_exit(const char *text, size_t len)
 {
         while (len > 0) {
@@ -98,8 +99,8 @@ static void __attribute__((noreturn)) respond_and_exit(const char *text, size_t 
 }
 
 /*
- * The text of a response; where memory is short even for that, the process ends without one, which is a
- * failure too.
+ * The text of a response; if memory is too short even for that, the process ends without one, which also
+ * counts as a failure.
  */
 static char *make_text(const struct pjwt_fetch_response *response, size_t *retlen)
 {
@@ -157,7 +158,7 @@ too_early(const struct pjwt_fetch_request *request, const struct pjwt_fetch_resp
         fail_and_exit(&err);
 }
 
-/* Ends the process with the note when it answers the request. */
+/* Exits with the noted response if it answers the request. */
 static void share(const struct pjwt_fetch_request *request, const struct fetch_lock *lock, int64_t started)
 {
         struct pjwt_fetch_response note = {0};
@@ -177,10 +178,10 @@ static void share(const struct pjwt_fetch_request *request, const struct fetch_l
         free(text);
 }
 
-/* Noted before the network is touched, so that a helper that is killed counts as an attempt too. */
+/* Noted before the network is used, so that a helper that is killed also counts as an attempt. */
 static void note_start(const struct pjwt_fetch_request *request, const struct fetch_lock *lock)
 {
-        const struct pjwt_error err = {PJWT_FETCH_FAILED, "the last attempt was cut short"};
+        const struct pjwt_error err = {PJWT_FETCH_FAILED, "the last attempt was interrupted"};
         size_t len = 0;
         char *text = make_failure(request, &err, pjwt_boot_ms(), &len);
 
@@ -217,13 +218,13 @@ ask_and_exit(const struct pjwt_fetch_request *request, struct fetch_lock *lock, 
 
         note_start(request, lock);
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-                (void)pjwt_fail(&err, PJWT_FETCH_FAILED, "libcurl cannot be initialised");
+                (void)pjwt_fail(&err, PJWT_FETCH_FAILED, "cannot initialise libcurl");
         else
                 (void)fetch_ask(request, ca, bearer, deadline, &result, &err);
         text = err.reason == PJWT_UNDECIDED ? make_response(request, &result, &len)
                                             : make_failure(request, &err, result.asked_boot_ms, &len);
         fetch_lock_note_write(lock, text, len);
-        fetch_lock_release(lock); /* before the output: a caller who was stopped does not read it */
+        fetch_lock_release(lock); /* before the output: a stopped caller would not read it */
         respond_and_exit(text, len);
 }
 
@@ -242,10 +243,10 @@ static void __attribute__((noreturn)) serve(const char *lock_dir)
             read_file(request.bearer_fd, "bearer_file", BEARER_MAX, &bearer, &err) != PJWT_OK ||
             check_bearer(bearer, &err) != PJWT_OK)
                 fail_and_exit(&err);
-        (void)alarm((unsigned)(request.timeout_ms / 1000) + 2); /* in case all else hangs */
+        (void)alarm((unsigned)(request.timeout_ms / 1000) + 2); /* in case everything else hangs */
         switch (fetch_lock_take(lock_dir, &request, started + request.timeout_ms, &lock)) {
         case FETCH_LOCK_BUSY:
-                not_asked("another login is asking already");
+                not_asked("another login is already fetching the keys");
         case FETCH_LOCK_HELD:
                 share(&request, &lock, started);
                 break;
@@ -257,10 +258,10 @@ static void __attribute__((noreturn)) serve(const char *lock_dir)
 
 int main(int argc, char **argv)
 {
-        const char *lock_dir = argc == 2 ? argv[1] : PJWT_LOCK_DIR; /* tests lock elsewhere */
+        const char *lock_dir = argc == 2 ? argv[1] : PJWT_LOCK_DIR; /* tests use another one */
         struct pjwt_error err = {0};
 
-        /* no variable decides anything here: proxies, CA files, OpenSSL's settings (NET-21, PAM-01) */
+        /* ignore all variables: proxies, CA files, OpenSSL's settings (NET-21, PAM-01) */
         (void)clearenv();
         if (argc > 2)
                 return 2;

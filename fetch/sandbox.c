@@ -33,11 +33,11 @@ static enum pjwt_reason close_descriptors(struct pjwt_error *reterr)
 }
 
 /*
- * Limits are the caller's, that is the user's who runs sudo: he must not make a fetch fail half way, nor slow
- * it down while it holds the lock. So they are set, not only lowered, as long as we are root.
+ * Limits are inherited from the caller, such as the user who runs sudo, who must not be able to make a fetch
+ * fail halfway or slow it down while it holds the lock. So they are set, not only lowered, while we are root.
  */
 static const struct {
-        int resource; /* glibc has an enum of its own for these */
+        int resource; /* glibc declares an enum for these */
         rlim_t value;
 } limits[] = {
         {RLIMIT_CORE, 0},           {RLIMIT_FSIZE, 2 << 20},       {RLIMIT_NOFILE, 64},
@@ -45,7 +45,7 @@ static const struct {
         {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY},
 };
 
-/* Root of a container may lack CAP_SYS_RESOURCE; then it lowers what it can, as a user does. */
+/* Root in a container may lack CAP_SYS_RESOURCE; then the limits are only lowered, as for a user. */
 static bool set_limit(int resource, rlim_t value, bool root)
 {
         struct rlimit now, want = {value, value};
@@ -64,7 +64,7 @@ static enum pjwt_reason set_limits(bool root, struct pjwt_error *reterr)
         for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
                 if (!set_limit(limits[i].resource, limits[i].value, root))
                         return fail("setrlimit", reterr);
-        if (root) { /* of use only; without effect in some containers */
+        if (root) { /* useful, but without effect in some containers */
                 const struct sched_param normal = {0};
 
                 (void)setpriority(PRIO_PROCESS, 0, 0);
@@ -84,7 +84,7 @@ static enum pjwt_reason find_user(uid_t *retuid, gid_t *retgid, struct pjwt_erro
                                  error ? strerror(error) : "does not exist");
         if (pw.pw_uid == 0 || pw.pw_gid == 0 || pw.pw_uid == NOBODY)
                 return pjwt_fail(reterr, PJWT_NO_FETCH_USER,
-                                 "user %s must be a user of its own, not uid %u gid %u", FETCH_USER,
+                                 "user %s must have a uid and gid of its own, not uid %u gid %u", FETCH_USER,
                                  (unsigned)pw.pw_uid, (unsigned)pw.pw_gid);
         *retuid = pw.pw_uid;
         *retgid = pw.pw_gid;
@@ -92,8 +92,8 @@ static enum pjwt_reason find_user(uid_t *retuid, gid_t *retgid, struct pjwt_erro
 }
 
 /*
- * Where nothing like systemd-tmpfiles does it, and where somebody made the folder root's: without a lock
- * there is no cool-down. That it fails is no reason to stop.
+ * For hosts where nothing like systemd-tmpfiles does it, or where the directory belongs to root: without a
+ * lock there is no cool-down. A failure is ignored.
  */
 static void make_lock_folder(uid_t uid, gid_t gid)
 {
@@ -113,7 +113,7 @@ static void make_lock_folder(uid_t uid, gid_t gid)
                 close(lock);
 }
 
-/* All three ids, no group, no way back, no capability left over by odd securebits. */
+/* All three ids, no groups, no return to root, no capability kept by unusual securebits. */
 static enum pjwt_reason check_dropped(uid_t uid, gid_t gid, bool root, struct pjwt_error *reterr)
 {
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -124,15 +124,15 @@ static enum pjwt_reason check_dropped(uid_t uid, gid_t gid, bool root, struct pj
         if (getresuid(&ruid, &euid, &suid) != 0 || getresgid(&rgid, &egid, &sgid) != 0)
                 return fail("getresuid", reterr);
         if (ruid != uid || euid != uid || suid != uid || rgid != gid || egid != gid || sgid != gid)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the user was not changed");
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the user id was not changed");
         if (!root)
                 return PJWT_OK;
         if (getgroups(0, NULL) != 0 || setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "rights of root are left");
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the process can still become root");
         if (syscall(SYS_capget, &header, caps) != 0)
                 return fail("capget", reterr);
         if (caps[0].permitted || caps[0].effective || caps[1].permitted || caps[1].effective)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "capabilities are left");
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the process still has capabilities");
         return PJWT_OK;
 }
 
@@ -156,8 +156,8 @@ static enum pjwt_reason change_user(bool root, const char *lock_dir, struct pjwt
 }
 
 /*
- * Not dumpable: another process of the same user could else take our descriptors (pidfd_getfd) and answer
- * root in our place.
+ * Not dumpable: otherwise another process of the same user could take our descriptors (pidfd_getfd) and reply
+ * to root in our place.
  */
 static enum pjwt_reason close_doors(struct pjwt_error *reterr)
 {
@@ -176,8 +176,7 @@ enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr)
 
         (void)umask(022);
         /*
-         * Where the user's limit on file sizes could not be lifted, a note that does not fit is left out, no
-         * more.
+ * If the user's limit on file sizes could not be raised, a note that does not fit is simply omitted.
          */
         (void)signal(SIGXFSZ, SIG_IGN);
         if (r == PJWT_OK)

@@ -1,4 +1,4 @@
-/* Giving up every right that a fetch does not need, before anything from outside is read. */
+/* Drops every privilege that a fetch does not need, before anything from outside is read. */
 #ifndef PJWT_FETCH_SANDBOX_H
 #define PJWT_FETCH_SANDBOX_H
 
@@ -10,10 +10,10 @@
 
 /*
  * In this order: close_range, rlimits, setgroups, setresgid, setresuid to _pamjwt, check, not dumpable,
- * no_new_privs, alarm, Landlock, seccomp. Started without root's rights, it keeps the user that it has and
- * does all the rest.
- * lock_dir: stays writable; made for _pamjwt when it is the default and missing.
- * Returns PJWT_OK, PJWT_NO_FETCH_USER, PJWT_FETCH_FAILED; the process must end on everything but PJWT_OK.
+ * no_new_privs, alarm, Landlock, seccomp. If not started as root, it keeps the current user and does all the
+ * rest.
+ * lock_dir: stays writable; created for _pamjwt if it is the default one and missing.
+ * Returns PJWT_OK, PJWT_NO_FETCH_USER, PJWT_FETCH_FAILED; the process must end on anything but PJWT_OK.
  */
 enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr);
 

@@ -20,9 +20,9 @@
 #define CLONE_FLAGS 0
 #endif
 
-/* Names, since not every architecture has each call; libseccomp leaves out those that it does not have. */
+/* Names, since not every architecture has each call; libseccomp ignores those it does not have. */
 static const char *const allowed[] = {
-        /* descriptors and files; which files is Landlock's to say */
+        /* descriptors and files; Landlock decides which files */
         "read",
         "write",
         "readv",
@@ -74,7 +74,7 @@ static const char *const allowed[] = {
         "epoll_ctl",
         "epoll_wait",
         "epoll_pwait",
-        /* the network, on sockets that the rules below let through */
+        /* the network, on the sockets allowed by the rules below */
         "connect",
         "bind",
         "getsockname",
@@ -121,7 +121,7 @@ static const char *const allowed[] = {
         "restart_syscall",
         "alarm",
         "setitimer",
-        /* what this process and the machine are */
+        /* properties of this process and the machine */
         "getpid",
         "getppid",
         "getuid",
@@ -146,13 +146,13 @@ static const char *const allowed[] = {
         "nanosleep",
         "gettimeofday",
         "time",
-        /* a narrower Landlock once the request is known */
+        /* a stricter Landlock once the request is known */
         "landlock_create_ruleset",
         "landlock_add_rule",
         "landlock_restrict_self",
 };
 
-/* Nothing honest makes these here: the process has been taken over, and ends. */
+/* Never called by this program: if one is, the process has been taken over, and is killed. */
 static const char *const deadly[] = {
         "execve",
         "execveat",
@@ -226,7 +226,7 @@ static struct scmp_arg_cmp argument(unsigned number, uint64_t value)
 }
 
 /*
- * Arguments are compared as a kernel reads them that takes an int: the upper half of the register is not its.
+ * Arguments are compared as the kernel reads an int: the upper half of the register does not belong to it.
  */
 static struct scmp_arg_cmp masked(unsigned number, uint64_t mask, uint64_t value)
 {
@@ -237,9 +237,9 @@ static struct scmp_arg_cmp masked(unsigned number, uint64_t mask, uint64_t value
 #define INT_MASK UINT64_C(0xffffffff)
 
 /*
- * TCP and UDP, and the kernel's list of addresses, which getaddrinfo() asks for. No unix socket: through one
- * the helper could talk to every daemon of the host. A pair of stream sockets cannot be sent elsewhere, and
- * libcurl wakes its resolver by one.
+ * TCP and UDP, and the kernel's list of addresses, which getaddrinfo() reads. No unix socket, through which
+ * the helper could talk to every daemon of the host. A pair of stream sockets cannot be connected elsewhere,
+ * and libcurl wakes its resolver through one.
  */
 static int allow_sockets(scmp_filter_ctx filter)
 {
@@ -262,7 +262,7 @@ static int allow_sockets(scmp_filter_ctx filter)
         return r;
 }
 
-/* Calls of which one form is needed. clone3 hides its flags in memory; glibc then takes clone. */
+/* Calls that are needed in one form only. clone3 hides its flags in memory; glibc then uses clone. */
 static int allow_forms(scmp_filter_ctx filter)
 {
         static const unsigned ioctls[] = {FIONBIO, FIONREAD, TCGETS};
@@ -310,7 +310,7 @@ static int add_rules(scmp_filter_ctx filter)
         return r;
 }
 
-/* Killing a whole process is what level 3 adds (Linux 4.14); below it there is no kernel that we support. */
+/* Killing the whole process requires level 3 (Linux 4.14); no older kernel is supported. */
 #define API_LEVEL 3
 
 enum pjwt_reason fetch_syscalls(struct pjwt_error *reterr)
@@ -318,7 +318,7 @@ enum pjwt_reason fetch_syscalls(struct pjwt_error *reterr)
         scmp_filter_ctx filter;
         int r;
 
-        if (seccomp_api_get() < API_LEVEL) /* no filters: another kernel's emulation, or one built without */
+        if (seccomp_api_get() < API_LEVEL) /* no filters: an emulated kernel, or one built without them */
                 return PJWT_OK;
         filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
         if (!filter)

@@ -10,7 +10,7 @@ enum pjwt_reason fetch_fail_status(const char *url, long status, struct pjwt_err
                          status / 100 == 3 ? ", and redirects are not followed" : "");
 }
 
-/* Whoever answers for another issuer does not answer for this one (NET-19). */
+/* A server that answers for another issuer is not this issuer (NET-19). */
 static enum pjwt_reason read_document(const char *url, const char *issuer,
                                       const struct fetch_response *response, struct json_object **ret,
                                       struct pjwt_error *reterr)
@@ -28,13 +28,13 @@ static enum pjwt_reason read_document(const char *url, const char *issuer,
                 *ret = document;
                 return PJWT_OK;
         }
-        r = pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.160s: names the issuer '%.100s', not '%.100s'", url,
+        r = pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.160s: has the issuer '%.100s', not '%.100s'", url,
                       named ? named : "", issuer);
         json_object_put(document);
         return r;
 }
 
-/* *retstatus: of the response, 0 when there was none. */
+/* *retstatus: of the response, 0 if there was none. */
 static enum pjwt_reason discover_at(const struct fetch_get *how, const char *url, const char *issuer,
                                     struct json_object **ret, long *retstatus, struct pjwt_error *reterr)
 {
@@ -64,7 +64,7 @@ enum pjwt_reason fetch_discover(const struct fetch_get *how, const char *issuer,
         enum pjwt_reason r;
 
         if (!fetch_url_openid(issuer, retfrom))
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the issuer is too long to be asked");
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the issuer's URL is too long");
         r = discover_at(how, retfrom, issuer, ret, &status, &first);
         if (r != PJWT_OK && status / 100 == 4 && fetch_url_rfc8414(issuer, retfrom))
                 r = discover_at(how, retfrom, issuer, ret, &status, NULL);
@@ -78,7 +78,7 @@ enum pjwt_reason fetch_discovered_url(struct json_object *document, const char *
         enum pjwt_reason r;
 
         if (!url || strlen(url) >= FETCH_URL_MAX)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.200s: no usable %s", from, member);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.200s: no valid %s", from, member);
         if (fetch_url_is_http(url) && !fetch_url_is_http(from))
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.200s: its %s is not https", from, member);
         r = fetch_url_check(url, reterr);

@@ -1,4 +1,4 @@
-/* What an issuer says about itself: OpenID Connect Discovery 1.0, RFC 8414. */
+/* The metadata of an issuer: OpenID Connect Discovery 1.0, RFC 8414. */
 #ifndef PJWT_FETCH_DISCOVER_H
 #define PJWT_FETCH_DISCOVER_H
 
@@ -8,10 +8,9 @@
 #include "url.h"
 
 /*
- * Gets the document of an issuer: OpenID Connect first, RFC 8414 when the server says that it does not have
- * that (4xx). Its `issuer` is the same string, byte for byte: whoever answers for another issuer does not
- * answer for this one.
- * how: the certificates, the deadline and so on; its url, etag and form do not count.
+ * Gets the document of an issuer: first by OpenID Connect, then by RFC 8414 if the server does not have that
+ * (4xx). Its `issuer` must be the same string, byte for byte: a document of another issuer is refused.
+ * how: the certificates, the deadline and so on; its url, etag and form are ignored.
  * ret: a new reference.
  * retfrom: the document's URL.
  * Returns PJWT_OK; PJWT_FETCH_FAILED with the first failure; PJWT_NO_MEMORY.
@@ -20,15 +19,15 @@ enum pjwt_reason fetch_discover(const struct fetch_get *how, const char *issuer,
                                 char retfrom[FETCH_URL_MAX], struct pjwt_error *reterr);
 
 /*
- * A URL that the document names as `member`; refused when it is missing, too long, may not be asked, or goes
- * from https to http.
+ * The URL in the document's member `member`; refused if it is missing, too long, not allowed, or goes from
+ * https to http.
  * from: the document's URL, for errors.
  * Returns PJWT_OK or PJWT_FETCH_FAILED.
  */
 enum pjwt_reason fetch_discovered_url(struct json_object *document, const char *from, const char *member,
                                       char out[FETCH_URL_MAX], struct pjwt_error *reterr);
 
-/* HTTP status of a response that was to be 200. Returns PJWT_FETCH_FAILED. */
+/* Reports the HTTP status of a response that is not 200. Returns PJWT_FETCH_FAILED. */
 enum pjwt_reason fetch_fail_status(const char *url, long status, struct pjwt_error *reterr);
 
 #endif

@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "url.h"
 
-/* Content-Length may be absent or a lie, so what arrives is counted (NET-05, NET-06). */
+/* Content-Length may be absent or wrong, so the bytes received are counted (NET-05, NET-06). */
 static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
 {
         struct fetch_response *r = arg;
@@ -30,7 +30,7 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
         return count;
 }
 
-/* The value of a header line when it has this name: trimmed, borrowed. */
+/* The value of a header line if it has this name: trimmed, borrowed. */
 static bool header_is(const char *line, size_t len, const char *name, const char **retvalue, size_t *retlen)
 {
         size_t n = strlen(name);
@@ -89,8 +89,8 @@ static void take_cache_control(const char *s, size_t len, struct fetch_response 
 }
 
 /*
- * An ETag or a nonce goes into a file and back into a request: visible ASCII of a modest length, or it is
- * forgotten.
+ * An ETag or a nonce is stored in a file and sent back in a request: it must be visible ASCII of a modest
+ * length, or it is ignored.
  */
 static void take_word(const char *s, size_t len, char *out, size_t max)
 {
@@ -103,7 +103,7 @@ static void take_word(const char *s, size_t len, char *out, size_t max)
         out[len] = '\0';
 }
 
-/* An HTTP date (RFC 9110 section 5.6.7); what is none is not said. */
+/* An HTTP date (RFC 9110 section 5.6.7); an invalid one is ignored. */
 static void take_date(const char *s, size_t len, struct fetch_response *r)
 {
         char text[64];
@@ -129,7 +129,7 @@ static size_t on_header(char *line, size_t one, size_t count, void *arg)
                 r->too_long = true;
                 return CURL_WRITEFUNC_ERROR;
         }
-        if (count > 5 && memcmp(line, "HTTP/", 5) == 0) { /* an interim response came before: forget it */
+        if (count > 5 && memcmp(line, "HTTP/", 5) == 0) { /* an interim response came before: discard it */
                 r->etag[0] = '\0';
                 r->max_age = -1;
                 r->age = 0;
@@ -180,7 +180,7 @@ static struct curl_slist *headers_of(const struct fetch_get *get)
         good = good && add_header(&list, "Accept", "application/json") &&
                add_header(&list, "If-None-Match", get->etag) &&
                add_header(&list, "Authorization", authorization) &&
-               (!get->form || add_line(&list, "Expect:")); /* no waiting for a 100 */
+               (!get->form || add_line(&list, "Expect:")); /* do not wait for a 100 response */
         free(authorization);
         for (const char *const *line = get->headers; good && line && *line; line++)
                 good = add_line(&list, *line);
@@ -190,13 +190,13 @@ static struct curl_slist *headers_of(const struct fetch_get *get)
         return NULL;
 }
 
-/* Every option that matters is set here, also those whose default is right today. */
+/* Every option that matters is set here, even if its default is right today. */
 static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist *headers,
                         struct fetch_response *r, char *errors)
 {
         long left = (long)(get->deadline - pjwt_boot_ms());
         struct curl_blob ca = {(void *)(uintptr_t)get->ca, get->ca_len, CURL_BLOB_COPY};
-        bool http = fetch_url_is_http(get->url); /* to this host itself */
+        bool http = fetch_url_is_http(get->url); /* only to this host */
         CURLcode e = CURLE_OK;
 
 #define SET(option, value) (e = e == CURLE_OK ? curl_easy_setopt(c, option, value) : e)
@@ -208,17 +208,18 @@ static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist 
         SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         SET(CURLOPT_SSL_VERIFYPEER, 1L);
         SET(CURLOPT_SSL_VERIFYHOST, 2L);
-        SET(CURLOPT_PROXY, get->proxy && !http ? get->proxy : ""); /* empty: also no variable decides */
+        SET(CURLOPT_PROXY,
+            get->proxy && !http ? get->proxy : ""); /* empty: also ignore environment variables */
         SET(CURLOPT_NOPROXY, "");
         SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-        SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* the bearer token is not for the proxy */
+        SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* do not send the bearer token to the proxy */
         SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
         SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         SET(CURLOPT_HTTP09_ALLOWED, 0L);
         SET(CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-        SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver thread that hangs */
+        SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a hanging resolver thread */
 #endif
         SET(CURLOPT_TIMEOUT_MS, left > 1 ? left : 1L);
         SET(CURLOPT_CONNECTTIMEOUT_MS, left > 1 ? left : 1L);
@@ -235,7 +236,7 @@ static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist 
         }
         if (get->ca) {
                 SET(CURLOPT_CAINFO_BLOB, &ca);
-                SET(CURLOPT_CAPATH, NULL); /* replaces the system's */
+                SET(CURLOPT_CAPATH, NULL); /* instead of the system's */
         }
 #undef SET
         return e == CURLE_OK;
@@ -268,8 +269,7 @@ enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_respon
                 enum pjwt_reason r = failure(e, get, &response, errors, reterr);
 
                 /*
-                 * No cleanup: it would wait for a resolver thread that hangs. The process ends soon, by
-                 * _exit.
+ * No cleanup: it would wait for a hanging resolver thread. The process ends soon, by _exit.
                  */
                 fetch_response_clear(&response);
                 return r;

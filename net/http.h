@@ -1,4 +1,4 @@
-/* One request, GET or POST: the only thing that libcurl is used for. */
+/* One request, GET or POST: the only use of libcurl. */
 #ifndef PJWT_FETCH_HTTP_H
 #define PJWT_FETCH_HTTP_H
 
@@ -11,9 +11,9 @@
 #define FETCH_ETAG_MAX   200
 #define FETCH_NONCE_MAX  1000
 
-/* What is asked. Borrowed. */
+/* The request. Borrowed. */
 struct fetch_get {
-        const char *url;            /* passed fetch_url_check() */
+        const char *url;            /* has passed fetch_url_check() */
         const char *etag;           /* NULL: none */
         const char *bearer;         /* NULL: none */
         const char *form;           /* a body to POST (application/x-www-form-urlencoded); NULL: GET */
@@ -25,22 +25,22 @@ struct fetch_get {
         int64_t deadline; /* by pjwt_boot_ms() */
 };
 
-/* What came back. Free with fetch_response_clear(). */
+/* The response. Free with fetch_response_clear(). */
 struct fetch_response {
         long status;
-        char *body; /* ended by a NUL that is not counted; NULL when empty */
+        char *body; /* NUL-terminated, not counted in len; NULL if empty */
         size_t len;
         size_t header_len;
         char etag[FETCH_ETAG_MAX + 1];
-        int64_t max_age; /* Cache-Control: max-age less Age; 0 for no-store and no-cache; -1: not said */
+        int64_t max_age; /* Cache-Control: max-age less Age; 0 for no-store and no-cache; -1: not given */
         int64_t age;
-        /* the server's clock, seconds since the epoch: Date, and Age where a cache answered; 0: not said */
+        /* the server's clock, seconds since the epoch: Date, plus Age if a cache answered; 0: not given */
         int64_t date;
         char dpop_nonce[FETCH_NONCE_MAX + 1]; /* DPoP-Nonce (RFC 9449 section 8); empty: none */
         bool too_long;
 };
 
-/* Returns PJWT_OK for any HTTP response; PJWT_FETCH_FAILED naming the URL and what went wrong. */
+/* Returns PJWT_OK for any HTTP response; PJWT_FETCH_FAILED with the URL and the error. */
 enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_response *ret,
                                 struct pjwt_error *reterr);
 void fetch_response_clear(struct fetch_response *response);

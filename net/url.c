@@ -6,11 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
-/* The parts that count. Freed by clear(). */
+/* The relevant parts of a URL. Free with clear(). */
 struct parts {
         char *scheme;
         char *host;
-        char *port; /* the scheme's when none is written */
+        char *port; /* the scheme's default if none is given */
 };
 
 static void clear(struct parts *p)
@@ -43,7 +43,7 @@ static bool is_reserved_loopback(const struct parts *p)
                port < 1024;
 }
 
-/* Visible ASCII only: nothing that a log, a header or a terminal could take for something else. */
+/* Visible ASCII only: nothing that a log, a header or a terminal could misinterpret. */
 static bool is_plain(const char *url)
 {
         for (const char *p = url; *p; p++)
@@ -58,10 +58,11 @@ enum pjwt_reason fetch_url_check(const char *url, struct pjwt_error *reterr)
         enum pjwt_reason r = PJWT_OK;
 
         if (strlen(url) >= FETCH_URL_MAX || !is_plain(url) || !split(url, &p))
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.300s: not a URL that may be asked", url);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.300s: not an https URL", url);
         if (strcmp(p.scheme, "http") == 0 && !is_reserved_loopback(&p))
                 r = pjwt_fail(reterr, PJWT_FETCH_FAILED,
-                              "%.300s: http only to 127.0.0.1 or [::1] below port 1024", url);
+                              "%.300s: http is allowed only to 127.0.0.1 or [::1], on a port below 1024",
+                              url);
         else if (strcmp(p.scheme, "http") != 0 && strcmp(p.scheme, "https") != 0)
                 r = pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.300s: not https", url);
         clear(&p);
@@ -84,7 +85,7 @@ bool fetch_url_is_http(const char *url)
         return strncasecmp(url, "http:", 5) == 0;
 }
 
-/* The length without one slash at the end, which both documents say to drop. */
+/* The length without one trailing slash, which both documents say to drop. */
 static int length_without_slash(const char *s)
 {
         size_t len = strlen(s);

@@ -1,4 +1,4 @@
-/* Which URLs may be asked. Pure. */
+/* Which URLs may be fetched. Pure. */
 #ifndef PJWT_FETCH_URL_H
 #define PJWT_FETCH_URL_H
 
@@ -13,13 +13,13 @@
  */
 enum pjwt_reason fetch_url_check(const char *url, struct pjwt_error *reterr);
 
-/* Same scheme, host and port? False when either is no URL. */
+/* Whether both have the same scheme, host and port. False if either is not a URL. */
 bool fetch_url_same_origin(const char *a, const char *b);
 bool fetch_url_is_http(const char *url);
 
 /*
- * Where an issuer describes itself: OpenID Connect Discovery 1.0 section 4 (suffix behind the path), RFC 8414
- * section 3 (between host and path). false when it does not fit.
+ * The URL of an issuer's metadata: OpenID Connect Discovery 1.0 section 4 (suffix after the path), RFC 8414
+ * section 3 (between host and path). False if it does not fit.
  */
 bool fetch_url_openid(const char *issuer, char out[FETCH_URL_MAX]);
 bool fetch_url_rfc8414(const char *issuer, char out[FETCH_URL_MAX]);

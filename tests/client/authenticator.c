@@ -1,7 +1,8 @@
 /*
  * A FIDO authenticator without hardware, for tests: the library that ssh, ssh-keygen and ssh-agent load as
- * security key provider (SSH_SK_PROVIDER, ssh-keygen -w). It signs as OpenSSH's PROTOCOL.u2f says, for keys
- * of both kinds. The handle of a key is its secret, so nothing is stored; no person is asked.
+ * security key provider (SSH_SK_PROVIDER, ssh-keygen -w). It signs as described in OpenSSH's PROTOCOL.u2f,
+ * for both kinds of keys. The handle of a key is its secret, so nothing is stored; no user presence is
+ * checked.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +18,8 @@
 #include <openssl/rand.h>
 
 /*
- * sk-api.h as it is since OpenSSH 9.1. ssh refuses a library of another major version, and says which one it
- * wants.
+ * sk-api.h since OpenSSH 9.1. ssh rejects a library of another major version, and reports the version it
+ * needs.
  */
 #define API_VERSION 0x000a0000
 
@@ -100,7 +101,7 @@ static EVP_PKEY *make_p256(const uint8_t secret[SECRET_LEN], uint8_t point[POINT
         return key;
 }
 
-/* The key of a secret, and its public half as sk_enroll returns it. */
+/* The key of a secret, and its public key as returned by sk_enroll. */
 static EVP_PKEY *make_key(uint32_t alg, const uint8_t *secret, uint8_t public[POINT_LEN], size_t *retlen)
 {
         EVP_PKEY *key;
@@ -165,7 +166,7 @@ int sk_enroll(uint32_t alg, const uint8_t *challenge, size_t challenge_len, cons
         return alg <= ALG_ED25519 ? ERR_GENERAL : ERR_UNSUPPORTED;
 }
 
-/* What is signed: the hash of the application, the flags, the counter, the hash of the data. */
+/* The signed data: the hash of the application, the flags, the counter, the hash of the data. */
 static bool put_signed(const char *application, const struct sk_sign_response *answer, const uint8_t *data,
                        size_t data_len, uint8_t out[SIGNED_LEN])
 {
@@ -176,7 +177,7 @@ static bool put_signed(const char *application, const struct sk_sign_response *a
                EVP_Q_digest(NULL, "SHA256", NULL, data, data_len, out + 37, NULL) == 1;
 }
 
-/* r and s, 32 bytes each, out of DER. */
+/* r and s, 32 bytes each, from DER. */
 static bool split(const uint8_t *der, size_t len, struct sk_sign_response *answer)
 {
         ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, (long)len);

@@ -1,8 +1,8 @@
 /*
- * What ssh and sudo do with an askpass program, and nothing more: `fake-client ASKPASS` reads prompts, each
- * ended by a NUL byte, runs `ASKPASS PROMPT` for each in turn, and prints `STATUS ANSWER` ended by a NUL
- * byte. The answer is cut as ssh cuts it: at 1023 bytes and at the first line end. `-V` prints FAKE_VERSION,
- * by default a recent ssh.
+ * Runs an askpass program as ssh and sudo do: `fake-client ASKPASS` reads prompts, each ended by a NUL byte,
+ * runs `ASKPASS PROMPT` for each in turn, and prints `STATUS ANSWER` ended by a NUL byte. The answer is
+ * truncated as in ssh: at 1023 bytes and at the first line end. `-V` prints FAKE_VERSION, by default a recent
+ * ssh.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@
 enum { ANSWER_SIZE = 1024 };
 
 /*
- * As in ssh, the pipe stays open behind standard output: what askpass leaves running would hold up the login.
+ * As in ssh, the pipe stays open after standard output: a process left running by askpass would delay the
+ * login.
  */
 static void become_askpass(const char *askpass, const char *prompt, int out)
 {

@@ -46,7 +46,7 @@ def test_a_token_is_sent_whole_or_in_the_parts_that_the_prompts_name(home, shell
 
 def test_too_long_a_token_is_refused_with_its_length(home):
     got, err = home.login(FIRST, PAMJWT_HOST="db1.example", PAMJWT_TOKEN=token_of(32769))
-    assert got == [(1, "")] and "32769 bytes; at most 32768" in err
+    assert got == [(1, "")] and "32769 bytes long; at most 32768" in err
 
 
 def test_the_part_is_the_one_that_the_prompt_names(home):
@@ -66,13 +66,13 @@ def test_a_part_that_does_not_exist_is_not_sent(home):
 @pytest.mark.parametrize("text", ["JWT part 2: ", "JWT part 66: "])
 def test_no_part_without_a_beginning(home, text):
     got, err = home.login(f"(alice@db1.example) {text}", PAMJWT_HOST="db1.example", PAMJWT_TOKEN=token_of(4000))
-    assert got == [(1, "")] and "no such token was begun" in err
+    assert got == [(1, "")] and "but none was begun" in err
 
 
 def test_a_whole_token_has_no_second_part(home):
     got, err = home.login(FIRST, "(alice@db1.example) JWT part 2: ", PAMJWT_HOST="db1.example",
                           PAMJWT_TOKEN=token_of(400))
-    assert got[1] == (1, "") and "no such token was begun" in err
+    assert got[1] == (1, "") and "but none was begun" in err
 
 
 # ------------------------------------------------------------------------------------------------- whose prompt is it?
@@ -325,7 +325,7 @@ def spoil(folder, how):
 def test_a_folder_that_is_not_private_stops_it(home, how):
     spoil(home.runtime / "pamjwt", how)
     got, err = home.login(FIRST, PAMJWT_HOST="db1.example", PAMJWT_TOKEN="eyJa")
-    assert got == [(1, "")] and "must be a folder of yours with mode 0700" in err
+    assert got == [(1, "")] and "must be a directory of yours with mode 0700" in err
 
 
 @pytest.mark.parametrize("runtime", ["", "relative", "/nowhere"])
@@ -340,14 +340,14 @@ def test_without_a_runtime_folder_of_ours_a_private_one_in_tmp_serves(home, runt
 # -------------------------------------------------------------------------------------------------------- bad sources
 
 @pytest.mark.parametrize("env, says", [
-    ({"PAMJWT_TOKEN_FILE": "/nowhere/token"}, "could not be read from /nowhere/token"),
-    ({"PAMJWT_TOKEN_COMMAND": "echo eyJa; exit 3"}, "could not be read"),
+    ({"PAMJWT_TOKEN_FILE": "/nowhere/token"}, "cannot read the token from /nowhere/token"),
+    ({"PAMJWT_TOKEN_COMMAND": "echo eyJa; exit 3"}, "cannot read the token"),
     ({"PAMJWT_TOKEN_COMMAND": "true"}, "the token is empty"),
-    ({"PAMJWT_TOKEN_COMMAND": "echo '{\"error\":\"invalid_grant\"}'"}, "only base64url letters and dots"),
-    ({"PAMJWT_TOKEN_COMMAND": "echo eyJa; echo eyJb"}, "only base64url letters and dots"),
-    ({"PAMJWT_TOKEN": "eyJa\u0430"}, "only base64url letters and dots"),
+    ({"PAMJWT_TOKEN_COMMAND": "echo '{\"error\":\"invalid_grant\"}'"}, "only base64url characters and dots"),
+    ({"PAMJWT_TOKEN_COMMAND": "echo eyJa; echo eyJb"}, "only base64url characters and dots"),
+    ({"PAMJWT_TOKEN": "eyJa\u0430"}, "only base64url characters and dots"),
     ({"PAMJWT_TOKEN": " \n"}, "the token is empty")])
-def test_what_is_no_token_is_not_sent(home, env, says):
+def test_what_is_not_a_token_is_not_sent(home, env, says):
     got, err = home.login(FIRST, PAMJWT_HOST="db1.example", **env)
     assert got == [(1, "")] and says in err and "eyJ" not in err
 

@@ -250,7 +250,7 @@ def test_where_ssh_logs_in_nowhere_no_token_is_needed(laptop, args):
 @pytest.mark.parametrize("claims, says", [
     ({"exp": -630}, "it expired 10 minutes ago"),
     ({"exp": None}, "it has no exp"), ({"aud": None}, "it has no aud"),
-    ({"nbf": 4000}, "it is not valid for another 66 minutes"),
+    ({"nbf": 4000}, "it will be valid only in 66 minutes"),
     ({"aud": "https://graph.example"}, "it is for https://graph.example, not for ssh://db1.example"),
     ({"aud": ["a", "ssh://db2.example"]}, "it is for a, ssh://db2.example, not for ssh://db1.example"),
     ({"x": {"aud": "ssh://db1.example", "exp": 99999999999}}, "not for ssh://db1.example"),
@@ -266,9 +266,9 @@ def test_a_token_that_would_be_refused_is_named_before_anything_is_sent(laptop, 
 
 @pytest.mark.parametrize("token, says", [
     ("4f2b9c0e7d", "an opaque access token cannot log in"), ("eyJh.b.c.d.e", "encrypted (JWE)"),
-    ("eyJh.AAAA.c", "no JSON object"), ("eyJh.eyJhIjoxLA.c", "no JSON object"), ("eyJh..c", "no JSON object"),
-    ("<html>", "only base64url letters and dots"), ("", "no token for db1.example")])
-def test_what_is_no_jwt_is_named(laptop, token, says):
+    ("eyJh.AAAA.c", "not a JSON object"), ("eyJh.eyJhIjoxLA.c", "not a JSON object"), ("eyJh..c", "not a JSON object"),
+    ("<html>", "only base64url characters and dots"), ("", "no token for db1.example")])
+def test_what_is_not_a_jwt_is_reported(laptop, token, says):
     laptop.fake("ssh")
     done = laptop.run("-F", "none", "db1.example", PAMJWT_TOKEN=token)
     assert done.returncode == 255 and says in done.stderr
@@ -281,8 +281,8 @@ def test_an_audience_that_may_be_meant_for_another_host_is_a_warning(laptop):
 
 
 @pytest.mark.parametrize("args, says", [
-    (["--token-file", "/nowhere"], "could not be read from /nowhere"), (["--token-command", "false"], "could not be read"),
-    (["--token-file"], "--token-file needs a value"), (["--tokenfile", "x"], "unknown option --tokenfile")])
+    (["--token-file", "/nowhere"], "cannot read the token from /nowhere"), (["--token-command", "false"], "cannot read the token"),
+    (["--token-file"], "--token-file requires a value"), (["--tokenfile", "x"], "unknown option --tokenfile")])
 def test_an_unreadable_token_is_named(laptop, args, says):
     laptop.fake("ssh")
     done = laptop.run(*args, "db1.example") if len(args) > 1 else laptop.run(*args)
@@ -353,10 +353,10 @@ def test_the_audience_of_the_section_counts(laptop):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("[host/a]\ncomand = x\n", ":2: no such key: comand"), ("[sudo]\n[hosts/a]\n", ":2: neither"),
-    ("command = x\n", ":1: a key before any section"), ("[host/]\n", ":1: neither"), ("[host *]\n", ":1: neither"),
-    ("[host/a]\ncommand = x\n", "[host/a] needs match"),
-    ("[host/a]\ncommand\n", ":2: not KEY = VALUE"), ("[host/a]\ncommand =\n", ":2: not KEY = VALUE")])
+    ("[host/a]\ncomand = x\n", ":2: unknown key: comand"), ("[sudo]\n[hosts/a]\n", ":2: a section must be"),
+    ("command = x\n", ":1: key before the first section"), ("[host/]\n", ":1: a section must be"), ("[host *]\n", ":1: a section must be"),
+    ("[host/a]\ncommand = x\n", "[host/a] requires match"),
+    ("[host/a]\ncommand\n", ":2: expected KEY = VALUE"), ("[host/a]\ncommand =\n", ":2: expected KEY = VALUE")])
 def test_what_is_not_understood_is_refused_with_its_line(laptop, text, says):
     laptop.write_conf(text)
     done = laptop.run("-F", "none", "db1.example")
@@ -398,7 +398,7 @@ def test_what_pamjwt_token_says_is_shown_and_nobody_logs_in(laptop):
     laptop.write_conf(BOUND)
     done = laptop.run("-F", "none", "db1.acme.example")
     assert done.returncode == 255 and "arg:" not in done.stdout
-    assert done.stderr == "pamjwt-token: the request was denied at the provider\n", "and nothing is said behind it"
+    assert done.stderr == "pamjwt-token: the request was denied at the provider\n", "and nothing is printed after it"
 
 
 def test_an_issuer_without_pamjwt_token_is_a_clear_error(laptop):
@@ -412,7 +412,7 @@ def test_an_issuer_without_pamjwt_token_is_a_clear_error(laptop):
 def test_a_configuration_that_others_can_write_is_refused(laptop, mode):
     laptop.write_conf(CONF, mode)
     done = laptop.run("-F", "none", "db1.example", TOKEN_A=jwt())
-    assert done.returncode == 255 and "writable by nobody else" in done.stderr
+    assert done.returncode == 255 and "writable by no one else" in done.stderr
 
 
 @pytest.mark.parametrize("target", ["$(touch${IFS}pwned)", "`touch pwned`", "a;touch pwned", "a'b", "-x"])

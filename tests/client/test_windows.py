@@ -42,7 +42,7 @@ def test_a_token_is_sent_whole_or_in_parts(home, size):
 
 def test_too_long_a_token_is_refused(home):
     got, err = home.login(FIRST, PAMJWT_HOST="db1.example", PAMJWT_TOKEN=token_of(32769))
-    assert got == [(1, "")] and "32769 bytes; at most 32768" in err
+    assert got == [(1, "")] and "32769 bytes long; at most 32768" in err
 
 
 def test_any_other_prompt_goes_elsewhere_and_never_gets_a_token(home):
@@ -78,7 +78,7 @@ def test_the_token_is_sent_once_and_the_command_runs_once(home):
 @pytest.mark.parametrize("text", ["JWT part 2: ", "JWT part 66: "])
 def test_no_part_without_a_beginning(home, text):
     got, err = home.login(f"(alice@db1.example) {text}", PAMJWT_HOST="db1.example", PAMJWT_TOKEN=token_of(4000))
-    assert got == [(1, "")] and "no such token was begun" in err
+    assert got == [(1, "")] and "but none was begun" in err
 
 
 @pytest.mark.parametrize("env", [{"PAMJWT_TOKEN_FILE": "/nowhere"}, {"PAMJWT_TOKEN_COMMAND": "exit 3"}, {"PAMJWT_TOKEN": "{}"},

@@ -1,11 +1,11 @@
 /*
- * Calls pjwt_keycache_get() as a login would, and prints what it got as one JSON object. For the tests of
- * this folder.
+ * Calls pjwt_keycache_get() as a login would, and prints the result as one JSON object. For the tests in this
+ * directory.
  *
  *   keys_driver [option=value]... [refresh] [force] [ahead] [info]
  *
  * Settings of the issuer have the names of pam_jwt.conf; cache, lock, helper, socket and now are those of
- * struct pjwt_keycache. The odd hosts of issue 5 are options too: sigchld=ignore, fds=closed, fsize=BYTES,
+ * struct pjwt_keycache. Unusual hosts are options too: sigchld=ignore, fds=closed, fsize=BYTES,
  * nofile=N, umask=OCTAL, threads=N, repeat=N, stop=BEFORE_STORE.
  */
 #include <errno.h>
@@ -54,7 +54,7 @@ static void no_op(int sig)
         (void)sig;
 }
 
-/* A host whose handler takes every child that ends, as some daemons do. */
+/* A host whose handler waits for every child that ends, as in some daemons. */
 static void take_children(int sig)
 {
         int saved = errno;
@@ -193,7 +193,7 @@ static void *call_in_thread(void *arg)
         return (void *)(intptr_t)r.reason;
 }
 
-/* Several at once in one process; the number of those that got keys. */
+/* Several at once in one process; returns the number of those that got keys. */
 static long call_in_threads(struct driver *d)
 {
         pthread_t threads[64];
@@ -240,7 +240,7 @@ static struct json_object *kids_of(const struct pjwt_keyset *set)
         return kids;
 }
 
-/* What the host has made of each signal, and which it blocks. */
+/* The disposition of each signal in the host, and which signals it blocks. */
 struct signals {
         struct sigaction actions[NSIG];
         sigset_t blocked;
@@ -298,7 +298,7 @@ static double clock_seconds(void)
         return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Descriptors 0 to 2 are away during the call only, so that the result can be printed. */
+/* Descriptors 0 to 2 are closed only during the call, so that the result can be printed. */
 static void run(struct driver *d)
 {
         struct result r = {0};

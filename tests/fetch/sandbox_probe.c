@@ -1,9 +1,9 @@
 /*
- * Gives up its rights as pamjwt-fetch does, then tries what must not work any more.
+ * Drops its privileges as pamjwt-fetch does, then tries what must not work any more.
  *
- *   sandbox_probe LOCK CACHE        one line `NAME yes|no` an attempt
+ *   sandbox_probe LOCK CACHE        one line `NAME yes|no` per attempt
  *   sandbox_probe LOCK CACHE CALL   makes that one system call and prints `CALL ERRNO` ("works" for none),
- *                                   unless the call kills the process
+ * unless                                   the call kills the process
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,7 +67,7 @@ static bool can_write_in(const char *folder, const char *name)
         return can_open(path, O_WRONLY | O_CREAT);
 }
 
-/* Calls with arguments that do no harm where they are let through. */
+/* Calls with arguments that do no harm if they are allowed. */
 static const struct {
         const char *name;
         long number;

@@ -192,7 +192,7 @@ def test_a_helper_that_is_killed_frees_the_lock_and_counts_as_an_attempt(host, i
     got = json.loads(first.communicate(timeout=10)[0])
     assert (got["reason"], "without a response" in got["detail"]) == ("fetch-failed", True)
     got = host.get(now=1000)
-    assert "cut short" in got["detail"]
+    assert "interrupted" in got["detail"]
     assert idp.asked() == 1
 
 

@@ -1,10 +1,10 @@
 /*
- * Logins by libpam itself, each as a process of its own, for tests that need thousands.
+ * Logins through libpam itself, each in a process of its own, for tests that need thousands.
  *
  *   pam_logins SERVICE USER ENDING COUNT <SECRET
  *
- * Prints `STATUS COUNT` lines: how many logins ended with which exit status, or minus the signal that killed
- * them. SECRET is one line, which answers every prompt. ENDING is how a login goes on after authenticate:
+ * Prints `STATUS COUNT` lines: how many logins ended with each exit status, or minus the signal that killed
+ * them. SECRET is one line, which answers every prompt. ENDING is what a login does after authenticate:
  *
  *   close    account, setcred, open_session, close_session, pam_end
  *   end      account, setcred, pam_end: no session
@@ -12,8 +12,8 @@
  *   kill     killed by SIGKILL before its session opens
  *   crash    killed by SIGKILL in its session
  *
- * Cheap, since a login runs in its parent's memory while the parent waits, as behind vfork(2). Everything
- * else is its own: pid, start time, audit session id, and its death.
+ * Cheap, since a login runs in its parent's memory while the parent waits, as after vfork(2). Everything else
+ * is its own: pid, start time, audit session id, and its death.
  */
 #include <sched.h>
 #include <security/pam_appl.h>
@@ -67,7 +67,7 @@ static int from_authenticate_on(pam_handle_t *pamh, const struct login *login)
         return r;
 }
 
-/* 0 when every call said yes, else 1. */
+/* 0 if every call succeeded, else 1. */
 static int log_in(void *arg)
 {
         const struct login *login = arg;

@@ -175,7 +175,7 @@ def test_each_thing_that_goes_wrong_is_one_sentence(laptop, devices, settled):
         with token_world.RepeatingProxy(devices) as proxy:
             status, out, err = says(f"proxy = http://127.0.0.1:{proxy.port}\n")
         assert (status, out, err.count("\n")) == (255, "", 1), err
-        assert err.startswith("pamjwt-token: the provider does not accept this code, token or proof (any more) (invalid_grant")
+        assert err.startswith("pamjwt-token: the provider rejects this code, token or proof; it may have expired or been used (invalid_grant")
     finally:
         host.run("pamjwt-token", "--forget", env=laptop)
         host.write(conf, CLIENT, 0o600)
