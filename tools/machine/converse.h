@@ -1,6 +1,5 @@
 /*
- * The conversation of a login without a person: one secret answers every prompt. For the tests' own PAM
- * programs.
+ * A login conversation without a person: one secret answers every prompt. For the tests' own PAM programs.
  */
 #ifndef TESTS_CONVERSE_H
 #define TESTS_CONVERSE_H
