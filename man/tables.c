@@ -1,6 +1,6 @@
 /*
- * Makes a man page of its template: the lines @REASONS@ and @ARGUMENTS@ become tables of the rows that the
- * code is made of, so that the page cannot say anything else.
+ * Makes a man page from its template: the lines @REASONS@ and @ARGUMENTS@ are replaced by tables made from
+ * the rows that the code uses, so that the page always matches the code.
  *
  * tables < pam_jwt.8.in > pam_jwt.8
  */
@@ -23,10 +23,10 @@ static void put_reasons(void)
         static const struct {
                 const char *name;
                 enum pjwt_stage stage;
-                const char *answer;
+                const char *pam_code;
                 const char *text;
         } rows[] = {
-#define PJWT_REASON(code, name, stage, answer, text) {name, PJWT_STAGE_##stage, "PAM_" #answer, text},
+#define PJWT_REASON(code, name, stage, pam_code, text) {name, PJWT_STAGE_##stage, "PAM_" #pam_code, text},
 #include "reasons.def"
 #undef PJWT_REASON
         };
@@ -34,7 +34,7 @@ static void put_reasons(void)
         (void)puts(".Bl -tag -width Ds");
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 (void)printf(".It Sy %s\n", rows[i].name);
-                (void)printf("Stage %s,\n.Dv %s :\n", pjwt_stage_name(rows[i].stage), rows[i].answer);
+                (void)printf("Stage %s,\n.Dv %s :\n", pjwt_stage_name(rows[i].stage), rows[i].pam_code);
                 put_text(rows[i].text);
         }
         (void)puts(".El");

@@ -26,7 +26,7 @@ reasons=$source/lib/base/reasons.def
 [ -n "$main" ] || { echo 'pam_jwt.8 was not read'; exit 1; }
 [ "$(grep -c '^PJWT_REASON(' "$reasons")" -gt 40 ] || { echo "$reasons: hardly a reason was read"; exit 1; }
 [ "$(grep -c '^PJWT_REASON(' "$reasons")" = "$(grep -c '^Stage ' "$main")" ] || bad "$main has other reasons than $reasons"
-listed=$(sed -n 's/^PJWT_REASON([A-Z0-9_]*, "\([^"]*\)", [A-Z]*, \([A-Z_]*\), .*/\1 PAM_\2/p' "$reasons" | while read -r name answer; do
+listed=$(sed -n 's/^PJWT_REASON([A-Z0-9_]*, "\([^"]*\)", [A-Z]*, \([A-Z_]*\),.*/\1 PAM_\2/p' "$reasons" | while read -r name answer; do
         count=$(grep -cx ".It Sy $name" "$main") || true
         [ "$count" = 1 ] || echo "$main lists reason $name $count times"
         grep -A2 -x ".It Sy $name" "$main" | grep -qx ".Dv $answer :" || echo "$main does not say that reason $name answers $answer"
