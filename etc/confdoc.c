@@ -1,9 +1,9 @@
 /*
- * What is said about the options of pam_jwt.conf, from the rows of lib/conf/rows.c:
+ * Makes the documentation of the options of pam_jwt.conf from the rows of lib/conf/rows.c:
  *
- * confdoc conf              the commented etc/pam_jwt.conf
- * confdoc check FILE        is FILE that text? For a test; `confdoc conf > etc/pam_jwt.conf` cures it.
- * confdoc man < IN          a man page: @HOST@, @ISSUER@, @GRANT@ and @SERVICE@ become lists of options
+ * confdoc conf              writes the commented etc/pam_jwt.conf
+ * confdoc check FILE        compares FILE with that text; `confdoc conf > etc/pam_jwt.conf` updates it
+ * confdoc man < IN          replaces @HOST@, @ISSUER@, @GRANT@ and @SERVICE@ in a page by lists of options
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +16,13 @@
 #define WIDTH 110
 
 static const char head[] =
-        "# pam_jwt.conf: whose tokens open which doors. The whole story is in pam_jwt.conf(5); `pamjwt "
-        "check` reads this\n"
-        "# file as a login does and says what is wrong, or dangerous, with file and line.\n"
+        "# pam_jwt.conf: which tokens may log in where. See pam_jwt.conf(5). `pamjwt check` reads this file "
+        "as a\n"
+        "# login does, and reports errors and dangerous settings with file and line.\n"
         "#\n"
-        "# Every option stands here once, switched off by the ; in front. What is shown is its default, or "
-        "an example\n"
-        "# where it has none. A working policy for one provider is four lines of an issuer and three of a "
-        "grant:\n"
+        "# This file lists all options, commented out with ; and with their default value, or an example if "
+        "they have\n"
+        "# none. A minimal policy for one provider is an issuer and a grant:\n"
         "#\n"
         "#   [issuer/acme]\n"
         "#   issuer   = https://login.acme.example/realms/staff\n"
@@ -33,21 +32,25 @@ static const char head[] =
         "#   issuer       = acme\n"
         "#   match.groups = linux-users\n"
         "#\n"
-        "# A comment stands on a line of its own. Durations are " PJWT_DURATION_LIKE "; a bare number is "
-        "seconds.\n"
-        "# Files in pam_jwt.conf.d that end in .conf are read behind this one, in the order of their "
-        "names.\n";
+        "# Comments must be on lines of their own. Durations are written as " PJWT_DURATION_LIKE "; a bare "
+        "number is in\n"
+        "# seconds. Files in pam_jwt.conf.d whose names end in .conf are read after this one, in the order "
+        "of their\n"
+        "# names.\n";
 
 static const struct {
         const char *kind, *section, *about;
 } kinds[] = {
         {"host", "[host]", "This host."},
         {"issuer", "[issuer/acme]",
-         "An issuer says who may speak: the iss, its keys, the audience, the algorithms."},
+         "An issuer section configures whose tokens are accepted: the iss, its keys, the audience, the "
+         "algorithms."},
         {"grant", "[grant/staff]",
-         "A grant says who gets in: which claims, as which local users, for which services."},
+         "A grant section configures who may log in: with which claims, as which local users, to which "
+         "services."},
         {"service", "[service/sudo]",
-         "A service says what a PAM service demands on top: a fresh login, a second factor, one use."},
+         "A service section adds requirements for a PAM service: a recent login, a second factor, single "
+         "use."},
 };
 
 /* Sentences as comment lines of at most WIDTH columns. */
@@ -101,8 +104,8 @@ static void put_conf(FILE *out)
 }
 
 /*
- * With every ; taken away the file must still be a policy: each default and each example is a value that is
- * accepted.
+ * Without the semicolons the file must be a valid policy, so that each default and each example is a valid
+ * value.
  */
 static bool is_policy(char *text, size_t len)
 {
@@ -138,8 +141,9 @@ static int check(const char *path)
         seen_len = seen ? fread(seen, 1, len + 1, in) : 0;
         (void)fclose(in);
         if (!seen || !text || seen_len != len || memcmp(seen, text, len) != 0)
-                (void)fprintf(stderr, "%s is not what the rows of lib/conf/rows.c make: confdoc conf > %s\n",
-                              path, path);
+                (void)fprintf(stderr,
+                              "%s does not match the rows of lib/conf/rows.c; run confdoc conf > %s\n", path,
+                              path);
         else if (is_policy(text, len))
                 status = 0;
         free(seen);

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-/* One argument: where its value goes and where it may stand. Exactly one of text and flag is set. */
+/* One argument: where its value is stored and on which lines it is allowed. Either text or flag is set. */
 struct option_row {
         struct pjwt_option_doc doc;
-        size_t text; /* offset in struct pjwt_options, NO_FIELD when it is a flag */
+        size_t text; /* offset in struct pjwt_options, NO_FIELD for a flag */
         size_t flag;
 };
 
@@ -23,23 +23,22 @@ struct option_row {
         }
 
 static const struct option_row rows[] = {
-        TEXT(config, "FILE", PJWT_LINE_ANY, "the configuration; default " PJWT_CONF_FILE),
+        TEXT(config, "FILE", PJWT_LINE_ANY, "the configuration file; default " PJWT_CONF_FILE),
         TEXT(issuer, "URL", PJWT_LINE_ANY,
-             "instead of a configuration: the one issuer, whose tokens let in the user whom sub names"),
-        TEXT(audience, "A", PJWT_LINE_ANY, "with issuer: what aud must hold"),
-        TEXT(jwks, "U", PJWT_LINE_ANY, "with issuer: where its keys are; default: found by discovery"),
-        TEXT(cache, "DIR", PJWT_LINE_ANY, "the cache of keys; default " PJWT_CACHE_DIR),
-        TEXT(prompt, "TEXT", PJWT_LINE_AUTH, "what the user is asked; default \"" PJWT_PROMPT_DEFAULT "\""),
+             "instead of a configuration file: the only issuer; sub is the user name"),
+        TEXT(audience, "A", PJWT_LINE_ANY, "with issuer: the required aud"),
+        TEXT(jwks, "U", PJWT_LINE_ANY, "with issuer: the URL of its keys; default: found by discovery"),
+        TEXT(cache, "DIR", PJWT_LINE_ANY, "the directory of cached keys; default " PJWT_CACHE_DIR),
+        TEXT(prompt, "TEXT", PJWT_LINE_AUTH, "the prompt; default \"" PJWT_PROMPT_DEFAULT "\""),
         FLAG(try_first_pass, PJWT_LINE_AUTH,
-             "take the secret that an earlier module asked for; ask when there is none"),
-        FLAG(use_first_pass, PJWT_LINE_AUTH, "take the secret that an earlier module asked for; never ask"),
-        FLAG(nodelay, PJWT_LINE_AUTH, "no delay after a refusal; tells strangers which users exist"),
-        FLAG(debug, PJWT_LINE_ANY, "also log the stages, never a secret"),
-        FLAG(observe, PJWT_LINE_ANY, "judge and log, but leave every answer to the other modules"),
-        FLAG(revoked, PJWT_LINE_ACCOUNT,
-             "refuse the users whom the revocation list names, however they came in"),
+             "use the reply to an earlier module's prompt; prompt if there is none"),
+        FLAG(use_first_pass, PJWT_LINE_AUTH, "use the reply to an earlier module's prompt; never prompt"),
+        FLAG(nodelay, PJWT_LINE_AUTH, "no delay after a refusal; this can reveal which users exist"),
+        FLAG(debug, PJWT_LINE_ANY, "also log the stages of each decision, never a secret"),
+        FLAG(observe, PJWT_LINE_ANY, "decide and log, but leave the result to the other modules"),
+        FLAG(revoked, PJWT_LINE_ACCOUNT, "refuse users in the revocation list, however they authenticated"),
         FLAG(require_token, PJWT_LINE_ACCOUNT,
-             "refuse whoever did not come in by a token in this very login"),
+             "refuse users who did not authenticate with a token in this login"),
 };
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
@@ -73,7 +72,7 @@ static enum pjwt_reason set_text(const struct option_row *row, const char *value
                                  struct pjwt_error *reterr)
 {
         if (!value || !*value)
-                return pjwt_fail(reterr, PJWT_CONFIG, "argument %s: wants a value, %s=%s", row->doc.name,
+                return pjwt_fail(reterr, PJWT_CONFIG, "argument %s: needs a value, %s=%s", row->doc.name,
                                  row->doc.name, row->doc.value);
         *text_field(ret, row) = value;
         return PJWT_OK;
@@ -93,7 +92,7 @@ static const char *line_name(unsigned line)
         return line == PJWT_LINE_AUTH ? "auth" : line == PJWT_LINE_ACCOUNT ? "account" : "session";
 }
 
-/* seen: one bit a row. */
+/* seen: one bit for each row. */
 static enum pjwt_reason parse_one(const char *argument, unsigned line, unsigned *seen,
                                   struct pjwt_options *ret, struct pjwt_error *reterr)
 {
@@ -102,23 +101,22 @@ static enum pjwt_reason parse_one(const char *argument, unsigned line, unsigned 
         const struct option_row *row = row_of(argument, name_len);
 
         if (!row)
-                return pjwt_fail(reterr, PJWT_CONFIG, "argument %.*s: unknown",
+                return pjwt_fail(reterr, PJWT_CONFIG, "argument %.*s: unknown argument",
                                  (int)(name_len < 64 ? name_len : 64), argument);
         if (!(row->doc.lines & line))
-                return pjwt_fail(reterr, PJWT_CONFIG, "argument %s: has no meaning on a line of type %s",
+                return pjwt_fail(reterr, PJWT_CONFIG, "argument %s: not allowed on a line of type %s",
                                  row->doc.name, line_name(line));
         if (*seen & 1U << (row - rows))
-                return pjwt_fail(reterr, PJWT_CONFIG, "argument %s: stands there twice", row->doc.name);
+                return pjwt_fail(reterr, PJWT_CONFIG, "argument %s: duplicate argument", row->doc.name);
         *seen |= 1U << (row - rows);
         return row->flag == NO_FIELD ? set_text(row, value, ret, reterr) : set_flag(row, value, ret, reterr);
 }
 
-/* Arguments that cannot be meant together. */
+/* Arguments that exclude each other. */
 static enum pjwt_reason check_together(const struct pjwt_options *options, struct pjwt_error *reterr)
 {
         if (options->issuer && options->config)
-                return pjwt_fail(reterr, PJWT_CONFIG,
-                                 "argument issuer: is a whole configuration, and config= names another");
+                return pjwt_fail(reterr, PJWT_CONFIG, "argument issuer: cannot be combined with config=");
         if (options->issuer && !options->audience)
                 return pjwt_fail(reterr, PJWT_CONFIG, "argument issuer: needs audience=");
         if (!options->issuer && options->audience)
@@ -126,9 +124,11 @@ static enum pjwt_reason check_together(const struct pjwt_options *options, struc
         if (!options->issuer && options->jwks)
                 return pjwt_fail(reterr, PJWT_CONFIG, "argument jwks: needs issuer=");
         if (options->try_first_pass && options->use_first_pass)
-                return pjwt_fail(reterr, PJWT_CONFIG, "argument use_first_pass: contradicts try_first_pass");
+                return pjwt_fail(reterr, PJWT_CONFIG,
+                                 "argument use_first_pass: cannot be combined with try_first_pass");
         if (options->observe && options->require_token)
-                return pjwt_fail(reterr, PJWT_CONFIG, "argument require_token: contradicts observe");
+                return pjwt_fail(reterr, PJWT_CONFIG,
+                                 "argument require_token: cannot be combined with observe");
         return PJWT_OK;
 }
 

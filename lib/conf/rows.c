@@ -36,126 +36,127 @@ static const char *const type_names[] = {
 #define IN_SERVICE(f) offsetof(struct pjwt_service, f)
 
 /*
- * Every option there is; to add one, add a row. The parser, the commented pam_jwt.conf and pam_jwt.conf(5)
- * are made from these rows. Those of one array are the options of one
- * kind of section.
+ * The options of pam_jwt.conf: one array for each kind of section, one row for each option. The parser, the
+ * commented pam_jwt.conf and the lists in pam_jwt.conf(5) are made from these rows.
  */
 static const struct pjwt_row host_rows[] = {
         {"host_name", PJWT_TYPE_HOST, IN_CONF(host_name), NULL, 0, 0, "db1.acme.example",
-         "What %h stands for in an audience, and what `hosts` is compared with. Default: the host's own "
-         "name in lower case; refused when that is empty, localhost or an address. Set it where the host's "
-         "name can change under it (DHCP, clones)."},
+         "The name that replaces %h in an audience and that `hosts` is compared with. Default: the host's "
+         "own name in lower case; it is an error if that is empty, localhost or an IP address. Set this "
+         "option if the host's name can change (DHCP, clones)."},
         {"bind_services", PJWT_TYPE_SSHD_SERVICES, IN_CONF(bind_services), "sshd", 0, 0, "sshd sshd-internal",
-         "The PAM services that are sshd's. There, and nowhere else, what sshd says of the key that it has "
-         "verified (SSH_AUTH_INFO_0) is believed: the proof for a token that is bound to a key. Name "
-         "another one only when an sshd of yours runs under another name."},
+         "The PAM services of sshd. Only for these services is sshd's information about the key that it "
+         "verified (SSH_AUTH_INFO_0) trusted as the proof for a token that is bound to a key. Add a "
+         "service only if an sshd on this host uses another PAM service name."},
         {"machine_id", PJWT_TYPE_MACHINE, IN_CONF(machine_id), NULL, 0, 0, "0123456789abcdef0123456789abcdef",
-         "The /etc/machine-id of the host that this file was written for. Logins do not look at it; `pamjwt "
-         "doctor` says when the host has another: a clone with the same host_name takes the tokens of its "
-         "original."},
+         "The /etc/machine-id of the host that this file was written for. It is not used for logins; "
+         "`pamjwt doctor` reports a mismatch, because a clone with the same host_name accepts the tokens of "
+         "the original."},
 };
 
 static const struct pjwt_row issuer_rows[] = {
         {"issuer", PJWT_TYPE_WORD, IN_ISSUER(issuer), NULL, 0, 0, "https://login.acme.example/realms/staff",
-         "Required. The iss of its tokens, byte for byte. Without jwks it is also where discovery begins."},
+         "Required. The iss of its tokens, compared byte for byte. If jwks is not set, the keys are "
+         "discovered below this URL."},
         {"audience", PJWT_TYPE_AUDIENCE, IN_ISSUER(audience), NULL, 0, 0, "ssh://%h",
-         "Required. The aud of a token must hold one of these, byte for byte. With %h a token for one host "
-         "is worthless at the next; %% is a percent sign."},
+         "Required. The aud of a token must contain one of these, byte for byte. With %h a token for one "
+         "host is not accepted by another; %% is a percent sign."},
         {"jwks", PJWT_TYPE_KEYS_URL, IN_ISSUER(jwks), NULL, 0, 0,
          "https://login.acme.example/realms/staff/certs",
-         "Where the keys are. Default: found by discovery below the issuer. https://..., or file:///PATH to "
-         "a JWKS, JWK or PEM file. http://127.0.0.1:PORT is allowed below port 1024."},
+         "The URL of the keys: https://..., or file:///PATH of a JWKS, JWK or PEM file. "
+         "http://127.0.0.1:PORT is allowed for ports below 1024. Default: found by discovery below the "
+         "issuer."},
         {"algorithms", PJWT_TYPE_ALGS, IN_ISSUER(algorithms), NULL /* see default_text() */, 0, 0,
          "RS256 ES256 EdDSA",
-         "The algorithms that its tokens may use. HS256, HS384 and HS512 only when named here and only with "
-         "keys in a file; ES256K only when named here."},
+         "The algorithms that its tokens may use. HS256, HS384, HS512 and ES256K are accepted only if listed "
+         "here, the HS algorithms only with keys in a file."},
         {"leeway", PJWT_TYPE_SECONDS, IN_ISSUER(leeway), "30s", 0, 600, "10s",
-         "How far the clocks may differ when exp, nbf, iat and auth_time are checked; at most 10m."},
+         "The clock difference allowed when exp, nbf, iat and auth_time are checked; at most 10m."},
         {"max_lifetime", PJWT_TYPE_SECONDS, IN_ISSUER(max_lifetime), "24h", 0, 100 * YEAR, "1h",
-         "The longest time from iat (now, when there is none) to exp. 0 sets no limit."},
+         "The maximum time from iat (or from now, if there is no iat) to exp. 0 means no limit."},
         {"typ", PJWT_TYPE_TYPS, IN_ISSUER(typ), NULL, 0, 0, "at+jwt JWT",
-         "The typ that the token's header must have, one of these; upper and lower case are the same. "
-         "Default: any."},
+         "The accepted values of typ in the token's header; case is ignored. Default: any."},
         {"require", PJWT_TYPE_WORDS, IN_ISSUER(require), NULL, 0, 0, "jti azp",
-         "Further claims that must be there. exp, iss, aud and the user claim always must."},
+         "Further required claims. exp, iss, aud and the user claim are always required."},
         {"azp", PJWT_TYPE_WORDS, IN_ISSUER(clients), NULL, 0, 0, "ssh-login",
-         "The clients whose tokens count: azp, or client_id where there is no azp, is one of these. "
-         "Default: any."},
+         "The clients whose tokens are accepted: azp, or client_id if there is no azp, must be one of "
+         "these. Default: any."},
         {"email_trusted", PJWT_TYPE_BOOL, IN_ISSUER(email_trusted), "no", 0, 0, "yes",
-         "Where email stands in user or a match, email_verified must be true. yes: this issuer's email "
-         "counts without."},
+         "yes: accept this issuer's email without email_verified. Otherwise email_verified must be true if "
+         "email is used in user or a match."},
         {"bind", PJWT_TYPE_BIND, IN_ISSUER(bind), "no", 0, 0, "ssh-key",
-         "ssh-key: only tokens that are bound (cnf) to the ssh key of the same login, so that a stolen one "
-         "opens nothing. A bound token needs its key anyway; this refuses those that are not bound. See "
-         "docs/bound-tokens.md."},
+         "ssh-key: accept only tokens that are bound (cnf) to the ssh key of the same login, so that a "
+         "stolen token is useless without the key. A bound token always requires its key; this option "
+         "refuses tokens that are not bound. See docs/bound-tokens.md."},
         {"ca_file", PJWT_TYPE_PATH, IN_ISSUER(ca_file), NULL, 0, 0, "/etc/ssl/acme-ca.pem",
-         "CA certificates that replace the system's when the keys are fetched."},
+         "CA certificates used instead of the system's when the keys are fetched."},
         {"bearer_file", PJWT_TYPE_PATH, IN_ISSUER(bearer_file), NULL, 0, 0,
          "/var/run/secrets/kubernetes.io/serviceaccount/token",
          "A file with a bearer token for the key endpoint, read by root when the keys are fetched."},
         {"proxy", PJWT_TYPE_PROXY, IN_ISSUER(proxy), NULL, 0, 0, "http://proxy.acme.example:3128",
-         "The proxy for fetching keys. The environment's proxy variables are never read."},
+         "The proxy for fetching keys. Proxy variables of the environment are ignored."},
         {"timeout", PJWT_TYPE_SECONDS, IN_ISSUER(timeout), "5s", 1, 60, "3s",
-         "The longest time that fetching keys may take, from 1s to 60s."},
+         "The maximum time for fetching keys, from 1s to 60s."},
         {"max_stale", PJWT_TYPE_SECONDS, IN_ISSUER(max_stale), "7d", 1, YEAR, "2d",
-         "How old cached keys may be while the endpoint cannot be reached."},
+         "The maximum age of cached keys while the endpoint cannot be reached."},
         {"refresh", PJWT_TYPE_SECONDS, IN_ISSUER(refresh), "1h", 1, DAY, "15m",
-         "How long fetched keys are fresh when the server does not say; at most 1d."},
+         "How long fetched keys are fresh if the server does not specify it; at most 1d."},
         {"min_refresh", PJWT_TYPE_SECONDS, IN_ISSUER(min_refresh), "60s", 1, DAY, "5m",
-         "The shortest time between two fetches, over all processes; also the least time that keys are "
+         "The minimum time between two fetches, across all processes; also the minimum time that keys are "
          "fresh."},
 };
 
 static const struct pjwt_row grant_rows[] = {
         {"issuer", PJWT_TYPE_ISSUER, IN_GRANT(issuer_name), NULL, 0, 0, "acme",
-         "Required. The NAME of the [issuer/NAME] whose tokens this grant is for."},
+         "Required. The NAME of the [issuer/NAME] section whose tokens this grant applies to."},
         {"user", PJWT_TYPE_USERS, IN_GRANT(user), "%{sub}", 0, 0, "%{preferred_username}",
-         "The local users that the token may log in as, equal byte for byte to the name that is asked for. "
-         "%{CLAIM} stands for a string claim, \\1 to \\9 for what a group of the regex: match took, %% and "
-         "\\\\ for the characters themselves. System accounts, root too, only where the name is spelled "
-         "out."},
+         "The local users that the token may log in as; compared byte for byte with the requested name. "
+         "%{CLAIM} is replaced by a string claim, \\1 to \\9 by the text that a group of the regex: match "
+         "matched; %% and \\\\ are a literal % and \\. System accounts, including root, must be "
+         "spelled out."},
         {"strip_suffix", PJWT_TYPE_WORD, IN_GRANT(strip_suffix), NULL, 0, 0, "@acme.example",
-         "What a templated user must end with; it is cut off, and no further @ may be left."},
+         "A suffix that a templated user must end with; it is removed, and the rest must not contain @."},
         {"match.", PJWT_TYPE_MATCH, 0, NULL, 0, 0, "linux-users",
-         "match.CLAIM = VALUE: the claim must have the value. An array matches when an element does, scope "
-         "and scp when a word does; numbers, true and false are compared as JSON text. glob: has ? for one "
-         "character, * for any but /, ** for any. regex: must match the whole value. A CLAIM that begins "
-         "with / is a JSON Pointer. All match lines of a section must hold."},
+         "match.CLAIM = VALUE: the claim must have the value. An array matches if one of its elements does, "
+         "scope and scp if one of their words does; numbers, true and false are compared as JSON text. In "
+         "glob: ? matches one character, * any characters except /, ** any characters. regex: must match "
+         "the whole value. A CLAIM that begins with / is a JSON Pointer. All match lines of a section must "
+         "match."},
         {"services", PJWT_TYPE_SERVICES, IN_GRANT(services), "sshd", 0, 0, "sshd sudo",
-         "The PAM services that the grant is for. `sudo -i` is sudo-i, `su -` is su-l."},
+         "The PAM services that the grant applies to. `sudo -i` uses sudo-i, `su -` uses su-l."},
         {"hosts", PJWT_TYPE_GLOBS, IN_GRANT(hosts), NULL, 0, 0, "db*.acme.example",
-         "The hosts that the grant is for, for a file that many hosts share. Default: every host."},
+         "The hosts that the grant applies to, for a file shared by many hosts. Default: all hosts."},
         {"bind", PJWT_TYPE_BIND, IN_GRANT(bind), "no", 0, 0, "ssh-key",
-         "ssh-key: the grant is for tokens that are bound to the ssh key of the same login; as in an "
-         "issuer."},
+         "ssh-key: the grant applies only to tokens that are bound to the ssh key of the same login; as in "
+         "an issuer."},
 };
 
 static const struct pjwt_row service_rows[] = {
         {"also", PJWT_TYPE_SERVICES, IN_SERVICE(also), NULL, 0, 0, "sudo-i",
-         "Further PAM services with the same demands."},
+         "Further PAM services with the same requirements."},
         {"match.", PJWT_TYPE_MATCH, 0, NULL, 0, 0, "mfa",
-         "match.CLAIM = VALUE, demanded of every token; as in a grant."},
+         "match.CLAIM = VALUE, required of every token; as in a grant."},
         {"max_age", PJWT_TYPE_SECONDS, IN_SERVICE(max_age), NULL, 1, 100 * YEAR, "5m",
-         "The longest time since the person logged in at the issuer: auth_time, which must be there."},
+         "The maximum time since the user logged in at the issuer (auth_time, which is then required)."},
         {"max_token_age", PJWT_TYPE_SECONDS, IN_SERVICE(max_token_age), NULL, 1, 100 * YEAR, "5m",
-         "The longest time since iat, which must be there. Proves nothing about the person."},
+         "The maximum time since iat, which is then required. It does not prove when the user logged in."},
         {"audience", PJWT_TYPE_AUDIENCE, IN_SERVICE(audience), NULL, 0, 0, "sudo://%h",
-         "An audience that is demanded in addition to the issuer's; one of these."},
+         "Audiences of which one is required in addition to the issuer's audience."},
         {"one_use", PJWT_TYPE_BOOL, IN_SERVICE(one_use), "no", 0, 0, "yes",
-         "A token counts once on this host. Not together with reuse_login."},
+         "yes: accept a token only once on this host. Cannot be combined with reuse_login."},
         {"reuse_login", PJWT_TYPE_BOOL, IN_SERVICE(reuse_login), "no", 0, 0, "yes",
-         "The token of the ssh login counts here while it is valid and meets the demands above. Not "
-         "together with one_use or audience."},
+         "yes: accept the token of the ssh login while it is valid and meets the requirements above. Cannot "
+         "be combined with one_use or audience."},
         {"session_until_exp", PJWT_TYPE_BOOL, IN_SERVICE(session_until_exp), "no", 0, 0, "yes",
-         "The session ends with the token."},
+         "yes: end the session when the token expires."},
         {"bind", PJWT_TYPE_BIND, IN_SERVICE(bind), "no", 0, 0, "ssh-key",
-         "ssh-key: only tokens that are bound to the ssh key of the same login; as in an issuer. For sudo "
-         "the key is the one of the ssh login, which its login record keeps."},
+         "ssh-key: accept only tokens that are bound to the ssh key of the same login; as in an issuer. For "
+         "sudo this is the key of the ssh login, which is kept in its login record."},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The lines that a section keeps are indexed by these rows: an element for each, and none to spare. */
+/* The line numbers kept in a section are indexed by these rows: one element for each. */
 _Static_assert(COUNT(host_rows) == PJWT_HOST_LINES, "PJWT_HOST_LINES is the number of options of [host]");
 _Static_assert(COUNT(issuer_rows) == PJWT_ISSUER_LINES,
                "PJWT_ISSUER_LINES is the number of options of [issuer/]");
@@ -190,7 +191,7 @@ const struct pjwt_row *pjwt_row_find(enum pjwt_kind kind, const char *key, size_
         for (size_t i = 0; i < kinds[kind].count; i++) {
                 const struct pjwt_row *row = &kinds[kind].rows[i];
 
-                if (row->name[0] != key[0]) /* most rows fall here: a policy can be long */
+                if (row->name[0] != key[0]) /* rules out most rows; a policy can be long */
                         continue;
                 if (row->type == PJWT_TYPE_MATCH ? strncmp(key, row->name, strlen(row->name)) == 0
                                                  : strcmp(key, row->name) == 0) {
@@ -208,7 +209,7 @@ unsigned pjwt_row_line(enum pjwt_kind kind, const unsigned *lines, const char *k
         return pjwt_row_find(kind, key, &i) ? lines[i] : 0;
 }
 
-/* The default algorithms are those of the table in alg.c, which the code reads too; none is written here. */
+/* The default algorithms come from the table in alg.c, like those that the code uses. */
 static void default_text(const struct pjwt_row *row, char *out, size_t room)
 {
         size_t len = 0;
