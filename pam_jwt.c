@@ -1,7 +1,6 @@
 /*
- * The PAM entry points, and nothing else. Each has the same shape: arguments, what is asked, one decision,
- * one log line, one PAM code. What a code means, and when the secret is kept for the next module, is in
- * pam_jwt(8).
+ * The PAM entry points. Each does the same: arguments, request, one decision, one log line, one PAM code.
+ * For the meaning of the codes, and for when the reply is kept for the next module, see pam_jwt(8).
  */
 #include "account.h"
 #include "expiry.h"
@@ -39,10 +38,10 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 }
 
 /*
- * sshd calls this in a process where authenticate never ran: after a password or a public key the code must
- * be one that the stack ignores (PAM_SUCCESS would skip the setcred of later modules, PAM_IGNORE ends the
- * login), after a token PAM_SUCCESS, or a stack with no other auth line would end the login. sshd calls it
- * once more behind open_session.
+ * sshd calls this in a process in which authenticate never ran: after a password or a public key the code
+ * must be one that the stack ignores (PAM_SUCCESS would skip the setcred of later modules, PAM_IGNORE ends
+ * the login); after a token it must be PAM_SUCCESS, or a stack without another auth line would end the
+ * login. sshd calls it again after open_session.
  */
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
@@ -72,7 +71,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
         return pjwt_report_pam_code(reason);
 }
 
-/* A session is no place to refuse anybody: what cannot be done is logged. */
+/* A session is never refused here: failures are logged. */
 int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
         struct pjwt_options options;

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The `user` lines of the revocation list also hold for logins without a token. */
+/* The `user` lines of the revocation list also apply to logins without a token. */
 static enum pjwt_reason check_revoked(const struct pjwt_request *request, struct pjwt_error *error)
 {
         struct pjwt_revoked *list = NULL;

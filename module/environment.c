@@ -17,8 +17,8 @@ static bool fits_environment(const char *value)
 }
 
 /*
- * For whoever audits: what is absent, not printable or too long is left out, also if ~/.pam_environment has
- * it.
+ * For audits: values that are absent, not printable or too long are removed, even if ~/.pam_environment
+ * sets them.
  */
 static void put_env(pam_handle_t *pamh, const char *name, const char *value)
 {

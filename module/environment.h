@@ -1,4 +1,7 @@
-/* PAMJWT_... in the environment of a session. Nothing in any environment is an input (attacks REV-05). */
+/*
+ * PAMJWT_... in the environment of a session. Environment variables are never used as input (attacks
+ * REV-05).
+ */
 #ifndef PJWT_ENVIRONMENT_H
 #define PJWT_ENVIRONMENT_H
 
@@ -7,9 +10,9 @@
 #include "record.h"
 
 /*
- * Puts issuer, subject, id and exp of the token into the session's environment, for audits.
- * record: NULL where no token opened the session. PAMJWT_EXP then stays what it is: setcred may need the
- * hint.
+ * Puts issuer, subject, id and exp of the token in the session's environment, for audits.
+ * record: NULL if the session was not opened with a token. PAMJWT_EXP is then unchanged: setcred may need
+ * it.
  */
 void pjwt_environment_put(pam_handle_t *pamh, const struct pjwt_record *record);
 

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #define RUNTIME_NAME "systemd.runtime_max_sec" /* read by pam_systemd */
-#define SYSTEMD_DONE "systemd.existing"        /* set by pam_systemd when logind has made the session */
-#define ENDS_NAME    "pam_jwt.ends"            /* there: this session was said to end with its token */
+#define SYSTEMD_DONE "systemd.existing"        /* set by pam_systemd after logind has created the session */
+#define ENDS_NAME    "pam_jwt.ends"            /* present: this session is to end with its token */
 #define EARLY        1000                      /* milliseconds */
 
-/* Why logind will not end the session, as far as it can be seen from here; NULL: nothing against it. */
+/* Why logind will not end the session, as far as it can be determined here; NULL: no known reason. */
 static const char *obstacle(pam_handle_t *pamh)
 {
         const void *data = NULL;
@@ -22,7 +22,7 @@ static const char *obstacle(pam_handle_t *pamh)
         if (access("/run/systemd/system", F_OK) != 0)
                 return "this host does not run systemd";
         if (pam_get_data(pamh, SYSTEMD_DONE, &data) == PAM_SUCCESS)
-                return "the session line of pam_jwt stands behind pam_systemd";
+                return "the session line of pam_jwt is after pam_systemd";
         return NULL;
 }
 
@@ -33,13 +33,13 @@ static void tell_end(pam_handle_t *pamh, int64_t exp)
         char text[64];
 
         if (gmtime_r(&when, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
-                (void)pam_info(pamh, "This session ends with its token, at %s.", text);
+                (void)pam_info(pamh, "This session will end when its token expires, at %s.", text);
 }
 
 /*
- * What is left until exp, as pam_systemd reads it: to the millisecond, and EARLY less. logind counts from the
- * start of the session's scope, which waits for the user's own systemd: tenths of a second, on a busy host
- * some seconds.
+ * The time until exp in the form that pam_systemd reads: in milliseconds, and EARLY less. logind counts
+ * from the start of the session's scope, which waits for the user's systemd instance: tenths of a second,
+ * on a busy host some seconds.
  */
 static void seconds_until(int64_t exp, char text[32])
 {
@@ -48,7 +48,7 @@ static void seconds_until(int64_t exp, char text[32])
 
         (void)clock_gettime(CLOCK_REALTIME, &now);
         left = (exp - now.tv_sec) * 1000 - now.tv_nsec / 1000000 - EARLY;
-        if (left < 1000) /* 0 would be no limit */
+        if (left < 1000) /* 0 would mean no limit */
                 left = 1000;
         (void)snprintf(text, 32, "%" PRId64 ".%03" PRId64, left / 1000, left % 1000);
 }
@@ -68,7 +68,7 @@ void pjwt_expiry_set(pam_handle_t *pamh, int pam_flags, const struct pjwt_record
                 tell_end(pamh, record->exp);
 }
 
-/* Whether pam_systemd is there at all, and got a session from logind, shows only after our line. */
+/* Whether pam_systemd is configured, and got a session from logind, is known only after our line. */
 void pjwt_expiry_check(pam_handle_t *pamh)
 {
         const void *data = NULL;
@@ -76,6 +76,6 @@ void pjwt_expiry_check(pam_handle_t *pamh)
         if (pam_get_data(pamh, ENDS_NAME, &data) == PAM_SUCCESS &&
             pam_get_data(pamh, SYSTEMD_DONE, &data) != PAM_SUCCESS)
                 pam_syslog(pamh, LOG_WARNING,
-                           "session_until_exp has no effect: pam_systemd made no session of logind for this "
-                           "login");
+                           "session_until_exp has no effect: pam_systemd did not create a logind session for "
+                           "this ");
 }

@@ -1,4 +1,4 @@
-/* session_until_exp: the session ends when its token expires, by logind. */
+/* session_until_exp: has logind end the session when its token expires. */
 #ifndef PJWT_EXPIRY_H
 #define PJWT_EXPIRY_H
 
@@ -6,10 +6,10 @@
 
 #include "record.h"
 
-/* Asks pam_systemd, which comes later in the stack, to end the session at exp; why it will not is logged. */
+/* Asks pam_systemd, which follows in the stack, to end the session at exp; logs if it will not. */
 void pjwt_expiry_set(pam_handle_t *pamh, int pam_flags, const struct pjwt_record *record);
 
-/* After open: warns when the session was to end with its token, but logind knows nothing of it. */
+/* Called after the session was opened: warns if it was to end with its token, but has no logind session. */
 void pjwt_expiry_check(pam_handle_t *pamh);
 
 #endif

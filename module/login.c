@@ -13,12 +13,12 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* As pam_unix, which answers for users that do not exist (attacks REV-03). */
+/* As pam_unix, which prompts even for users who do not exist (attacks REV-03). */
 #define FAIL_DELAY_USEC 2000000
 
 /*
- * Asked for at the start, whatever comes: libpam waits only when the whole stack refuses, and then known,
- * unknown and forbidden users wait alike, with or without a token.
+ * Requested at the start in any case: libpam delays only if the whole stack refuses, so that known, unknown
+ * and forbidden users wait equally long, with or without a token.
  */
 static void ask_for_delay(pam_handle_t *pamh, const struct pjwt_options *options)
 {
@@ -49,7 +49,7 @@ static enum pjwt_reason load_conf(struct pjwt_login *login, struct pjwt_error *r
         return pjwt_conf_load(options->config, hostname, &login->conf, reterr);
 }
 
-/* One that is there but cannot be read or is another user's is named in the log; most logins have none. */
+/* A record that cannot be read or belongs to another user is logged; most logins have none. */
 static bool has_record(struct pjwt_login *login)
 {
         struct pjwt_error err = {0};
@@ -57,14 +57,14 @@ static bool has_record(struct pjwt_login *login)
         if (pjwt_session_of_caller(&login->request.user, &login->caller, &err) == PJWT_OK)
                 return true;
         if (err.reason != PJWT_NO_RECORD)
-                pam_syslog(login->pamh, LOG_WARNING, "the login record does not count: %s: %s",
+                pam_syslog(login->pamh, LOG_WARNING, "the login record is not used: %s: %s",
                            pjwt_reason_name(err.reason), err.detail);
         else if (login->options.debug)
                 pam_syslog(login->pamh, LOG_DEBUG, "no login record: %s", err.detail);
         return false;
 }
 
-/* The record of the login that the caller came by, if this is sudo or its like. */
+/* The record of the login that the caller is in, for sudo and similar programs. */
 static bool find_caller(struct pjwt_login *login)
 {
         struct pjwt_error ignored = {0};
@@ -74,7 +74,7 @@ static bool find_caller(struct pjwt_login *login)
                has_record(login);
 }
 
-/* Is there a record, and does the service want to know of it? */
+/* Whether there is a record, and the service accepts it. */
 static bool may_reuse(struct pjwt_login *login)
 {
         const struct pjwt_service *service = NULL;
@@ -85,7 +85,7 @@ static bool may_reuse(struct pjwt_login *login)
                service && service->reuse_login;
 }
 
-/* The line in the log says that it was the record, and which key it stands for. */
+/* The log line states that a record was used, and the key it contains. */
 static void name_the_record(struct pjwt_decision *decision, const struct pjwt_record *record)
 {
         (void)snprintf(decision->error.detail, sizeof(decision->error.detail),
@@ -129,7 +129,7 @@ void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
         pjwt_reply_name_truncated(&login->reply, error);
 }
 
-/* What the token said, and who will open the session with it. */
+/* The contents of the token, and the process that will open the session. */
 static enum pjwt_reason make_record(struct pjwt_login *login, struct pjwt_process *retopener)
 {
         enum pjwt_reason reason = pjwt_decision_record(&login->request, &login->decision, &login->record,

@@ -1,4 +1,4 @@
-/* One attempt to log in: what pam_sm_authenticate() does, in order. */
+/* One login attempt: the steps of pam_sm_authenticate(), in order. */
 #ifndef PJWT_LOGIN_H
 #define PJWT_LOGIN_H
 
@@ -9,36 +9,36 @@
 #include "prompt.h"
 #include "record.h"
 
-/* Everything that belongs to one attempt. Free with pjwt_login_end(). */
+/* The state of one attempt. Free with pjwt_login_end(). */
 struct pjwt_login {
         pam_handle_t *pamh;
         struct pjwt_options options;
-        struct pjwt_error arguments; /* what is wrong with them; told only when a token comes */
+        struct pjwt_error arguments; /* error in the arguments; reported only if there is a token */
         struct pjwt_request request;
         struct pjwt_reply reply;
-        struct pjwt_conf *conf; /* once it was needed; the decision borrows from it */
+        struct pjwt_conf *conf; /* loaded when needed; the decision borrows from it */
         struct pjwt_decision decision;
         struct pjwt_record *caller; /* the login record of the session that the caller is in; NULL: none */
-        struct pjwt_record *record; /* of what was accepted, a token or the caller's record */
+        struct pjwt_record *record; /* of the accepted token or the caller's record */
 };
 
-/* Reads the arguments, forgets what the handle accepted before, asks libpam for the delay. */
+/* Reads the arguments, removes what the handle accepted before, and requests the delay from libpam. */
 void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret);
 
 /*
- * reuse_login: does the token of the login that the caller came in by count here? Only for a set-uid program
- * (sudo), and only when there is a record; no configuration is read otherwise. A record that the service's
- * demands refuse is logged, and a token is asked for.
+ * reuse_login: whether the token of the login that the caller is in is accepted. Only for a set-uid program
+ * (sudo), and only if there is a record; otherwise no configuration is read. If the record does not meet
+ * the service's requirements, this is logged, and a token is requested.
  * Returns PJWT_OK, or PJWT_NO_RECORD.
  */
 enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login);
 
-/* Judges the reply, or the failure to get one. The decision says which. */
+/* Decides about the reply, or the failure to get one; sets the decision. */
 void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked);
 
 /*
- * Writes the login record of an accepted decision, and remembers it for the phases that follow. A failure
- * turns the decision into a refusal.
+ * Writes the login record of an accepted decision, and remembers it for later phases. A failure turns the
+ * decision into a refusal.
  */
 void pjwt_login_write_record(struct pjwt_login *login);
 

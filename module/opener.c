@@ -21,7 +21,7 @@ static bool runs_sshd(void)
                 return false;
         path[len] = '\0';
         base = strrchr(path, '/');
-        return base && strncmp(base + 1, "sshd", 4) == 0; /* also sshd-session, of OpenSSH 9.8 and later */
+        return base && strncmp(base + 1, "sshd", 4) == 0; /* also sshd-session, since OpenSSH 9.8 */
 }
 
 static bool parent_runs_the_same(void)
@@ -36,9 +36,9 @@ static bool parent_runs_the_same(void)
 }
 
 /*
- * Which process will open the session? sshd holds the conversation of keyboard-interactive in a forked child.
- * The process that serves a connection leads a session of its own (or, in debug mode, was not started by
- * sshd); the child of the conversation does not, and its parent is sshd too.
+ * The process that will open the session. sshd runs the keyboard-interactive conversation in a forked
+ * child. The process of a connection is a session leader (or, in debug mode, was not started by sshd); the
+ * child is not, and its parent is also sshd.
  */
 static bool find_opener(struct pjwt_process *ret)
 {

@@ -1,4 +1,4 @@
-/* Which process will open the session, and the login record that waits for it. */
+/* The process that will open the session, and its pending login record. */
 #ifndef PJWT_OPENER_H
 #define PJWT_OPENER_H
 
@@ -8,10 +8,11 @@
 #include "record.h"
 
 /*
- * Leaves the pending record for the process that will open the session: this one, or the parent when this is
- * sshd's child that holds the conversation. Only a process that is root's through and through opens logins;
- * sudo, su and a screen locker leave nothing. A record that cannot be written is logged, and fails no login.
- * retopener: whose record it is; untouched when none was written.
+ * Writes the pending record for the process that will open the session: this one, or the parent if this is
+ * sshd's child for the conversation. Only a process whose user ids are all root opens logins; sudo, su and
+ * screen lockers get no record. If the record cannot be written, this is logged, and the login does not
+ * fail.
+ * retopener: the process of the record; untouched if none was written.
  */
 void pjwt_opener_announce(pam_handle_t *pamh, const struct pjwt_record *record, int64_t now,
                           struct pjwt_process *retopener);

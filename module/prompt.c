@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * What was typed so far. At most one reply is longer than PJWT_PARTS_FULL bytes, so the memory is
- * bounded.
- */
+/* The replies so far. At most one reply is longer than PJWT_PARTS_FULL bytes, so the memory is limited. */
 struct replies {
         struct pjwt_span given[PJWT_PARTS_MAX];
         size_t count;
@@ -32,7 +29,7 @@ static void replies_add(struct replies *replies, char *text)
 }
 
 /*
- * One prompt. An application that fails and one that gives no text have both given no reply (attacks
+ * Prompts once. An application that fails and one that returns no text have both given no reply (attacks
  * PAM-24).
  */
 static enum pjwt_reason ask(pam_handle_t *pamh, const char *prompt, struct replies *replies,
@@ -47,8 +44,8 @@ static enum pjwt_reason ask(pam_handle_t *pamh, const char *prompt, struct repli
                         pjwt_wipe_free(text, strnlen(text, PJWT_REPLY_MAX));
                 return pjwt_fail(
                         reterr, PJWT_NO_ANSWER,
-                        "the application gave none to prompt %u (%s); sudo gives none of %d bytes or more: "
-                        "then sudo -A",
+                        "the application gave no reply to prompt %u (%s); sudo drops replies of %d bytes "
+                        "or more, for which sudo -A is needed",
                         replies->prompts, result == PAM_SUCCESS ? "no text" : pam_strerror(pamh, result),
                         PJWT_SUDO_MOST + 1);
         }
@@ -56,7 +53,10 @@ static enum pjwt_reason ask(pam_handle_t *pamh, const char *prompt, struct repli
         return PJWT_OK;
 }
 
-/* What an earlier module asked for; nothing there is an empty reply, which is left to the next module. */
+/*
+ * The reply to an earlier module's prompt; if there is none, an empty reply, which is left to the next
+ * module.
+ */
 static enum pjwt_reason take_first_pass(const char *authtok, struct replies *replies,
                                         struct pjwt_error *reterr)
 {
@@ -82,8 +82,8 @@ static enum pjwt_reason first_reply(pam_handle_t *pamh, const struct pjwt_option
 }
 
 /*
- * Asks on as long as the length of the last reply says that more follows. Looks at no content (attacks
- * REV-03).
+ * Prompts again as long as the length of the last reply requires it. Does not depend on the contents
+ * (attacks REV-03).
  */
 static enum pjwt_reason further_replies(pam_handle_t *pamh, struct replies *replies,
                                         struct pjwt_error *reterr)
@@ -109,7 +109,7 @@ static enum pjwt_reason collect(pam_handle_t *pamh, const struct pjwt_options *o
         return reason;
 }
 
-/* Only what is no token goes on to the next module; observe changes nothing for it. */
+/* Only replies that are not tokens are passed to the next module; with observe they are always kept. */
 static void pass_on_or_wipe_authtok(pam_handle_t *pamh, const struct replies *replies, bool pass_on)
 {
         if (!pass_on)

@@ -20,7 +20,7 @@ int pjwt_report_pam_code(enum pjwt_reason reason)
         return (size_t)reason < sizeof(codes) / sizeof(codes[0]) ? codes[reason] : PAM_SYSTEM_ERR;
 }
 
-/* A refused token is a notice; what an administrator has to mend is an error. */
+/* A refused token is a notice; a problem that an administrator must fix is an error. */
 static int priority_of(enum pjwt_reason reason)
 {
         int pam_code = pjwt_report_pam_code(reason);
@@ -46,7 +46,10 @@ static void log_stage(pam_handle_t *pamh, const struct pjwt_stage_note *stage)
                    stage->origin.line);
 }
 
-/* Keys that could not be renewed, or a cache file that was not trusted: told while logins still work. */
+/*
+ * Keys that could not be refreshed, or a cache file that was not trusted, are reported while logins still
+ * work.
+ */
 static void warn_of_keys(pam_handle_t *pamh, const struct pjwt_request *request,
                          const struct pjwt_decision *decision)
 {
@@ -83,10 +86,11 @@ void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason re
         if (reason == PJWT_OK)
                 return;
         if (reason == PJWT_NO_ANSWER)
-                (void)pam_error(pamh,
-                                "No token arrived. sudo takes at most %d bytes at a prompt: use sudo -A with "
-                                "pamjwt-askpass, or pamjwt sudo.",
-                                PJWT_SUDO_MOST);
+                (void)pam_error(
+                        pamh,
+                        "No token was received. sudo accepts at most %d bytes at a prompt: use sudo -A "
+                        "with pamjwt-askpass, or pamjwt sudo.",
+                        PJWT_SUDO_MOST);
         else if (typed < PJWT_SHAPE_LONG || ((unsigned)pam_flags & PAM_SILENT))
                 return;
         else if (client)

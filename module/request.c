@@ -23,7 +23,7 @@ static void fill_user(pam_handle_t *pamh, const char *name, struct pjwt_user *re
                                   .system_uid_max = pjwt_system_uid_max_read()};
 }
 
-/* observe starts no helper: it must not change anything. */
+/* observe does not start a helper: it must not change anything. */
 static struct pjwt_keycache keycache_of(const struct pjwt_options *options, int64_t now)
 {
         return (struct pjwt_keycache){.cache_dir = options->cache,
@@ -49,7 +49,7 @@ enum pjwt_reason pjwt_request_fill(pam_handle_t *pamh, const struct pjwt_options
                 .run_dir = PJWT_RUN_DIR, .boot = pjwt_replay_boot(ret->now), .look_only = options->observe};
         if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user) {
                 ret->user = (struct pjwt_user){.name = ""};
-                return pjwt_fail(reterr, PJWT_BAD_USER, "the application names no user");
+                return pjwt_fail(reterr, PJWT_BAD_USER, "the application specifies no user");
         }
         fill_user(pamh, user, &ret->user);
         return PJWT_OK;

@@ -28,14 +28,14 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
                 return reterr->reason;
         if (!user->exists || record->uid != getuid() || !pjwt_record_is_of(record, user->name, user->uid)) {
                 pjwt_record_free(record);
-                return pjwt_fail(reterr, PJWT_NO_RECORD, "the login record of session %u is another user's",
-                                 id);
+                return pjwt_fail(reterr, PJWT_NO_RECORD,
+                                 "the login record of session %u belongs to another user", id);
         }
         *ret = record;
         return PJWT_OK;
 }
 
-/* Keeps the record for as long as the session lasts. Without an audit session id nobody could ask for it. */
+/* Keeps the record during the session. Without an audit session id it could not be found. */
 static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, bool debug)
 {
         char name[16];
@@ -45,8 +45,8 @@ static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, bool d
         if (!pjwt_process_session_id(&id)) {
                 if (debug)
                         pam_syslog(pamh, LOG_DEBUG,
-                                   "no audit session id (pam_loginuid before pam_jwt gives one): "
-                                   "reuse_login and pamjwt sessions will not know this session");
+                                   "no audit session id (set by pam_loginuid, which must precede pam_jwt): "
+                                   "reuse_login and pamjwt sessions do not work for this session");
                 pjwt_record_drop_pending(PJWT_RUN_DIR, self);
                 return;
         }
@@ -58,7 +58,7 @@ static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, bool d
         (void)pjwt_data_set(pamh, DATA_NAME, name);
 }
 
-/* This process's record, if it is of the user whose session is opened. */
+/* This process's record, if it belongs to the user whose session is opened. */
 static struct pjwt_record *take_record(pam_handle_t *pamh, const struct pjwt_request *request,
                                        struct pjwt_process *self)
 {
@@ -74,8 +74,8 @@ static struct pjwt_record *take_record(pam_handle_t *pamh, const struct pjwt_req
         if (request->user.exists && pjwt_record_is_of(record, request->user.name, request->user.uid) &&
             request->now < record->until)
                 return record;
-        pam_syslog(pamh, LOG_NOTICE, "the login record is %s, and was removed",
-                   request->now < record->until ? "another user's" : "over");
+        pam_syslog(pamh, LOG_NOTICE, "the login record %s and was removed",
+                   request->now < record->until ? "belongs to another user" : "has expired");
         pjwt_record_drop_pending(PJWT_RUN_DIR, *self);
         pjwt_record_free(record);
         return NULL;

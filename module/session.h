@@ -1,4 +1,4 @@
-/* The session that a token opened, and sudo inside of it (design section 7). */
+/* A session opened with a token, and sudo in it (design section 7). */
 #ifndef PJWT_SESSION_H
 #define PJWT_SESSION_H
 
@@ -9,8 +9,8 @@
 #include "record.h"
 
 /*
- * The record of the login that this process descends from, for reuse_login: named by the kernel's audit
- * session id, its uid the caller's and the user's.
+ * The record of the login that this process descends from, for reuse_login: found by the kernel's audit
+ * session id; its uid must be the caller's and the user's.
  * ret: on success a new record; untouched on failure.
  * Returns PJWT_OK, PJWT_NO_RECORD.
  */
@@ -18,9 +18,9 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
                                         struct pjwt_error *reterr);
 
 /*
- * Opens: takes this process's record, puts PAMJWT_... into the environment for whoever audits, and has the
- * session end with the token where the service demands it. Nothing in any environment is an input (attacks
- * REV-05). Never fails.
+ * Opens the session: takes this process's record, puts PAMJWT_... in the environment for audits, and has
+ * the session end with the token if the service requires it. Environment variables are never used as input
+ * (attacks REV-05). Never fails.
  */
 void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_options *options);
 void pjwt_session_close(pam_handle_t *pamh);

@@ -21,8 +21,8 @@ static void state_free(struct pjwt_state *state)
 }
 
 /*
- * A login that this process did not finish leaves no pending record. When the record is another process's
- * (sshd's parent of the conversation), or this is a fork of ours, it is not ours to remove.
+ * Removes the pending record if this process did not finish its login. If the record belongs to another
+ * process (sshd's parent of the conversation), or this is a forked child, it must be kept.
  */
 static void drop_pending(const struct pjwt_state *state)
 {

@@ -1,5 +1,6 @@
 /*
- * What one handle knows of the token that it accepted. Kept by pam_set_data, wiped with it (attacks PAM-10).
+ * What a handle remembers of the token that it accepted. Kept by pam_set_data, wiped with it (attacks
+ * PAM-10).
  */
 #ifndef PJWT_STATE_H
 #define PJWT_STATE_H
@@ -11,29 +12,30 @@
 #include "record.h"
 
 struct pjwt_state {
-        struct pjwt_record *record;  /* whom the token let in, until when, and by what */
-        struct pjwt_process pending; /* whose pending login record was written; pid 0: none was */
+        struct pjwt_record *record;  /* the user who logged in, the expiry, and the token's data */
+        struct pjwt_process pending; /* the process whose pending login record was written; pid 0: none */
         pid_t owner;                 /* the process in which authenticate ran */
 };
 
-/* Forgets what an earlier authenticate of this handle accepted. Called before anything else is looked at. */
+/* Removes what an earlier authenticate of this handle accepted. Called first. */
 void pjwt_state_forget(pam_handle_t *pamh);
 
 /*
- * Remembers what an accepted token said. Takes the record over, also on failure.
+ * Remembers the contents of an accepted token. Takes ownership of the record, also on failure.
  * Returns PJWT_OK, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_state_set(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
                                 struct pjwt_error *reterr);
 
 /*
- * Did an authenticate of this login accept a token, in this process or in the child of sshd that held the
- * conversation? That child's PAM environment is all that reaches the parent, and a person may change it later
- * (pam_env's user_readenv). So this is no proof: only setcred's code, which opens nothing, rests on it.
+ * Whether an authenticate of this login accepted a token, in this process or in sshd's child for the
+ * conversation. Only the child's PAM environment reaches the parent, and the user may be able to change it
+ * later (pam_env's user_readenv). It is therefore not a proof: it is used only for setcred's code, which
+ * grants nothing.
  */
 bool pjwt_state_hinted(pam_handle_t *pamh);
 
-/* What authenticate of this very handle accepted; NULL when nothing. Borrowed. */
+/* What authenticate of this handle accepted; NULL if nothing. Borrowed. */
 const struct pjwt_state *pjwt_state_of(const pam_handle_t *pamh);
 
 #endif

@@ -1,4 +1,4 @@
-/* The public functions of pamjwt.h: a thin layer over the stages, for programs that are no login. */
+/* The public functions of pamjwt.h: a thin layer over the stages, for programs other than login services. */
 #include "pamjwt.h"
 
 #include <assert.h>
@@ -13,11 +13,11 @@
 #include "verify.h"
 
 static_assert(PJWT_LOAD_PUBLIC == (int)PJWT_KEYS_PUBLIC_ONLY && PJWT_LOAD_WEAK == (int)PJWT_KEYS_WEAK_SECRET,
-              "the public flags are the stages'");
+              "the public flags are those of the stages");
 static_assert(PJWT_NO_EXP == (int)PJWT_SKIP_EXP && PJWT_NO_NBF == (int)PJWT_SKIP_NBF &&
                       PJWT_NO_IAT == (int)PJWT_SKIP_IAT && PJWT_NO_AUD == (int)PJWT_SKIP_AUD &&
                       PJWT_NO_ISS == (int)PJWT_SKIP_ISS && PJWT_OPTIONAL == (int)PJWT_IF_PRESENT,
-              "the public flags are the stages'");
+              "the public flags are those of the stages");
 
 /* A list of strings that ends with NULL. */
 struct list {
@@ -38,7 +38,7 @@ struct pjwt_checks {
         unsigned flags;
 };
 
-/* A verified token; made by pjwt_decode() only. */
+/* A verified token; created only by pjwt_decode(). */
 struct pjwt_claims {
         struct pjwt_token *token;
         char *kid;
@@ -56,8 +56,7 @@ const char *pjwt_version(void)
 /* ---- keys ---- */
 
 /*
- * All keys are made ready at once: a program that loads keys uses them often, and wants to hear what is
- * wrong.
+ * All keys are prepared at once: a program that loads keys uses them often, and needs to know about errors.
  */
 static enum pjwt_reason ready(struct pjwt_keyset *set, struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
@@ -283,13 +282,12 @@ static enum pjwt_reason check_signature(const struct pjwt_token *token, const st
         enum pjwt_reason r;
 
         if (!(token->alg->bit & allowed))
-                return pjwt_fail(reterr, PJWT_ALG_NOT_ALLOWED, "alg %s is not among those that are allowed",
-                                 token->alg->name);
+                return pjwt_fail(reterr, PJWT_ALG_NOT_ALLOWED, "alg %s is not allowed", token->alg->name);
         r = pjwt_keyset_pick(keys, token->alg, token->kid, token->kid_len, picks, &count, reterr);
         return r == PJWT_OK ? pjwt_verify_token(picks, count, token, retkey, reterr) : r;
 }
 
-/* Takes the token over, also on failure. */
+/* Takes ownership of the token, also on failure. */
 static enum pjwt_reason verified(struct pjwt_token *token, const struct pjwt_key *key,
                                  struct pjwt_claims **ret, struct pjwt_error *reterr)
 {
@@ -320,7 +318,7 @@ enum pjwt_reason pjwt_decode(const struct pjwt_keyset *keys, const struct pjwt_c
         if (r == PJWT_OK && key)
                 return verified(parsed, key, ret, reterr);
         pjwt_token_free(parsed);
-        return r == PJWT_OK ? PJWT_UNDECIDED : r; /* accepted without a key: that cannot be */
+        return r == PJWT_OK ? PJWT_UNDECIDED : r; /* accepted without a key: impossible */
 }
 
 void pjwt_claims_free(struct pjwt_claims *claims)

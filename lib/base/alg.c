@@ -9,8 +9,8 @@
 #define CURVE(row) &pjwt_curves[PJWT_##row]
 
 /*
- * To add an algorithm, add a row; rows are only appended, since a row's number is its bit in a pjwt_algset.
- * "none" is not here and nothing can bring it in (HDR-01).
+ * To add an algorithm, add a row at the end; the number of a row is its bit in a pjwt_algset, so rows are
+ * only appended. "none" is not listed and cannot be added by configuration (HDR-01).
  */
 static const struct pjwt_alg rows[] = {
         {"RS256", PJWT_KTY_RSA, "SHA256", NULL, 0, PJWT_RSA_BITS_MIN, false, false, 1u << 0},

@@ -23,11 +23,11 @@ struct block {
 };
 
 struct pjwt_arena {
-        struct block *blocks; /* the one that still has room first */
-        size_t next_size;     /* of the next ordinary block: a small policy needs one, a large one few */
+        struct block *blocks; /* the first one has free space */
+        size_t next_size;     /* size of the next ordinary block */
 };
 
-/* The faults of all pages that lie wholly within, at one go. */
+/* Faults in all pages that lie completely within the range with one call. */
 static void populate(void *p, size_t len)
 {
         const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -59,7 +59,7 @@ static struct block *add_block(struct pjwt_arena *arena, size_t size)
         if (!block)
                 return NULL;
         *block = (struct block){.size = size};
-        /* A big one goes behind the first, whose room is still wanted. */
+        /* A large block is inserted after the first, whose free space is still needed. */
         if (size > arena->next_size && arena->blocks) {
                 block->next = arena->blocks->next;
                 arena->blocks->next = block;

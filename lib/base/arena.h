@@ -1,4 +1,4 @@
-/* Memory that is freed as one: a policy is many small strings with one life. Pure. */
+/* Memory that is freed together: a policy consists of many small strings with the same lifetime. Pure. */
 #ifndef PJWT_ARENA_H
 #define PJWT_ARENA_H
 
@@ -6,21 +6,19 @@
 
 struct pjwt_arena;
 
-/*
- * A new arena with room for that many bytes and some; it grows when they are more. NULL when memory runs out.
- */
+/* A new arena with room for this many bytes, and some more; it grows if necessary. NULL if out of memory. */
 struct pjwt_arena *pjwt_arena_new(size_t expected);
 /*
- * size bytes, zeroed and aligned for pointers and integers; NULL when memory runs out. They live as long as
- * the arena.
+ * size bytes, zeroed and aligned for pointers and integers; NULL if out of memory. They are valid as long
+ * as the arena.
  */
 void *pjwt_arena_alloc(struct pjwt_arena *arena, size_t size);
-/* A copy of len bytes and a NUL. */
+/* A copy of len bytes with a terminating NUL. */
 char *pjwt_arena_dup(struct pjwt_arena *arena, const char *s, size_t len);
 /*
- * size bytes for free(), not zeroed; NULL when memory runs out. From a megabyte on it is huge pages where the
- * kernel has them, and a smaller block's pages are put under it at one go: touched one by one, the 3 MB of a
- * policy of 10,000 grants cost 800 faults, which on a virtual machine took longer than the reading.
+ * size bytes for free(), not zeroed; NULL if out of memory. Allocations of a megabyte or more use huge
+ * pages if available; the pages of smaller ones are faulted in with one call. Touched one by one, the 3 MB
+ * of a policy with 10,000 grants cost 800 page faults, which took longer than parsing on a virtual machine.
  */
 void *pjwt_memory_new(size_t size);
 /* Accepts NULL. */

@@ -3,8 +3,8 @@
 #include <stdint.h>
 
 /*
- * The value of each letter; NO for a byte that is none. Bit 7 survives an OR, so four letters are tested at
- * once.
+ * The value of each character; NO for a byte that is not in the alphabet. Bit 7 survives an OR, so four
+ * characters are tested at once.
  */
 #define NO 0x80
 static const uint8_t value_of[256] = {
@@ -29,7 +29,7 @@ static const uint8_t value_of[256] = {
 static const char letters[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /*
- * The two or three letters behind the last whole group of four: spare bits must be zero (RFC 4648
+ * The two or three characters after the last complete group of four: unused bits must be zero (RFC 4648
  * section 3.5).
  */
 static bool decode_tail(const unsigned char *in, size_t len, unsigned char *out)

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Milliseconds of CLOCK_BOOTTIME: for deadlines and ages, never for what the time is. It cannot be set. */
+/* Milliseconds of CLOCK_BOOTTIME: for deadlines and ages, not for the date. This clock cannot be set. */
 int64_t pjwt_boot_ms(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The table of curves (RFC 7518 section 6.2, 8037, 8812), and of the parameter sets of ML-DSA (RFC 9964),
- * which fix the same sizes of a key. Pure.
+ * which determine key sizes in the same way. Pure.
  */
 #ifndef PJWT_CURVE_H
 #define PJWT_CURVE_H
@@ -9,7 +9,7 @@
 
 #include "kty.h"
 
-/* The rows, for tables that name one. */
+/* The rows, for tables that refer to them. */
 enum pjwt_curve_row {
         PJWT_P256,
         PJWT_P384,
@@ -25,27 +25,27 @@ enum pjwt_curve_row {
 
 /* One curve. Rows are static; compare them by address. All sizes are exact. */
 struct pjwt_curve {
-        const char *name; /* JWK's crv: "P-256"; of an AKP key its alg: "ML-DSA-65" */
+        const char *name; /* crv of a JWK: "P-256"; for an AKP key its alg: "ML-DSA-65" */
         enum pjwt_kty kty;
-        const char *openssl; /* group of an EC key, key type of the others */
-        const char *ssh;     /* the curve's name inside an ssh key (RFC 5656); NULL: not used there */
-        unsigned bits;       /* as EVP_PKEY_get_bits() has it: the field of an EC key, else the public key */
-        size_t public_size;  /* bytes of each coordinate of an EC key, of the whole public key else */
-        size_t secret_size;  /* bytes of d, or of the seed of ML-DSA */
+        const char *openssl; /* group of an EC key; otherwise key type */
+        const char *ssh;     /* the curve's name in an ssh key (RFC 5656); NULL: not used there */
+        unsigned bits;       /* as returned by EVP_PKEY_get_bits(): field size for EC, otherwise public key */
+        size_t public_size;  /* bytes of each coordinate of an EC key, otherwise of the public key */
+        size_t secret_size;  /* bytes of d, or of the seed for ML-DSA */
         size_t signature_size; /* bytes of a signature in a JWS */
 };
 
-/* Bytes that hold any row's value. */
+/* Maximum sizes over all rows, in bytes. */
 #define PJWT_COORDINATE_MAX   66   /* P-521 */
 #define PJWT_CURVE_PUBLIC_MAX 2592 /* ML-DSA-87; of EC keys a coordinate */
 #define PJWT_CURVE_SECRET_MAX 66   /* P-521 */
 
 extern const struct pjwt_curve pjwt_curves[PJWT_CURVE_COUNT];
 
-/* The row of this key type and JWK name, compared exactly; NULL when there is none. name: may be NULL. */
+/* The row of this key type and JWK name, compared exactly; NULL if there is none. name may be NULL. */
 const struct pjwt_curve *pjwt_curve_find(enum pjwt_kty kty, const char *name);
 
-/* The row of a key that OpenSSL holds; NULL for RSA, and for a curve or type that is not accepted. */
+/* The row of an OpenSSL key; NULL for RSA, and for a curve or type that is not supported. */
 const struct pjwt_curve *pjwt_curve_of(const EVP_PKEY *pkey);
 
 #endif

@@ -7,9 +7,9 @@
 #include "utf8.h"
 
 /*
- * Characters that a reader cannot see, or that change the order in which the rest is shown: blanks that are
- * no spaces, zero-width and bidirectional format characters. A policy that holds one does not say what it
- * seems to say.
+ * Characters that are invisible or change the order in which the text is displayed: blanks other than the
+ * space, zero-width and bidirectional format characters. A policy that contains one can mean something
+ * other than what it shows.
  */
 static const struct range {
         unsigned from, to;
@@ -26,7 +26,7 @@ static bool is_visible(uint32_t c)
         return true;
 }
 
-/* Printable ASCII and nothing else? Eight bytes at a time, since a policy can be a megabyte. */
+/* Whether all bytes are printable ASCII. Eight bytes at a time, since a policy can be a megabyte long. */
 static bool is_plain(const char *s, size_t len)
 {
         const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
@@ -35,7 +35,7 @@ static bool is_plain(const char *s, size_t len)
         if (len < sizeof(eight))
                 return len == 0;
         for (size_t i = 0; i < len; i += sizeof(eight)) {
-                if (len - i < sizeof(eight)) /* the end, some of it for the second time */
+                if (len - i < sizeof(eight)) /* the last eight, which may overlap those already read */
                         i = len - sizeof(eight);
                 memcpy(&eight, s + i, sizeof(eight));
                 odd |= eight | (eight + ones) | ~(eight + ones * 0x60); /* above 0x7f, 0x7f, below 0x20 */
@@ -62,7 +62,7 @@ bool pjwt_ini_text_ok(const char *text, size_t len)
 
 struct reader {
         pjwt_ini_fn fn;
-        pjwt_ini_bad_fn bad; /* NULL: the first bad line ends the reading */
+        pjwt_ini_bad_fn bad; /* NULL: stop at the first invalid line */
         void *arg;
         struct pjwt_ini_line line;
         struct pjwt_error *reterr;
@@ -84,7 +84,7 @@ static enum pjwt_reason bad_line(struct reader *r, const char *key, const char *
         return PJWT_OK;
 }
 
-/* Cuts the spaces behind. */
+/* Removes trailing spaces. */
 static void trim_end(char *s, size_t len)
 {
         while (len > 0 && s[len - 1] == ' ')
@@ -93,7 +93,8 @@ static void trim_end(char *s, size_t len)
 }
 
 /*
- * `[kind/name]` or `[kind]`; a bad one leaves no section open, so that its keys do not land in the one above.
+ * `[kind/name]` or `[kind]`; after an invalid one no section is open, so that its keys are not added to the
+ * previous section.
  */
 static enum pjwt_reason read_section(struct reader *r, char *s)
 {
@@ -102,11 +103,11 @@ static enum pjwt_reason read_section(struct reader *r, char *s)
 
         r->line.kind = r->line.name = r->line.key = r->line.value = NULL;
         if (s[len - 1] != ']')
-                return bad_line(r, NULL, "a section is [kind/name], with nothing behind it");
+                return bad_line(r, NULL, "a section is [kind/name], with nothing after it");
         s[len - 1] = '\0';
         s++;
         if (strpbrk(s, "[] ") || s[0] == '\0' || slash == s || (slash && slash[1] == '\0'))
-                return bad_line(r, NULL, "a section is [kind/name], without spaces and further brackets");
+                return bad_line(r, NULL, "a section is [kind/name], without spaces or further brackets");
         if (slash)
                 *slash = '\0';
         r->line.kind = s;
@@ -114,9 +115,7 @@ static enum pjwt_reason read_section(struct reader *r, char *s)
         return r->fn(r->arg, &r->line, r->reterr);
 }
 
-/*
- * Somebody who writes ` ;` or ` #` meant a comment; taking it for a part of the value would be a misreading.
- */
+/* Text after ` ;` or ` #` was probably meant as a comment, so it is not read as part of the value. */
 static bool has_comment(const char *value)
 {
         for (const char *p = value; (p = strpbrk(p, ";#")); p++)
@@ -131,19 +130,19 @@ static enum pjwt_reason read_pair(struct reader *r, char *s)
         char *value;
 
         if (!equals)
-                return bad_line(r, NULL, "neither [kind/name] nor `key = value` nor a comment");
+                return bad_line(r, NULL, "expected [kind/name], `key = value` or a comment");
         *equals = '\0';
         trim_end(s, (size_t)(equals - s));
         if (s[0] == '\0')
-                return bad_line(r, NULL, "there is no key before the =");
+                return bad_line(r, NULL, "the key before the = is missing");
         for (value = equals + 1; *value == ' ';)
                 value++;
         if (value[0] == '\0')
-                return bad_line(r, s, "the value is empty; leave the line out to get the default");
+                return bad_line(r, s, "the value is empty; remove the line to use the default");
         if (has_comment(value))
-                return bad_line(r, s, "a comment behind a value; comments stand on lines of their own");
+                return bad_line(r, s, "a comment after a value; comments must be on lines of their own");
         if (!r->line.kind)
-                return bad_line(r, s, "a key before any section, or behind one that could not be read");
+                return bad_line(r, s, "a key outside a section, or in a section whose line is invalid");
         r->line.key = s;
         r->line.value = value;
         return r->fn(r->arg, &r->line, r->reterr);
@@ -155,16 +154,17 @@ static enum pjwt_reason read_line(struct reader *r, char *s, size_t len)
                 if (s[0] == '[')
                         r->line.kind = NULL;
                 return bad_line(r, NULL,
-                                memchr(s, '\r', len) ? "a carriage return; lines end with LF alone"
+                                memchr(s, '\r', len) ? "a carriage return; lines must end with LF only"
                                 : memchr(s, '\t', len)
                                         ? "a tab; use spaces"
-                                        : "invalid UTF-8, a control or an invisible character");
+                                        : "invalid UTF-8, a control character or an invisible character");
         }
         trim_end(s, len);
         if (s[0] == '\0' || s[0] == '#' || s[0] == ';')
-                return len > 0 && s[0] == '\0' ? bad_line(r, NULL, "a line of spaces") : PJWT_OK;
+                return len > 0 && s[0] == '\0' ? bad_line(r, NULL, "the line contains only spaces") : PJWT_OK;
         if (s[0] == ' ')
-                return bad_line(r, NULL, "the line begins with a space; there are no continuation lines");
+                return bad_line(r, NULL,
+                                "the line begins with a space; continuation lines are not supported");
         return s[0] == '[' ? read_section(r, s) : read_pair(r, s);
 }
 
@@ -178,11 +178,12 @@ static enum pjwt_reason read_lines(struct reader *r, char *s, size_t len)
 
                 r->line.origin.line++;
                 /*
-                 * A file that lost its end (disk full, a broken copy) may have lost a part of its last value
-                 * too.
+                 * If the end of the file is missing (disk full, incomplete copy), the last value may also
+                 * be incomplete.
                  */
                 if (!newline)
-                        return bad_line(r, NULL, "the last line is not ended; is the file complete?");
+                        return bad_line(r, NULL,
+                                        "the last line does not end with a newline; is the file complete?");
                 *newline = '\0';
                 reason = read_line(r, s, (size_t)(newline - s));
                 s = newline + 1;
@@ -212,7 +213,7 @@ enum pjwt_reason pjwt_ini_cut(char *text, size_t len, const char *file, pjwt_ini
 enum pjwt_reason pjwt_ini_read_all(const char *text, size_t len, const char *file, pjwt_ini_fn fn,
                                    pjwt_ini_bad_fn bad, void *arg, struct pjwt_error *reterr)
 {
-        size_t room = len > PJWT_INI_BYTES_MAX ? 0 : len; /* what is too long is not looked at */
+        size_t room = len > PJWT_INI_BYTES_MAX ? 0 : len; /* stop reading at the limit */
         enum pjwt_reason reason;
         char *copy = malloc(room + 1);
 

@@ -1,4 +1,4 @@
-/* JSON that is written: members of json-c's objects, and the text of one. Pure. */
+/* Writing JSON: adding members to json-c objects, and formatting an object. Pure. */
 #ifndef PJWT_JSONWRITE_H
 #define PJWT_JSONWRITE_H
 
@@ -7,19 +7,19 @@
 #include <json-c/json.h>
 
 /*
- * Adds a member. The value is taken over, also on failure.
- * object, value: NULL: one that could not be allocated.
- * Returns false when memory ran out.
+ * Adds a member. Takes ownership of value, also on failure.
+ * object, value: NULL if its allocation failed.
+ * Returns false if out of memory.
  */
 bool pjwt_json_add(struct json_object *object, const char *name, struct json_object *value);
 
-/* Adds a member that is a string; NULL is an absent one, which is true. */
+/* Adds a string member; NULL adds nothing and returns true. */
 bool pjwt_json_add_string(struct json_object *object, const char *name, const char *value);
 
 /*
- * The text in one line without white space; a slash is not escaped. It belongs to the object, and holds until
- * the object changes.
- * Returns NULL when object is NULL or memory ran out.
+ * Formats the object on one line without white space; slashes are not escaped. The text belongs to the
+ * object and is valid until the object changes.
+ * Returns NULL if object is NULL or out of memory.
  */
 const char *pjwt_json_text(struct json_object *object);
 

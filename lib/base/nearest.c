@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define LETTERS_MAX  64
-#define DISTANCE_MAX 2 /* more letters off is another word */
+#define DISTANCE_MAX 2 /* more differences make it a different word */
 
 static unsigned smallest(unsigned a, unsigned b, unsigned c)
 {
@@ -12,7 +12,7 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
         return least < c ? least : c;
 }
 
-/* How many letters have to be changed, added or dropped (Levenshtein). */
+/* The number of letters to change, add or remove (Levenshtein distance). */
 static unsigned distance(const char *a, const char *b)
 {
         unsigned row[LETTERS_MAX];

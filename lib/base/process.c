@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The fields of /proc/PID/stat after the name, which may contain anything: from the last `)` on. */
+/* The fields of /proc/PID/stat after the name, which may contain any character: they follow the last `)`. */
 static bool stat_fields(pid_t pid, char *buffer, size_t size, const char **ret)
 {
         char path[64];
@@ -31,7 +31,7 @@ static bool stat_fields(pid_t pid, char *buffer, size_t size, const char **ret)
         return true;
 }
 
-/* fields: 3 is the first after the name. */
+/* field: 3 is the first one after the name. */
 static bool number_field(const char *fields, unsigned field, uint64_t *ret)
 {
         char *end = NULL;

@@ -1,4 +1,4 @@
-/* What the kernel knows of this process and of others: when they started, and their audit session. */
+/* Kernel information about this and other processes: start times and the audit session. */
 #ifndef PJWT_PROCESS_H
 #define PJWT_PROCESS_H
 
@@ -6,24 +6,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A process, for as long as it lives: a pid that is used again has another start time. */
+/* Identifies a process for its lifetime: if a pid is reused, the start time differs. */
 struct pjwt_process {
         pid_t pid;
         uint64_t start; /* /proc/PID/stat, field 22 */
 };
 
-#define PJWT_NO_SESSION 4294967295U /* what the kernel shows where no audit session was begun */
+#define PJWT_NO_SESSION 4294967295U /* value shown by the kernel if there is no audit session */
 
-/* The process with this pid, as it is now. False when there is none. */
+/* The process with this pid. False if there is none. */
 bool pjwt_process_of(pid_t pid, struct pjwt_process *ret);
-/* The parent of this process and its start time. False when it cannot be known. */
+/* The parent of this process and its start time. False if it cannot be determined. */
 bool pjwt_process_parent(struct pjwt_process *ret);
-/* Is it still the process that it was? */
+/* Whether this process still exists. */
 bool pjwt_process_is_alive(struct pjwt_process process);
 
 /*
- * The kernel's audit session id of this process: set by pam_loginuid, inherited, and not to be changed by the
- * user. False when there is none (containers, audit off).
+ * The kernel's audit session id of this process: set by pam_loginuid, inherited, and not changeable by the
+ * user. False if there is none (containers, audit disabled).
  */
 bool pjwt_process_session_id(unsigned *ret);
 

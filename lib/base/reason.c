@@ -71,7 +71,7 @@ enum pjwt_reason pjwt_fail(struct pjwt_error *err, enum pjwt_reason reason, cons
         if (!err)
                 return reason;
         if (err->reason != PJWT_UNDECIDED && err->reason != PJWT_OK)
-                return err->reason; /* the deepest failure is the true one */
+                return err->reason; /* keep the first, most specific error */
         err->reason = reason;
         va_start(ap, fmt);
         (void)vsnprintf(err->detail, sizeof(err->detail), fmt, ap);

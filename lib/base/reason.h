@@ -1,10 +1,10 @@
-/* The error type: how a failure travels from the depth to the one audit line. Pure. */
+/* The error type: passes a failure up to the audit line. Pure. */
 #ifndef PJWT_REASON_H
 #define PJWT_REASON_H
 
 #include "pamjwt.h"
 
-/* Where in a login something was found, in the order in which a token meets the stages. */
+/* The stages of a login, in the order in which a token passes them. */
 enum pjwt_stage {
         PJWT_STAGE_NONE,
         PJWT_STAGE_CONF,
@@ -22,9 +22,9 @@ enum pjwt_stage {
 
 /*
  * Records a failure and returns its reason, so that `return pjwt_fail(...)` is the whole error path.
- * err:    borrowed; an error that is already there stays (the deepest one is the true one). May be NULL.
+ * err:    borrowed; an error already recorded is kept, since it is more specific. May be NULL.
  * reason: never PJWT_OK; PJWT_OK is turned into PJWT_UNDECIDED.
- * fmt:    printf format of one clause; text that does not fit is cut.
+ * fmt:    printf format of one clause; text that does not fit is truncated.
  */
 enum pjwt_reason pjwt_fail(struct pjwt_error *err, enum pjwt_reason reason, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
@@ -32,7 +32,7 @@ enum pjwt_reason pjwt_fail(struct pjwt_error *err, enum pjwt_reason reason, cons
 /* PJWT_NO_MEMORY with its text. */
 enum pjwt_reason pjwt_fail_memory(struct pjwt_error *err);
 
-/* Where a reason is found, and the word of a stage ("claims"). Static storage. */
+/* The stage of a reason, and the name of a stage ("claims"). Static storage. */
 enum pjwt_stage pjwt_reason_stage(enum pjwt_reason reason);
 const char *pjwt_stage_name(enum pjwt_stage stage);
 

@@ -28,9 +28,10 @@ static bool is_power_of_65537(unsigned value, unsigned prime)
 }
 
 /*
- * The fingerprint of ROCA (CVE-2017-15361, SIG-13): primes of the flawed chips are k*M + (65537^a mod M), M
- * the product of the first primes, so n is a power of 65537 modulo each of them. These are the primes where
- * that says something; a sound modulus passes all of them once in some hundred million.
+ * The fingerprint of ROCA (CVE-2017-15361, SIG-13): vulnerable chips use primes of the form k*M + (65537^a
+ * mod M), where M is the product of the first primes, so n is a power of 65537 modulo each of them. These
+ * are the primes for which the test is significant; a sound modulus passes all of them about once in
+ * several hundred million.
  */
 static bool is_roca(const unsigned char *n, size_t len)
 {
@@ -55,14 +56,14 @@ enum pjwt_reason pjwt_rsa_check(const unsigned char *n, size_t n_len, const unsi
 
         *retbits = bits;
         if (bits < PJWT_RSA_BITS_MIN || bits > PJWT_RSA_BITS_MAX)
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "RSA modulus of %u bits; %d to %d are accepted", bits,
-                                 PJWT_RSA_BITS_MIN, PJWT_RSA_BITS_MAX);
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "the RSA modulus has %u bits; %d to %d are accepted",
+                                 bits, PJWT_RSA_BITS_MIN, PJWT_RSA_BITS_MAX);
         if (!(n[n_len - 1] & 1))
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "RSA modulus is even");
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "the RSA modulus is even");
         if (e_len > 4 || !(e[e_len - 1] & 1) || (e_len == 1 && e[0] < 3))
-                return pjwt_fail(reterr, PJWT_BAD_KEY, "RSA exponent is even, below 3 or above 2^32");
+                return pjwt_fail(reterr, PJWT_BAD_KEY, "the RSA exponent is even, below 3 or above 2^32");
         if (is_roca(n, n_len))
                 return pjwt_fail(reterr, PJWT_BAD_KEY,
-                                 "RSA modulus has the fingerprint of ROCA (CVE-2017-15361)");
+                                 "the RSA modulus has the ROCA fingerprint (CVE-2017-15361)");
         return PJWT_OK;
 }

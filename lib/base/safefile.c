@@ -27,7 +27,7 @@ int pjwt_fd_above(int fd, int least)
         return moved;
 }
 
-/* close() that keeps errno, for error paths. */
+/* close() that preserves errno, for error paths. */
 static void close_quietly(int fd)
 {
         int saved = errno;
@@ -37,7 +37,7 @@ static void close_quietly(int fd)
         errno = saved;
 }
 
-/* Owner root or the effective uid, nothing for others to write. `what` is "" or "folder ". */
+/* Must be owned by root or the effective uid and not be writable by others. `what` is "" or "directory ". */
 static enum pjwt_reason check_owner_and_mode(const struct stat *st, const char *what, const char *name,
                                              unsigned flags, struct pjwt_error *reterr)
 {
@@ -46,7 +46,7 @@ static enum pjwt_reason check_owner_and_mode(const struct stat *st, const char *
         if (flags & PJWT_FILE_SECRET)
                 forbidden |= S_IRGRP | S_IROTH;
         if (st->st_uid != 0 && st->st_uid != geteuid())
-                return pjwt_fail(reterr, PJWT_FILE_OWNER, "%s%s: belongs to uid %u", what, name,
+                return pjwt_fail(reterr, PJWT_FILE_OWNER, "%s%s: owned by uid %u", what, name,
                                  (unsigned)st->st_uid);
         if (st->st_mode & forbidden)
                 return pjwt_fail(reterr, PJWT_FILE_MODE, "%s%s: mode %04o", what, name,
@@ -55,10 +55,10 @@ static enum pjwt_reason check_owner_and_mode(const struct stat *st, const char *
 }
 
 /*
- * In a sticky folder only the owner renames or removes, so others' right to write there changes no file of
- * ours.
+ * In a sticky directory only the owner can rename or remove files, so write permission of others does not
+ * matter.
  */
-static enum pjwt_reason check_folder(int fd, const char *path, struct pjwt_error *reterr)
+static enum pjwt_reason check_dir(int fd, const char *path, struct pjwt_error *reterr)
 {
         struct stat st;
 
@@ -66,50 +66,50 @@ static enum pjwt_reason check_folder(int fd, const char *path, struct pjwt_error
                 return pjwt_fail(reterr, PJWT_FILE_OPEN, "%s: %s", path, strerror(errno));
         if (st.st_mode & S_ISVTX)
                 st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
-        return check_owner_and_mode(&st, "folder of ", path, 0, reterr);
+        return check_owner_and_mode(&st, "directory ", path, 0, reterr);
 }
 
-/* Opens the folder that path lies in; the part behind the last slash goes to *retbase. -1 with errno. */
+/* Opens the directory of path; *retbase is the part after the last slash. -1 with errno on failure. */
 static int open_parent(const char *path, const char **retbase)
 {
         const char *slash = strrchr(path, '/');
-        char folder[PATH_MAX];
+        char dir[PATH_MAX];
         size_t len;
 
         *retbase = slash ? slash + 1 : path;
         if (!slash)
                 return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         len = slash == path ? 1 : (size_t)(slash - path);
-        if (len >= sizeof(folder)) {
+        if (len >= sizeof(dir)) {
                 errno = ENAMETOOLONG;
                 return -1;
         }
-        memcpy(folder, path, len);
-        folder[len] = '\0';
-        return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        memcpy(dir, path, len);
+        dir[len] = '\0';
+        return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /*
- * Opens by way of the checked folder, so that what was checked is what was used. -1 with the reason in
- * reterr.
+ * Opens the file relative to the checked directory, so that the checked directory is the one used. -1 with
+ * the reason in reterr.
  */
 static int open_checked(const char *path, struct pjwt_error *reterr)
 {
         const char *base;
-        int folder = open_parent(path, &base);
+        int dir = open_parent(path, &base);
         int fd = -1;
 
-        if (folder < 0)
+        if (dir < 0)
                 pjwt_fail(reterr, PJWT_FILE_OPEN, "%s: %s", path, strerror(errno));
-        else if (check_folder(folder, path, reterr) == PJWT_OK) {
-                fd = openat(folder, base, READ_FLAGS | O_NOFOLLOW);
+        else if (check_dir(dir, path, reterr) == PJWT_OK) {
+                fd = openat(dir, base, READ_FLAGS | O_NOFOLLOW);
                 if (fd < 0 && errno == ELOOP)
                         pjwt_fail(reterr, PJWT_FILE_KIND, "%s: is a symbolic link", path);
                 else if (fd < 0)
                         pjwt_fail(reterr, PJWT_FILE_OPEN, "%s: %s", path, strerror(errno));
         } else
                 errno = EPERM;
-        close_quietly(folder);
+        close_quietly(dir);
         return fd;
 }
 
@@ -134,7 +134,7 @@ static enum pjwt_reason check_file(int fd, const char *name, unsigned flags, str
         return check_owner_and_mode(st, "", name, flags, reterr);
 }
 
-/* Reads until the end or `room` bytes; -1 with errno. */
+/* Reads until the end of the file or `room` bytes; -1 with errno. */
 static ssize_t read_up_to(int fd, char *buf, size_t room)
 {
         size_t have = 0;
@@ -153,7 +153,7 @@ static ssize_t read_up_to(int fd, char *buf, size_t room)
         return (ssize_t)have;
 }
 
-/* The buffer has one byte more than the file said, so that a file that grows meanwhile is noticed. */
+/* The buffer is one byte larger than the reported size, to detect a file that grows while it is read. */
 static enum pjwt_reason read_all(int fd, const char *name, size_t size, char **ret, size_t *retlen,
                                  struct pjwt_error *reterr)
 {
@@ -172,7 +172,7 @@ static enum pjwt_reason read_all(int fd, const char *name, size_t size, char **r
                 free(buf);
                 return r;
         }
-        /* A file that shrank leaves a tail, which no caller wipes but none filled either. */
+        /* If the file shrank, the unused end of the buffer was never filled and need not be wiped. */
         memset(buf + got, 0, size + 2 - (size_t)got);
         *ret = buf;
         *retlen = (size_t)got;
@@ -253,10 +253,10 @@ static bool size_limit_is_finite(void)
 }
 
 /*
- * Others must not be able to rename in this folder at all, hence no exception for root's folders or the
- * sticky bit.
+ * Other users must not be able to rename files in this directory at all, so there is no exception for
+ * root's directories or the sticky bit.
  */
-static int open_own_folder(const char *path, struct pjwt_error *reterr)
+static int open_own_dir(const char *path, struct pjwt_error *reterr)
 {
         int fd = pjwt_fd_above(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 3);
         struct stat st;
@@ -264,9 +264,10 @@ static int open_own_folder(const char *path, struct pjwt_error *reterr)
         if (fd < 0 || fstat(fd, &st) != 0)
                 pjwt_fail(reterr, PJWT_FILE_OPEN, "%s: %s", path, strerror(errno));
         else if (st.st_uid != geteuid())
-                pjwt_fail(reterr, PJWT_FILE_OWNER, "folder %s: belongs to uid %u", path, (unsigned)st.st_uid);
+                pjwt_fail(reterr, PJWT_FILE_OWNER, "directory %s: owned by uid %u", path,
+                          (unsigned)st.st_uid);
         else if (st.st_mode & (S_IWGRP | S_IWOTH))
-                pjwt_fail(reterr, PJWT_FILE_MODE, "folder %s: mode %04o", path,
+                pjwt_fail(reterr, PJWT_FILE_MODE, "directory %s: mode %04o", path,
                           (unsigned)(st.st_mode & 07777));
         else
                 return fd;
@@ -274,12 +275,12 @@ static int open_own_folder(const char *path, struct pjwt_error *reterr)
         return -1;
 }
 
-/* One replacement on its way. */
+/* A replacement in progress. */
 struct replacement {
-        int folder;
+        int dir;
         const char *name;
         char temporary[NAME_MAX + 1];
-        bool linked;          /* our file stands under the temporary name */
+        bool linked;          /* the new file exists under its temporary name */
         const int64_t *mtime; /* NULL: now */
 };
 
@@ -291,21 +292,20 @@ static bool date(int fd, const int64_t *mtime)
 }
 
 /*
- * The new file appears under its temporary name when it is complete. Where the file system knows no unnamed
- * files (some network file systems), it is created under that name: another writer may then rename it half
- * written, which a reader sees as a damaged cache, that is as none.
+ * The new file gets its temporary name when it is complete. On file systems without unnamed files (some
+ * network file systems) it is created under that name; another writer may then rename it before it is
+ * complete, and a reader sees a damaged cache, which it ignores.
  */
 static int new_file(struct replacement *r)
 {
-        int fd = pjwt_fd_above(openat(r->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), 3);
+        int fd = pjwt_fd_above(openat(r->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), 3);
 
         if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL))
                 return fd;
-        if (unlinkat(r->folder, r->temporary, 0) != 0 && errno != ENOENT)
+        if (unlinkat(r->dir, r->temporary, 0) != 0 && errno != ENOENT)
                 return -1;
         fd = pjwt_fd_above(
-                openat(r->folder, r->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
-                3);
+                openat(r->dir, r->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), 3);
         r->linked = fd >= 0;
         return fd;
 }
@@ -317,10 +317,10 @@ static bool link_temporary(struct replacement *r, int fd)
         if (r->linked)
                 return true;
         (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-        for (int tries = 0; tries < 8 && !r->linked; tries++) { /* another writer may come between the two */
-                if (unlinkat(r->folder, r->temporary, 0) != 0 && errno != ENOENT)
+        for (int tries = 0; tries < 8 && !r->linked; tries++) { /* another writer may remove it in between */
+                if (unlinkat(r->dir, r->temporary, 0) != 0 && errno != ENOENT)
                         return false;
-                r->linked = linkat(AT_FDCWD, self, r->folder, r->temporary, AT_SYMLINK_FOLLOW) == 0;
+                r->linked = linkat(AT_FDCWD, self, r->dir, r->temporary, AT_SYMLINK_FOLLOW) == 0;
                 if (!r->linked && errno != EEXIST)
                         return false;
         }
@@ -334,14 +334,14 @@ static enum pjwt_reason replace_in(struct replacement *r, int fd, const void *by
             !link_temporary(r, fd))
                 return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", r->name, strerror(errno));
         if (still && !still(arg))
-                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: a newer one is there already", r->name);
-        if (renameat(r->folder, r->temporary, r->folder, r->name) != 0)
+                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: a newer version already exists", r->name);
+        if (renameat(r->dir, r->temporary, r->dir, r->name) != 0)
                 return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", r->name, strerror(errno));
         r->linked = false;
         return PJWT_OK;
 }
 
-static enum pjwt_reason replace(const char *folder, struct replacement r, const void *bytes, size_t len,
+static enum pjwt_reason replace(const char *dir, struct replacement r, const void *bytes, size_t len,
                                 mode_t mode, pjwt_file_still still, void *arg, struct pjwt_error *reterr)
 {
         const char *name = r.name;
@@ -350,42 +350,42 @@ static enum pjwt_reason replace(const char *folder, struct replacement r, const 
         int fd;
 
         if (size_limit_is_finite())
-                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s/%s: the process has a limit on file sizes",
-                                 folder, name);
+                return pjwt_fail(reterr, PJWT_FILE_WRITE,
+                                 "%s/%s: the process has a file size limit (RLIMIT_FSIZE)", dir, name);
         if (snprintf(r.temporary, sizeof(r.temporary), ".%s.new", name) >= (int)sizeof(r.temporary) ||
             strchr(name, '/'))
-                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s/%s: impossible name", folder, name);
-        r.folder = open_own_folder(folder, &err);
-        if (r.folder < 0)
+                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s/%s: invalid name", dir, name);
+        r.dir = open_own_dir(dir, &err);
+        if (r.dir < 0)
                 return pjwt_fail(reterr, err.reason, "%s", err.detail);
         fd = new_file(&r);
         if (fd < 0)
-                reason = pjwt_fail(reterr, PJWT_FILE_WRITE, "%s/%s: %s", folder, name, strerror(errno));
+                reason = pjwt_fail(reterr, PJWT_FILE_WRITE, "%s/%s: %s", dir, name, strerror(errno));
         else
                 reason = replace_in(&r, fd, bytes, len, mode, still, arg, reterr);
         if (r.linked)
-                (void)unlinkat(r.folder, r.temporary, 0);
+                (void)unlinkat(r.dir, r.temporary, 0);
         close_quietly(fd);
-        close_quietly(r.folder);
+        close_quietly(r.dir);
         return reason;
 }
 
-enum pjwt_reason pjwt_file_replace_if(const char *folder, const char *name, const void *bytes, size_t len,
+enum pjwt_reason pjwt_file_replace_if(const char *dir, const char *name, const void *bytes, size_t len,
                                       mode_t mode, pjwt_file_still still, void *arg,
                                       struct pjwt_error *reterr)
 {
-        return replace(folder, (struct replacement){.name = name}, bytes, len, mode, still, arg, reterr);
+        return replace(dir, (struct replacement){.name = name}, bytes, len, mode, still, arg, reterr);
 }
 
-enum pjwt_reason pjwt_file_replace(const char *folder, const char *name, const void *bytes, size_t len,
+enum pjwt_reason pjwt_file_replace(const char *dir, const char *name, const void *bytes, size_t len,
                                    mode_t mode, struct pjwt_error *reterr)
 {
-        return pjwt_file_replace_if(folder, name, bytes, len, mode, NULL, NULL, reterr);
+        return pjwt_file_replace_if(dir, name, bytes, len, mode, NULL, NULL, reterr);
 }
 
-enum pjwt_reason pjwt_file_replace_dated(const char *folder, const char *name, const void *bytes, size_t len,
+enum pjwt_reason pjwt_file_replace_dated(const char *dir, const char *name, const void *bytes, size_t len,
                                          mode_t mode, int64_t mtime, struct pjwt_error *reterr)
 {
-        return replace(folder, (struct replacement){.name = name, .mtime = &mtime}, bytes, len, mode, NULL,
-                       NULL, reterr);
+        return replace(dir, (struct replacement){.name = name, .mtime = &mtime}, bytes, len, mode, NULL, NULL,
+                       reterr);
 }

@@ -9,22 +9,22 @@
 #include "utf8.h"
 
 /*
- * json-c's own tokener is not used: it takes the last of two equal names, cuts names at NUL, saturates
- * numbers and reads NaN (facts of the design). This parser is one pass over the text and makes json-c's
- * values as it goes.
+ * json-c's own tokener is not used: it takes the last of two equal names, truncates names at NUL, saturates
+ * numbers and accepts NaN (see the design's facts). This parser reads the text in one pass and creates
+ * json-c values.
  */
 struct parser {
         const char *start;
         const char *p;
         const char *end;
         const char *what;
-        const char *fault; /* what is wrong at p; NULL: memory ran out */
+        const char *fault; /* description of the error at p; NULL: out of memory */
         unsigned depth;
         char *scratch; /* decoded text of a string with escapes, or of a name; grows, wiped when freed */
         size_t scratch_size;
 };
 
-/* A run of text: in the input, or in the scratch buffer until the next string is read. */
+/* A piece of text: in the input, or in the scratch buffer until the next string is read. */
 struct text {
         const char *at;
         size_t len;
@@ -54,13 +54,13 @@ static bool grow_scratch(struct parser *ps, size_t size)
         bigger = malloc(size);
         if (!bigger)
                 return false;
-        pjwt_wipe_free(ps->scratch, ps->scratch_size); /* what it held has been used */
+        pjwt_wipe_free(ps->scratch, ps->scratch_size); /* the old content has been used */
         ps->scratch = bigger;
         ps->scratch_size = size;
         return true;
 }
 
-/* Moves behind the bytes of a string that stand for themselves. False at a byte that may not stand there. */
+/* Skips the bytes of a string that are not escapes. False at a byte that must not occur in a string. */
 static bool skip_plain(struct parser *ps)
 {
         while (ps->p < ps->end) {
@@ -69,7 +69,7 @@ static bool skip_plain(struct parser *ps)
                 if (c == '"' || c == '\\')
                         return true;
                 if (c < 0x20)
-                        return fault(ps, ps->p, "a control byte in a string");
+                        return fault(ps, ps->p, "a control character in a string");
                 if (c < 0x80) {
                         ps->p++;
                         continue;
@@ -81,7 +81,7 @@ static bool skip_plain(struct parser *ps)
                         return fault(ps, ps->p, "invalid UTF-8");
                 ps->p += n;
         }
-        return fault(ps, ps->p, "a string without an end");
+        return fault(ps, ps->p, "an unterminated string");
 }
 
 static int hex_digit(char c)
@@ -101,12 +101,12 @@ static bool read_hex4(struct parser *ps, uint32_t *ret)
         uint32_t v = 0;
 
         if (ps->end - ps->p < 4)
-                return fault(ps, ps->p, "a bad \\u escape");
+                return fault(ps, ps->p, "an invalid \\u escape");
         for (int i = 0; i < 4; i++) {
                 int d = hex_digit(ps->p[i]);
 
                 if (d < 0)
-                        return fault(ps, ps->p, "a bad \\u escape");
+                        return fault(ps, ps->p, "an invalid \\u escape");
                 v = v << 4 | (uint32_t)d;
         }
         ps->p += 4;
@@ -114,7 +114,7 @@ static bool read_hex4(struct parser *ps, uint32_t *ret)
         return true;
 }
 
-/* The character behind "\u", with the second half of a surrogate pair when need be. */
+/* The character of a "\u" escape, including the second half of a surrogate pair if necessary. */
 static bool read_unicode(struct parser *ps, uint32_t *ret)
 {
         const char *at = ps->p;
@@ -129,12 +129,12 @@ static bool read_unicode(struct parser *ps, uint32_t *ret)
                 return true;
         }
         if (high > 0xdbff || ps->end - ps->p < 2 || ps->p[0] != '\\' || ps->p[1] != 'u')
-                return fault(ps, at, "a lone surrogate");
+                return fault(ps, at, "an unpaired surrogate");
         ps->p += 2;
         if (!read_hex4(ps, &low))
                 return false;
         if (low < 0xdc00 || low > 0xdfff)
-                return fault(ps, at, "a lone surrogate");
+                return fault(ps, at, "an unpaired surrogate");
         *ret = 0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00));
         return true;
 }
@@ -159,7 +159,7 @@ static char *put_utf8(char *out, uint32_t c)
         return out;
 }
 
-/* One escape; ps->p is at its backslash. */
+/* One escape; ps->p is at the backslash. */
 static bool read_escape(struct parser *ps, char **out)
 {
         static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -167,7 +167,7 @@ static bool read_escape(struct parser *ps, char **out)
         uint32_t c;
 
         if (ps->p == ps->end)
-                return fault(ps, at, "a string without an end");
+                return fault(ps, at, "an unterminated string");
         if (*ps->p == 'u') {
                 ps->p++;
                 if (!read_unicode(ps, &c))
@@ -177,26 +177,26 @@ static bool read_escape(struct parser *ps, char **out)
         }
         found = *ps->p ? strchr(from, *ps->p) : NULL;
         if (!found)
-                return fault(ps, at, "an escape that JSON does not have");
+                return fault(ps, at, "an unknown escape");
         ps->p++;
         *(*out)++ = to[found - from];
         return true;
 }
 
-/* The rest of a string from its first escape on. What was read before it begins at `start`. */
+/* The rest of a string from its first escape; the part before it begins at `start`. */
 static bool read_escaped(struct parser *ps, const char *start, struct text *ret)
 {
         const char *close = ps->p;
         char *out;
 
         /*
-         * The closing quote is the first one without a backslash before it; no string is longer than its
-         * spelling.
+         * The closing quote is the first one not preceded by a backslash; the decoded string is never
+         * longer than its escaped form.
          */
         while (close < ps->end && *close != '"')
                 close += *close == '\\' ? 2 : 1;
         if (close >= ps->end)
-                return fault(ps, ps->end, "a string without an end");
+                return fault(ps, ps->end, "an unterminated string");
         if (!grow_scratch(ps, (size_t)(close - start) + 1))
                 return false;
         out = ps->scratch;
@@ -216,7 +216,7 @@ static bool read_escaped(struct parser *ps, const char *start, struct text *ret)
         return true;
 }
 
-/* A string; ps->p is at its opening quote. */
+/* A string; ps->p is at the opening quote. */
 static bool read_string(struct parser *ps, struct text *ret)
 {
         const char *start = ++ps->p;
@@ -240,7 +240,7 @@ static bool parse_string(struct parser *ps, struct json_object **ret)
         return *ret != NULL;
 }
 
-/* A name as a C string in the scratch buffer, which it stays in until the next string is read. */
+/* A name as a C string in the scratch buffer, valid until the next string is read. */
 static bool read_name(struct parser *ps, const char **ret)
 {
         struct text s;
@@ -254,12 +254,12 @@ static bool read_name(struct parser *ps, const char **ret)
                         return false;
                 memcpy(ps->scratch, s.at, s.len);
         }
-        ps->scratch[s.len] = '\0'; /* has room: the spelling had a quote more */
+        ps->scratch[s.len] = '\0'; /* there is room, because the quoted form is longer */
         *ret = ps->scratch;
         return true;
 }
 
-/* One `"name": value`. The name is copied, since strings in the value want the scratch buffer too. */
+/* One `"name": value`. The name is copied, since strings in the value also use the scratch buffer. */
 static bool parse_member(struct parser *ps, struct json_object *object)
 {
         const char *at = ps->p, *name;
@@ -271,7 +271,7 @@ static bool parse_member(struct parser *ps, struct json_object *object)
         if (!read_name(ps, &name))
                 return false;
         if (json_object_object_get_ex(object, name, NULL))
-                return fault(ps, at, "a name that was there before");
+                return fault(ps, at, "a duplicate name");
         skip_space(ps);
         if (ps->p == ps->end || *ps->p != ':')
                 return fault(ps, ps->p, "a colon is missing");
@@ -303,8 +303,7 @@ static bool parse_element(struct parser *ps, struct json_object *array)
 }
 
 /*
- * What stands between the brackets: nothing, or items with commas between them. ps->p is behind the opening
- * one.
+ * The text between the brackets: nothing, or items separated by commas. ps->p is after the opening bracket.
  */
 static bool parse_items(struct parser *ps, struct json_object *container, char close,
                         bool (*item)(struct parser *, struct json_object *))
@@ -320,7 +319,7 @@ static bool parse_items(struct parser *ps, struct json_object *container, char c
                         return false;
                 skip_space(ps);
                 if (ps->p == ps->end)
-                        return fault(ps, ps->p, "the end is missing");
+                        return fault(ps, ps->p, "the closing bracket is missing");
                 if (*ps->p == close)
                         break;
                 if (*ps->p != ',')
@@ -337,7 +336,7 @@ static bool parse_container(struct parser *ps, struct json_object **ret)
         struct json_object *container;
 
         if (ps->depth == PJWT_JSON_DEPTH)
-                return fault(ps, ps->p, "nested too deep");
+                return fault(ps, ps->p, "nested too deeply");
         container = is_object ? json_object_new_object() : json_object_new_array();
         if (!container)
                 return false;
@@ -363,7 +362,7 @@ static size_t skip_digits(struct parser *ps)
         return (size_t)(ps->p - start);
 }
 
-/* Moves behind a number of RFC 8259 section 6. *retinteger: it has neither fraction nor exponent. */
+/* Skips a number of RFC 8259 section 6. *retinteger: it has neither fraction nor exponent. */
 static bool skip_number(struct parser *ps, bool *retinteger)
 {
         const char *start = ps->p;
@@ -379,7 +378,7 @@ static bool skip_number(struct parser *ps, bool *retinteger)
                 *retinteger = false;
                 ps->p++;
                 if (skip_digits(ps) == 0)
-                        return fault(ps, start, "a number that JSON does not have");
+                        return fault(ps, start, "an invalid number");
         }
         if (ps->p < ps->end && (*ps->p == 'e' || *ps->p == 'E')) {
                 *retinteger = false;
@@ -387,7 +386,7 @@ static bool skip_number(struct parser *ps, bool *retinteger)
                 if (ps->p < ps->end && (*ps->p == '+' || *ps->p == '-'))
                         ps->p++;
                 if (skip_digits(ps) == 0)
-                        return fault(ps, start, "a number that JSON does not have");
+                        return fault(ps, start, "an invalid number");
         }
         return true;
 }
@@ -405,15 +404,15 @@ static bool parse_integer(struct parser *ps, const char *start, struct json_obje
                                  : __builtin_add_overflow(v, digit, &v);
         }
         if (over)
-                return fault(ps, start, "an integer that does not fit into 64 bits");
+                return fault(ps, start, "an integer that does not fit in 64 bits");
         *ret = json_object_new_int64(v);
         return *ret != NULL;
 }
 
-/* strtod() follows the host's locale, whose decimal point may be a comma. */
+/* strtod() uses the locale of the process, whose decimal point may be a comma. */
 static double c_strtod(const char *s)
 {
-        locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* glibc gives a static one */
+        locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* glibc provides a static one */
         double d = c ? strtod_l(s, NULL, c) : (double)NAN;
 
         if (c)
@@ -421,7 +420,7 @@ static double c_strtod(const char *s)
         return d;
 }
 
-/* The spelling is copy beside the value, so that the number is printed as it was signed. */
+/* The original spelling is kept with the value, so that the number is printed as it was signed. */
 static bool parse_fraction(struct parser *ps, const char *start, struct json_object **ret)
 {
         char *spelling = strndup(start, (size_t)(ps->p - start));
@@ -434,7 +433,7 @@ static bool parse_fraction(struct parser *ps, const char *start, struct json_obj
                 *ret = json_object_new_double_s(d, spelling);
         free(spelling);
         if (!isfinite(d))
-                return fault(ps, start, "a number that does not fit");
+                return fault(ps, start, "a number out of range");
         return *ret != NULL;
 }
 
@@ -458,7 +457,7 @@ static bool parse_word(struct parser *ps, const char *word)
         return true;
 }
 
-/* *ret stays NULL for JSON's null, which is how json-c spells it. */
+/* *ret stays NULL for JSON null, as in json-c. */
 static bool parse_value(struct parser *ps, struct json_object **ret)
 {
         skip_space(ps);
@@ -492,7 +491,7 @@ static bool parse_document(struct parser *ps, struct json_object **ret)
         if (ps->p == ps->end)
                 return true;
         json_object_put(*ret);
-        return fault(ps, ps->p, "text behind the end");
+        return fault(ps, ps->p, "text after the end");
 }
 
 enum pjwt_reason pjwt_json_parse_object(const char *text, size_t len, const char *what,
@@ -503,7 +502,7 @@ enum pjwt_reason pjwt_json_parse_object(const char *text, size_t len, const char
         bool ok;
 
         if (len > PJWT_JSON_BYTES_MAX)
-                return pjwt_fail(reterr, PJWT_BAD_JSON, "%s: %zu bytes are too many", what, len);
+                return pjwt_fail(reterr, PJWT_BAD_JSON, "%s: %zu bytes are too long", what, len);
         ok = parse_document(&ps, &object);
         pjwt_wipe_free(ps.scratch, ps.scratch_size);
         if (ok) {

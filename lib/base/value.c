@@ -17,7 +17,7 @@ static bool is_digit(char c)
         return c >= '0' && c <= '9';
 }
 
-/* ASCII only, whatever the locale of the host process is. */
+/* ASCII only, independent of the locale. */
 static bool is_alnum(char c)
 {
         return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -40,7 +40,7 @@ static bool port_ok(const char *s, size_t len, unsigned *ret)
         return len > 0 && port > 0 && port < 65536;
 }
 
-/* Takes `host[:port]` apart; the length of the host, 0 when it is none. */
+/* Parses `host[:port]`; returns the length of the host, 0 if invalid. */
 static size_t host_len(const char *s, size_t len, unsigned *port)
 {
         const char *colon;
@@ -75,23 +75,23 @@ static const char *http_problem(const char *rest, bool plain, unsigned allowed)
         size_t host = host_len(rest, len, &port);
 
         if (host == 0)
-                return "the host of the URL is missing or odd; write HOST or HOST:PORT, without user name "
-                       "and password";
+                return "the URL's host is missing or invalid; write HOST or HOST:PORT, "
+                       "without user name and password";
         if (!plain || (allowed & PJWT_URL_HTTP_ANY))
                 return NULL;
         if (!is_loopback(rest, host))
                 return "http is not allowed; use https, or http://127.0.0.1:PORT below port 1024";
-        if (port >= 1024) /* REV-14: any local user could listen there and become the issuer */
-                return "http to the loopback is allowed below port 1024 only; any user could listen on a "
-                       "higher one";
+        if (port >= 1024) /* REV-14: any local user could listen there and impersonate the issuer */
+                return "http to the loopback address is allowed only below port 1024; "
+                       "any user could listen on a higher port";
         return NULL;
 }
 
 static const char *file_problem(const char *path)
 {
         if (path[0] != '/' || path[1] == '\0' || path[strlen(path) - 1] == '/')
-                return "a file without an absolute path; write file:///PATH";
-        return strchr(path, '%') ? "a file URL is taken as it stands; %XX is not decoded" : NULL;
+                return "a file URL without an absolute path; write file:///PATH";
+        return strchr(path, '%') ? "a file URL is used literally; %XX is not decoded" : NULL;
 }
 
 const char *pjwt_value_url_problem(const char *url, unsigned allowed)
@@ -100,16 +100,17 @@ const char *pjwt_value_url_problem(const char *url, unsigned allowed)
 
         for (const char *p = url; *p; p++)
                 if (*p <= ' ' || *p >= 0x7f || strchr("\"<>\\^`{|}#", *p))
-                        return "no URL; write printable ASCII without spaces, quotes, brackets and #";
+                        return "not a valid URL; write printable ASCII without spaces, "
+                               "quotes, brackets and #";
         if ((rest = after(url, "https://")) && (allowed & PJWT_URL_HTTPS))
                 return http_problem(rest, false, allowed);
         if ((rest = after(url, "http://")) && (allowed & (PJWT_URL_HTTP_LOOPBACK | PJWT_URL_HTTP_ANY)))
                 return http_problem(rest, true, allowed);
         if ((rest = after(url, "file://")) && (allowed & PJWT_URL_FILE))
                 return file_problem(rest);
-        return allowed & PJWT_URL_FILE       ? "no URL that counts here; begin with https:// or file:///"
-               : allowed & PJWT_URL_HTTP_ANY ? "no URL that counts here; begin with http:// or https://"
-                                             : "no URL that counts here; begin with https://";
+        return allowed & PJWT_URL_FILE       ? "not a supported URL; begin with https:// or file:///"
+               : allowed & PJWT_URL_HTTP_ANY ? "not a supported URL; begin with http:// or https://"
+                                             : "not a supported URL; begin with https://";
 }
 
 bool pjwt_value_service_ok(const char *name)

@@ -1,4 +1,4 @@
-/* Values of the configuration: yes and no, URLs, names. Pure. */
+/* Configuration values: yes and no, URLs, names. Pure. */
 #ifndef PJWT_VALUE_H
 #define PJWT_VALUE_H
 
@@ -17,16 +17,16 @@ enum {
         PJWT_URL_HTTP_ANY = 8, /* for a proxy */
 };
 
-/* What is wrong with a URL; NULL when it is one of the allowed kinds. Static storage. */
+/* Describes what is wrong with a URL; NULL if it is one of the allowed kinds. Static storage. */
 const char *pjwt_value_url_problem(const char *url, unsigned allowed);
 
-/* A PAM service name: lower case as libpam makes it, letters, digits and ._@- . */
+/* A PAM service name: lower case as converted by libpam, letters, digits and ._@- . */
 bool pjwt_value_service_ok(const char *name);
 
-/* The name of an issuer section, which is also a file name: [A-Za-z0-9._-], no dot in front, at most 64. */
+/* The name of an issuer section, which is also a file name: [A-Za-z0-9._-], no leading dot, at most 64. */
 bool pjwt_value_issuer_name_ok(const char *name);
 
-/* An RFC 6901 pointer: begins with /, and every ~ is ~0 or ~1. */
+/* An RFC 6901 pointer: begins with /, and every ~ is followed by 0 or 1. */
 bool pjwt_value_pointer_ok(const char *pointer);
 
 #endif

@@ -1,4 +1,4 @@
-/* The policy of the module arguments issuer=, audience= and jwks=, where there is no file. */
+/* The policy of the module arguments issuer=, audience= and jwks=, used instead of a file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,8 +6,8 @@
 #include "conf.h"
 
 /*
- * Written as the file that it stands for, and read by the same code: equal in effect by construction. No
- * argument may bring in a line of its own.
+ * Written as the equivalent file and read by the same code, so that the effect is the same. An argument
+ * must not add a line of its own.
  */
 enum pjwt_reason pjwt_conf_from_arguments(const char *issuer, const char *audience, const char *jwks,
                                           const char *service, const char *hostname, struct pjwt_conf **ret,
@@ -19,10 +19,11 @@ enum pjwt_reason pjwt_conf_from_arguments(const char *issuer, const char *audien
         int len;
 
         if (!issuer || !audience)
-                return pjwt_fail(reterr, PJWT_CONFIG, "arguments: issuer= and audience= belong together");
+                return pjwt_fail(reterr, PJWT_CONFIG,
+                                 "arguments: issuer= and audience= must be used together");
         if (strpbrk(issuer, "\n\r") || strpbrk(audience, "\n\r") || (jwks && strpbrk(jwks, "\n\r")) ||
             strpbrk(service, "\n\r"))
-                return pjwt_fail(reterr, PJWT_CONFIG, "arguments: a line end inside an argument");
+                return pjwt_fail(reterr, PJWT_CONFIG, "arguments: line break in an argument");
         len = asprintf(&bytes,
                        "[issuer/arguments]\nissuer = %s\naudience = %s\n%s%s%s"
                        "[grant/arguments]\nissuer = arguments\nservices = %s\n",

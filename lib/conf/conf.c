@@ -1,4 +1,4 @@
-/* What a policy that was read says. How it is read: parse.c. */
+/* Access to a policy that has been read. For reading see parse.c. */
 #include "conf.h"
 
 #include <stdlib.h>

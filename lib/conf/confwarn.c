@@ -1,4 +1,4 @@
-/* What is allowed and probably not meant. Pure; parse.c reads, this looks at what was read. */
+/* Warnings about valid settings that probably allow more than intended. Pure; parse.c reads the policy. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static bool held_to_this_host(const struct pjwt_conf *conf, const char *service)
         return section && (section->one_use || names_host(conf, section->audience));
 }
 
-/* A token that was shown to one host opens every other that expects the same audience. */
+/* A token that was sent to one host can be used on every other that accepts the same audience. */
 static void warn_audience(const struct warner *w, const struct pjwt_issuer *issuer)
 {
         if (names_host(w->conf, issuer->audience))
@@ -51,14 +51,15 @@ static void warn_audience(const struct warner *w, const struct pjwt_issuer *issu
                 for (size_t j = 0; w->conf->grants[i].issuer == issuer && w->conf->grants[i].services[j]; j++)
                         if (!held_to_this_host(w->conf, w->conf->grants[i].services[j])) {
                                 warn(w, pjwt_issuer_origin(issuer, "audience"), "audience",
-                                     "does not name this host (%%h), and one_use is off for %.64s: whoever "
-                                     "gets a token on one host can use it on all that expect this audience",
+                                     "accepts an audience without %%h, and one_use is off for %.64s: "
+                                     "anyone who "
+                                     "obtains a token on one host can use it on all hosts with this audience",
                                      w->conf->grants[i].services[j]);
                                 return;
                         }
 }
 
-/* Issuers whose tokens are made for minutes. */
+/* Issuers whose tokens are valid for minutes. */
 static bool is_ci(const struct pjwt_issuer *issuer)
 {
         static const char *const marks[] = {"token.actions.githubusercontent.com",
@@ -98,25 +99,26 @@ static void warn_issuer(const struct warner *w, const struct pjwt_issuer *issuer
         struct pjwt_origin lifetime = pjwt_issuer_origin(issuer, "max_lifetime");
 
         if (!has_grant(w->conf, issuer))
-                warn(w, issuer->origin, NULL, "no grant is for this issuer, so its tokens let nobody in");
+                warn(w, issuer->origin, NULL,
+                     "no grant uses this issuer, so its tokens cannot be used to log in");
         warn_audience(w, issuer);
         if (issuer->max_lifetime == 0)
                 warn(w, lifetime, "max_lifetime",
-                     "0 sets no limit: a token that never ends is a password that leaks");
+                     "0 means no limit: a token that does not expire is as dangerous as a leaked password");
         else if (is_ci(issuer) && lifetime.line == issuer->origin.line)
                 warn(w, lifetime, "max_lifetime",
-                     "not set for an issuer of jobs, whose tokens live for minutes; set 15m or 1h");
+                     "not set for an issuer of job tokens, which are valid for minutes; set 15m or 1h");
         if (issuer->email_trusted)
                 warn(w, pjwt_issuer_origin(issuer, "email_trusted"), "email_trusted",
-                     "email counts unverified: safe only where people cannot choose it themselves");
+                     "email is accepted without verification: safe only if users cannot set it themselves");
         if (allows_hmac(issuer))
                 warn(w, pjwt_issuer_origin(issuer, "algorithms"), "algorithms",
-                     "HMAC: every host that can check these tokens can make them, too");
+                     "HMAC: every host that can verify these tokens can also create them");
 }
 
 /* ---- grants ---- */
 
-/* Claims that people can change, or that go to somebody else when a person leaves (USR-10). */
+/* Claims that users can change, or that can be reassigned after a user has left (USR-10). */
 static const char *mutable_claim(const char *template)
 {
         static const char *const names[] = {"email", "preferred_username", "name", "nickname",
@@ -155,19 +157,19 @@ static void warn_users(const struct warner *w, const struct pjwt_grant *grant)
 
                 if (name)
                         warn(w, origin, "user",
-                             "%s can change hands, sub cannot; see to it that %s is never given to another "
-                             "person",
+                             "%s can be reassigned, unlike sub; make sure that %s is never given to "
+                             "another user",
                              name, name);
                 if (has_condition(grant))
                         continue;
                 if (pjwt_template_is_literal(grant->user[i]))
                         warn(w, origin, "user",
-                             "without a match line every token of issuer %.64s opens %.80s",
+                             "without a match line any token of issuer %.64s can log in as %.80s",
                              grant->issuer->name, grant->user[i]);
                 else
                         warn(w, origin, "user",
-                             "without a match line everybody whom issuer %.64s knows gets in, as far as the "
-                             "local user exists",
+                             "without a match line any user of issuer %.64s with a local account can "
+                             "log in",
                              grant->issuer->name);
         }
 }
@@ -177,15 +179,16 @@ static void warn_matches(const struct warner *w, const struct pjwt_match *matche
         for (size_t i = 0; i < count; i++) {
                 if (matches_anything(&matches[i]))
                         warn(w, matches[i].origin, matches[i].claim,
-                             "matches anything; it only asks that the claim is there");
+                             "matches any value; it only requires that the claim exists");
                 if (strcmp(matches[i].claim, "iss") == 0)
-                        warn(w, matches[i].origin, matches[i].claim, "the issuer has been compared already");
+                        warn(w, matches[i].origin, matches[i].claim,
+                             "always matches: tokens of another issuer do not reach this grant");
         }
 }
 
 /*
- * `sudo -i` and `su -` are services of their own; demands on one alone are walked around by the other
- * (REV-09).
+ * `sudo -i` and `su -` are separate services; a requirement on only one of them can be bypassed through the
+ * other (REV-09).
  */
 static void warn_twin(const struct warner *w, const struct pjwt_grant *grant, const char *service,
                       const char *twin)
@@ -194,7 +197,7 @@ static void warn_twin(const struct warner *w, const struct pjwt_grant *grant, co
 
         if (section && pjwt_list_has(grant->services, twin) && pjwt_conf_service(w->conf, twin) == NULL)
                 warn(w, section->origin, NULL,
-                     "grant %.64s also allows %s, which has none of these demands; add also = %s",
+                     "grant %.64s also allows %s, which has none of these requirements; add also = %s",
                      grant->name, twin, twin);
 }
 
@@ -221,10 +224,11 @@ static void warn_service(const struct warner *w, const struct pjwt_service *serv
 {
         if (!is_granted(w->conf, service))
                 warn(w, service->origin, NULL,
-                     "no grant is for this service; grants are for sshd unless they say services =");
+                     "no grant names this service; grants apply to sshd unless they set services =");
         if (service->one_use && (strcmp(service->name, "sshd") == 0 || pjwt_list_has(service->also, "sshd")))
                 warn(w, pjwt_service_origin(service, "one_use"), "one_use",
-                     "on sshd: every connection needs a new token, also those of scp, rsync and Ansible");
+                     "for sshd: every connection needs a new token, including those of scp, rsync and "
+                     "Ansible");
         warn_matches(w, service->matches, service->match_count);
 }
 

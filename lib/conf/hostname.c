@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define DIGITS  "0123456789"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" /* whatever the locale is */
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" /* independent of the locale */
 
 bool pjwt_host_name_ok(const char *name)
 {
@@ -33,24 +33,25 @@ void pjwt_host_name_set(struct pjwt_reader *r)
                 r->conf->host_name = name;
 }
 
-/* REV-15: localhost is every host, and an address or a name that is not there is no name. */
+/* REV-15: localhost is not unique, and an address or an empty name is not a host name. */
 bool pjwt_host_name_need(struct pjwt_reader *r, const char *what)
 {
         if (r->conf->host_name)
                 return true;
         if (!r->hostname || r->hostname[0] == '\0')
                 return pjwt_wrong(
-                        r, "%s needs the name of this host, and it has none; set host_name in [host]", what);
-        return pjwt_wrong(r, "%s cannot be this host's name '%.80s' (%s); set host_name in [host]", what,
+                        r, "%s needs the name of this host, which is not set; set host_name in [host]", what);
+        return pjwt_wrong(r, "%s cannot use this host's name '%.80s' (%s); set host_name in [host]", what,
                           r->hostname,
-                          is_address(r->hostname) ? "an address" : "not one that only this host has");
+                          is_address(r->hostname) ? "it is an IP address" : "it is not unique to this host");
 }
 
 const char *pjwt_audience_problem(const char *word)
 {
         for (const char *p = strchr(word, '%'); p; p = strchr(p + 2, '%'))
                 if (p[1] != 'h' && p[1] != '%')
-                        return "only %h and %% count; write %h for the host name, %% for a percent sign";
+                        return "only %h and %% are supported; write %h for the host name, %% for a "
+                               "percent sign";
         return NULL;
 }
 

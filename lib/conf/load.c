@@ -1,4 +1,4 @@
-/* Opens the files of a configuration; parse.c makes a policy of them. */
+/* Opens the files of a configuration; parse.c reads a policy from them. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -18,7 +18,7 @@ static enum pjwt_reason add_file(struct pjwt_sources *sources, const char *path,
         return reason == PJWT_OK ? pjwt_sources_add(sources, path, bytes, len, reterr) : reason;
 }
 
-/* NAME.conf; an editor's NAME.conf~ and a hidden file are no configuration. */
+/* NAME.conf; backup files of editors (NAME.conf~) and hidden files are ignored. */
 static int is_conf_name(const struct dirent *entry)
 {
         size_t len = strlen(entry->d_name);

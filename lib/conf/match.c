@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* One reference token of a pointer, with ~1 and ~0 undone (RFC 6901 section 4). */
+/* One reference token of a pointer, with ~1 and ~0 decoded (RFC 6901 section 4). */
 static bool pointer_name(const char *s, size_t len, char *out, size_t cap)
 {
         size_t n = 0;
@@ -112,7 +112,7 @@ bool pjwt_texts_next(struct pjwt_texts *texts, const char **ret, size_t *retlen)
         return texts->next++ == 0 && scalar_text(texts->claim, ret, retlen);
 }
 
-/* The kinds that have a prefix; without one, the value is matched exactly. */
+/* The kinds that have a prefix; a value without one is matched exactly. */
 static const struct {
         const char *prefix;
         enum pjwt_match_kind kind;

@@ -18,8 +18,9 @@ static void refuse_repeated(struct pjwt_reader *r, struct pjwt_named *names, siz
         for (size_t i = 1; i < count; i++)
                 if (strcmp(names[i - 1].name, names[i].name) == 0) {
                         pjwt_reader_at(r, names[i].origin, key);
-                        (void)pjwt_wrong(r, "%s%.120s stands at %s:%u already; keep one of the two", what,
-                                         names[i].name, names[i - 1].origin.file, names[i - 1].origin.line);
+                        (void)pjwt_wrong(r, "%s%.120s is already defined at %s:%u; remove one of the two",
+                                         what, names[i].name, names[i - 1].origin.file,
+                                         names[i - 1].origin.line);
                 }
 }
 
@@ -42,7 +43,7 @@ static void check_issuer_names(struct pjwt_reader *r)
                 names[i] = (struct pjwt_named){conf->issuers[i].name, conf->issuers[i].origin, i};
         if (names)
                 refuse_repeated(r, names, conf->issuer_count, NULL, "the section issuer/");
-        /* Two sections for one iss would leave open whose rules hold. */
+        /* Two sections with the same iss would be ambiguous. */
         for (size_t i = 0; names && i < conf->issuer_count; i++)
                 if (conf->issuers[i].issuer)
                         names[count++] = (struct pjwt_named){
@@ -54,7 +55,7 @@ static void check_issuer_names(struct pjwt_reader *r)
 
 static size_t hash(const char *name)
 {
-        uint32_t h = 2166136261u; /* FNV-1a; the names are root's, nobody attacks this table */
+        uint32_t h = 2166136261u; /* FNV-1a; the names are chosen by root, so collisions are not attacks */
 
         for (; *name; name++)
                 h = (h ^ (unsigned char)*name) * 16777619u;
@@ -62,13 +63,14 @@ static size_t hash(const char *name)
 }
 
 /*
- * Grants can be many thousands: a table of their numbers, since sorting would touch several times the memory.
+ * There can be thousands of grants: a hash table of their numbers, since sorting would access several times
+ * the memory.
  */
 static void check_grant_names(struct pjwt_reader *r)
 {
         const struct pjwt_conf *conf = r->conf;
         size_t room = 16;
-        uint32_t *table; /* number of the grant, counted from 1 */
+        uint32_t *table; /* number of the grant, starting at 1 */
 
         while (room < conf->grant_count * 2)
                 room *= 2;
@@ -88,7 +90,8 @@ static void check_grant_names(struct pjwt_reader *r)
 
                         pjwt_reader_at(r, conf->grants[i].origin, NULL);
                         (void)pjwt_wrong(
-                                r, "the section grant/%.120s stands at %s:%u already; keep one of the two",
+                                r,
+                                "the section grant/%.120s is already defined at %s:%u; remove one of the two",
                                 conf->grants[i].name, first->file, first->line);
                 } else {
                         table[at_slot] = (uint32_t)i + 1;
@@ -106,7 +109,7 @@ static size_t list_len(char *const *list)
         return n;
 }
 
-/* A service has the demands of one section: neither its name nor an `also` may stand twice. */
+/* The requirements of a service come from one section: its name or `also` must be unique. */
 static void check_service_names(struct pjwt_reader *r)
 {
         const struct pjwt_conf *conf = r->conf;

@@ -1,16 +1,16 @@
-/* Module arguments of pam.d: rows of a table. An unknown one is an error. */
+/* Module arguments in pam.d, as rows of a table. An unknown argument is an error. */
 #ifndef PJWT_OPTIONS_H
 #define PJWT_OPTIONS_H
 
 #include "reason.h"
 
 /*
- * The first prompt. client/pamjwt-askpass answers exactly this, or what PAMJWT_PROMPT says that `prompt=TEXT`
- * made of it: a change here is a change of the protocol.
+ * The first prompt. client/pamjwt-askpass answers only this prompt, or the `prompt=TEXT` that it is given
+ * in PAMJWT_PROMPT, so changing it changes the protocol.
  */
 #define PJWT_PROMPT_DEFAULT "JWT or password: "
 
-/* On which lines of pam.d an argument has a meaning. */
+/* The types of pam.d lines on which an argument is allowed. */
 enum {
         PJWT_LINE_AUTH = 1, /* authenticate and setcred */
         PJWT_LINE_ACCOUNT = 2,
@@ -34,25 +34,25 @@ struct pjwt_options {
         bool revoked;       /* account line */
 };
 
-/* One argument, as the table has it; pam_jwt(8) is made from these. */
+/* A row for the documentation; pam_jwt(8) is made from these. */
 struct pjwt_option_doc {
         const char *name;
-        const char *value; /* what stands behind the =, NULL for a flag */
+        const char *value; /* the value after the =, NULL for a flag */
         unsigned lines;    /* PJWT_LINE_... */
         const char *text;
 };
 
 /*
  * Reads the arguments of one line (PJWT_LINE_...).
- * ret: filled in any case: the defaults, then every argument that is understood. An argument that is not
- * understood does not stop the reading, since a password must still reach the next module (design section 4).
- * Returns PJWT_OK, or PJWT_CONFIG naming the first argument that is unknown, misplaced, empty or contradicts
- * another.
+ * ret: always filled: the defaults, then every valid argument. Reading continues after an invalid argument,
+ * since a password must still be passed to the next module (design section 4).
+ * Returns PJWT_OK, or PJWT_CONFIG naming the first argument that is unknown, not allowed here, empty or
+ * contradicts another.
  */
 enum pjwt_reason pjwt_options_parse(int argc, const char **argv, unsigned line, struct pjwt_options *ret,
                                     struct pjwt_error *reterr);
 
-/* The i-th row, false behind the last. */
+/* The i-th row, false after the last. */
 bool pjwt_options_doc(size_t i, struct pjwt_option_doc *ret);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "conf.h"
 
-/* Where a key was written, or its section when key is NULL or was left out. */
+/* Where a key was set; the line of its section if key is NULL or not set. */
 static struct pjwt_origin origin_of(struct pjwt_origin section, const unsigned *lines, enum pjwt_kind kind,
                                     const char *key)
 {

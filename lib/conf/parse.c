@@ -17,7 +17,7 @@ static void set_default(struct pjwt_reader *r, const struct pjwt_row *row, void 
                 (void)pjwt_read_value(r, row, start, def);
 }
 
-/* What a section starts as: the defaults of the rows, read by the same code as the file. */
+/* The initial values of a section: the defaults of the rows, read by the same code as the file. */
 static bool set_defaults(struct pjwt_reader *r)
 {
         void *starts[PJWT_KIND_COUNT] = {r->conf, &r->new_issuer, &r->new_grant, &r->new_service};
@@ -51,7 +51,7 @@ static enum pjwt_reason read_sources(struct pjwt_reader *r, const struct pjwt_so
         return r->no_memory ? PJWT_NO_MEMORY : r->failed ? PJWT_CONFIG : PJWT_OK;
 }
 
-/* The texts go over to the policy, whatever comes of it. */
+/* Transfers the texts to the policy, also on failure. */
 static bool adopt(struct pjwt_conf *conf, struct pjwt_sources *sources)
 {
         conf->texts = calloc(sources->count + 1, sizeof(*conf->texts));
@@ -62,7 +62,7 @@ static bool adopt(struct pjwt_conf *conf, struct pjwt_sources *sources)
         return conf->texts;
 }
 
-/* How many sections of each kind there may be: lines that begin like one. */
+/* The maximum number of sections of each kind: lines that begin like one. */
 static void count_sections(const struct pjwt_source *source, size_t counts[PJWT_KIND_COUNT])
 {
         const char *end = source->text + source->len, *p = source->text;
@@ -73,11 +73,14 @@ static void count_sections(const struct pjwt_source *source, size_t counts[PJWT_
                         counts[kind] += p + 1 < end && p[1] == pjwt_kind_name(kind)[0];
 }
 
-/* The arena, and in it the arrays: their size is known before the first line is read, so nothing moves. */
+/*
+ * Allocates the arena and the arrays in it: their size is known before the first line is read, so they
+ * never move.
+ */
 static bool make_room(struct pjwt_reader *r, const struct pjwt_sources *sources)
 {
         struct pjwt_conf *conf = r->conf;
-        size_t expected = 0; /* lists take about as much as the text that they are of */
+        size_t expected = 0; /* lists take about as much memory as their text */
 
         for (size_t i = 0; i < sources->count; i++) {
                 count_sections(&sources->at[i], r->room);

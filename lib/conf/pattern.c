@@ -1,4 +1,4 @@
-/* Globs, and the run of a regular expression that regexcompile.c has compiled. */
+/* Globs, and the execution of regular expressions compiled by regexcompile.c. */
 #include "pattern.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "regexprogram.h"
 
-/* The length of the character at s, at most len; a stray byte counts as one. */
+/* The length of the character at s, at most len; an invalid byte counts as one. */
 static size_t char_len(const char *s, size_t len)
 {
         size_t n = 1;
@@ -17,12 +17,12 @@ static size_t char_len(const char *s, size_t len)
 }
 
 /*
- * One pass with a return to the last star and, where that may not cross a slash, to the last double star: at
- * most pattern times text steps for each kind.
+ * One pass that backtracks to the last star and, if that must not match a slash, to the last double star:
+ * at most pattern times text steps for each kind.
  */
 bool pjwt_glob_match(const char *glob, const char *text, size_t len)
 {
-        const char *star = NULL, *stars = NULL; /* behind the last * and ** */
+        const char *star = NULL, *stars = NULL; /* after the last * and ** */
         size_t i = 0, star_at = 0, stars_at = 0;
 
         for (;;) {
@@ -92,7 +92,8 @@ struct state {
 };
 
 /*
- * The states at one place of the text, best first; `seen` says at which place an instruction was added last.
+ * The states at one position of the text, best first; `seen` is the position at which an instruction was
+ * last added.
  */
 struct states {
         unsigned count;
@@ -106,8 +107,8 @@ struct machine {
 };
 
 /*
- * Follows what takes no character. Each instruction is entered once a place: this bounds the work, empty
- * loops too.
+ * Follows instructions that consume no character. Each instruction is entered once for each position, which
+ * limits the work, also for empty loops.
  */
 static void add_state(struct machine *m, struct states *states, unsigned pc, uint32_t slots[SLOTS],
                       uint32_t place)

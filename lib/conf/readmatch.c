@@ -48,7 +48,7 @@ static bool claim_ok(struct pjwt_reader *r, const char *claim)
         if (claim[0] == '\0')
                 return pjwt_wrong(r, "the name of the claim is missing; write match.CLAIM = VALUE");
         if (claim[0] == '/' && !pjwt_value_pointer_ok(claim))
-                return pjwt_wrong(r, "no JSON Pointer; write ~0 for a ~, ~1 for a / inside a name");
+                return pjwt_wrong(r, "not a JSON Pointer; write ~0 for a ~, ~1 for a / inside a name");
         return true;
 }
 
@@ -66,10 +66,10 @@ bool pjwt_read_match(struct pjwt_reader *r, const char *value)
                 return false;
         for (size_t i = 0; i < *count; i++)
                 if (strcmp((*matches)[i].claim, claim) == 0)
-                        return pjwt_wrong(r, "repeated; it stands in line %u already, keep one of the two",
+                        return pjwt_wrong(r, "duplicate key, already set on line %u",
                                           (*matches)[i].origin.line);
         if (*count >= PJWT_MATCHES_MAX)
-                return pjwt_wrong(r, "more than %d match lines in one section; take some out",
+                return pjwt_wrong(r, "more than %d match lines in one section; remove some",
                                   PJWT_MATCHES_MAX);
         match = add_match(r, matches, count);
         if (!match)

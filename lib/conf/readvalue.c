@@ -8,7 +8,7 @@
 #include "template.h"
 #include "value.h"
 
-/* One word is the rule: it needs no counting. */
+/* Most lists are one word, which need not be counted. */
 static char **list_of_one(struct pjwt_reader *r, const char *value)
 {
         char **list = pjwt_reader_alloc(r, 2 * sizeof(*list));
@@ -18,7 +18,7 @@ static char **list_of_one(struct pjwt_reader *r, const char *value)
         return list;
 }
 
-/* Words between spaces, as a list that ends with NULL, cut in place; NULL when memory runs out. */
+/* The words of a list separated by spaces, split in place, with a NULL at the end; NULL if out of memory. */
 static char **split(struct pjwt_reader *r, const char *value)
 {
         size_t count = 1, i = 0;
@@ -45,27 +45,27 @@ static bool has_repeated(struct pjwt_reader *r, char *const *list)
         for (size_t i = 0; i < 256 && list[i]; i++)
                 for (size_t j = 0; j < i; j++)
                         if (strcmp(list[i], list[j]) == 0)
-                                return pjwt_wrong(r, "'%.80s' stands here twice; write it once", list[i]),
-                                       true;
+                                return pjwt_wrong(r, "'%.80s' is listed twice; remove one", list[i]), true;
         return false;
 }
 
 static bool read_word(struct pjwt_reader *r, const char *value, char **ret)
 {
         if (strchr(value, ' '))
-                return pjwt_wrong(r, "one value without spaces is expected here; write one");
+                return pjwt_wrong(r, "write a single value without spaces");
         *ret = pjwt_kept(value);
         return true;
 }
 
-/* What is wrong with one word of a list; NULL when nothing is. */
+/* Describes what is wrong with one word of a list; NULL if it is valid. */
 static const char *service_problem(const char *word)
 {
-        return pjwt_value_service_ok(word) ? NULL
-                                           : "no PAM service; write lower case letters, digits and . _ @ -";
+        return pjwt_value_service_ok(word)
+                       ? NULL
+                       : "not a PAM service name; use lower case letters, digits and . _ @ -";
 }
 
-/* What stands in their PAM environment is no word of sshd's. */
+/* Their PAM environment is not set by sshd. */
 static const char *sshd_service_problem(const char *word)
 {
         static const char *const others[] = {"sudo",  "sudo-i", "su",     "su-l", "runuser",   "login",
@@ -73,7 +73,7 @@ static const char *sshd_service_problem(const char *word)
 
         for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
                 if (strcmp(word, others[i]) == 0)
-                        return "no service of sshd: nobody there has verified an ssh key; leave it out";
+                        return "not a service of sshd, so sshd has not verified an ssh key there; remove it";
         return service_problem(word);
 }
 
@@ -86,7 +86,7 @@ static const char *typ_problem(const char *word)
 {
         for (const char *p = word; *p; p++)
                 if ((unsigned char)*p >= 0x7f || strchr("\"(),;<>@[\\]{}", *p))
-                        return "no media type; write at+jwt or application/at+jwt";
+                        return "not a media type; write at+jwt or application/at+jwt";
         return NULL;
 }
 
@@ -115,8 +115,8 @@ static bool unknown_alg(struct pjwt_reader *r, const char *word)
         const char *near = pjwt_nearest(word, alg_name_at, NULL);
 
         if (near)
-                return pjwt_wrong(r, "'%.40s' is no algorithm; did you mean %s?", word, near);
-        return pjwt_wrong(r, "'%.40s' is no algorithm; write names like RS256 ES256 EdDSA", word);
+                return pjwt_wrong(r, "'%.40s' is not an algorithm; did you mean %s?", word, near);
+        return pjwt_wrong(r, "'%.40s' is not an algorithm; write names like RS256 ES256 EdDSA", word);
 }
 
 static bool read_algs(struct pjwt_reader *r, const char *value, pjwt_algset *ret)
@@ -142,9 +142,10 @@ static bool read_seconds(struct pjwt_reader *r, const struct pjwt_row *row, cons
         int64_t seconds;
 
         if (!pjwt_duration(value, &seconds))
-                return pjwt_wrong(
-                        r, "'%.40s' is no duration; write " PJWT_DURATION_LIKE " (a bare number is seconds)",
-                        value);
+                return pjwt_wrong(r,
+                                  "'%.40s' is not a duration; write " PJWT_DURATION_LIKE
+                                  " (a bare number is in seconds)",
+                                  value);
         if (seconds < row->min || seconds > row->max)
                 return pjwt_wrong(r, "%.40s is out of range; write %lld to %lld seconds", value,
                                   (long long)row->min, (long long)row->max);
@@ -154,15 +155,13 @@ static bool read_seconds(struct pjwt_reader *r, const struct pjwt_row *row, cons
 
 static bool read_bool(struct pjwt_reader *r, const char *value, bool *ret)
 {
-        return pjwt_value_bool(value, ret) ||
-               pjwt_wrong(r, "'%.40s' is neither yes nor no; write one of them", value);
+        return pjwt_value_bool(value, ret) || pjwt_wrong(r, "write yes or no, not '%.40s'", value);
 }
 
 static bool read_bind(struct pjwt_reader *r, const char *value, bool *ret)
 {
         *ret = strcmp(value, "ssh-key") == 0;
-        return *ret || strcmp(value, "no") == 0 ||
-               pjwt_wrong(r, "'%.40s' is neither ssh-key nor no; write one of them", value);
+        return *ret || strcmp(value, "no") == 0 || pjwt_wrong(r, "write ssh-key or no, not '%.40s'", value);
 }
 
 static bool read_url(struct pjwt_reader *r, const char *value, unsigned allowed, char **ret)
@@ -175,7 +174,7 @@ static bool read_url(struct pjwt_reader *r, const char *value, unsigned allowed,
 static bool read_path(struct pjwt_reader *r, const char *value, char **ret)
 {
         if (value[0] != '/')
-                return pjwt_wrong(r, "an absolute path is expected here; begin with /");
+                return pjwt_wrong(r, "not an absolute path; begin with /");
         *ret = pjwt_kept(value);
         return true;
 }
@@ -183,19 +182,19 @@ static bool read_path(struct pjwt_reader *r, const char *value, char **ret)
 static bool read_host(struct pjwt_reader *r, const char *value, char **ret)
 {
         if (!pjwt_host_name_ok(value))
-                return pjwt_wrong(
-                        r,
-                        "'%.80s' cannot stand for this host; write a host name, not localhost and no address",
-                        value);
+                return pjwt_wrong(r,
+                                  "'%.80s' cannot be used as this host's name: it must be a host name, not "
+                                  "localhost or an IP address",
+                                  value);
         return read_word(r, value, ret);
 }
 
-/* As systemd writes it: lower case, and not all zero. */
+/* As written by systemd: lower case, and not all zero. */
 static bool read_machine(struct pjwt_reader *r, const char *value, char **ret)
 {
         if (strlen(value) != 32 || strspn(value, "0123456789abcdef") != 32 || strspn(value, "0") == 32)
                 return pjwt_wrong(
-                        r, "'%.80s' is no machine id; write the 32 hexadecimal digits of /etc/machine-id",
+                        r, "'%.80s' is not a machine id; write the 32 hexadecimal digits of /etc/machine-id",
                         value);
         return read_word(r, value, ret);
 }
@@ -240,8 +239,8 @@ bool pjwt_read_value(struct pjwt_reader *r, const struct pjwt_row *row, void *se
                 return read_bind(r, value, field);
         case PJWT_TYPE_PATH:
                 return read_path(r, value, field);
-        case PJWT_TYPE_MATCH: /* has a key of its own; see pjwt_read_match() */
+        case PJWT_TYPE_MATCH: /* has its own key; see pjwt_read_match() */
                 break;
         }
-        return pjwt_wrong(r, "cannot be read"); /* not reached: every type is above */
+        return pjwt_wrong(r, "cannot be read"); /* not reached: all types are handled above */
 }

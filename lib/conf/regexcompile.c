@@ -1,4 +1,4 @@
-/* Regular expressions: from the text to a tree, from the tree to a program. */
+/* Compiles regular expressions: from text to a tree, from the tree to a program. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +13,11 @@
 
 enum node_kind { NODE_EMPTY, NODE_CHAR, NODE_ANY, NODE_CLASS, NODE_CAT, NODE_ALT, NODE_GROUP, NODE_REPEAT };
 
-/* The tree of an expression; children are indices, so that nothing has to be freed. */
+/* A node of an expression tree; children are indices, so that nothing has to be freed. */
 struct node {
         enum node_kind kind;
         unsigned left, right; /* children; CHAR: code point; CLASS: ranges; GROUP: left and its number */
-        unsigned min, max;    /* REPEAT; max 0: no end */
+        unsigned min, max;    /* REPEAT; max 0: unlimited */
         bool negated;
 };
 
@@ -29,7 +29,7 @@ struct parser {
         unsigned inst_count;
         unsigned range_count;
         unsigned node_count;
-        unsigned visits; /* of nodes, while the program is written */
+        unsigned visits; /* of the nodes, while the program is generated */
         struct pjwt_inst inst[PJWT_INST_MAX];
         struct pjwt_range ranges[RANGE_MAX];
         struct node nodes[NODE_MAX];
@@ -62,12 +62,12 @@ static void add_range(struct parser *s, unsigned from, unsigned to)
         if (s->range_count >= RANGE_MAX)
                 (void)problem(s, "the expression is too large");
         else if (to < from)
-                (void)problem(s, "a range runs backwards");
+                (void)problem(s, "a range in reverse order");
         else
                 s->ranges[s->range_count++] = (struct pjwt_range){from, to};
 }
 
-/* \d and \w: ASCII, whatever the locale. */
+/* \d and \w: ASCII, independent of the locale. */
 static bool add_named_class(struct parser *s, char name)
 {
         if (name != 'd' && name != 'w')
@@ -90,7 +90,7 @@ static bool is_punctuation(char c)
 static unsigned escaped_char(struct parser *s)
 {
         if (!is_punctuation(*s->p))
-                return problem(s, "a backslash stands before punctuation, d or w");
+                return problem(s, "only punctuation, d or w may follow a backslash");
         return (unsigned char)*s->p++;
 }
 
@@ -103,7 +103,7 @@ static void parse_class_item(struct parser *s)
                 return;
         }
         if (s->p[0] == '[' && (s->p[1] == ':' || s->p[1] == '.' || s->p[1] == '=')) {
-                (void)problem(s, "[:name:] is not known; write the characters");
+                (void)problem(s, "[:name:] is not supported; list the characters");
                 return;
         }
         from = *s->p == '\\' ? (s->p++, escaped_char(s)) : pattern_char(s);
@@ -124,11 +124,11 @@ static unsigned parse_class(struct parser *s)
                 s->p++;
         }
         if (*s->p == ']')
-                return problem(s, "an empty [...]; a bracket itself is \\]");
+                return problem(s, "an empty [...]; write \\] for a literal bracket");
         while (*s->p && *s->p != ']' && !s->problem)
                 parse_class_item(s);
         if (*s->p != ']')
-                return problem(s, "a [ is not closed");
+                return problem(s, "an unterminated [");
         s->p++;
         node.right = s->range_count - node.left;
         return new_node(s, node);
@@ -143,14 +143,14 @@ static unsigned parse_group(struct parser *s)
         if (s->p[0] == '?' && s->p[1] == ':')
                 s->p += 2;
         else if (s->p[0] == '?')
-                return problem(s, "(? is followed by : only");
+                return problem(s, "only : may follow (?");
         else if (s->groups >= PJWT_REGEX_GROUPS)
-                return problem(s, "more than 9 groups; (?: ) has no number");
+                return problem(s, "more than 9 groups; use (?: ) for groups without a number");
         else
                 number = ++s->groups;
         inner = parse_alternatives(s);
         if (*s->p != ')')
-                return problem(s, "a ( is not closed");
+                return problem(s, "an unterminated (");
         s->p++;
         return number ? new_node(s, (struct node){.kind = NODE_GROUP, .left = inner, .right = number})
                       : inner;
@@ -161,7 +161,7 @@ static unsigned parse_escape(struct parser *s)
         struct node node = {.kind = NODE_CLASS, .left = s->range_count};
 
         if (*s->p >= '1' && *s->p <= '9')
-                return problem(s, "a back-reference; there are none");
+                return problem(s, "back-references are not supported");
         if (add_named_class(s, *s->p)) {
                 s->p++;
                 node.right = s->range_count - node.left;
@@ -189,15 +189,15 @@ static unsigned parse_atom(struct parser *s)
                 return new_node(s, (struct node){.kind = NODE_ANY});
         case '^':
         case '$':
-                return problem(s, "the whole value is matched; leave ^ and $ out, or write \\^ and \\$");
+                return problem(s, "the whole value is matched; remove ^ and $, or write \\^ and \\$");
         case '*':
         case '+':
         case '?':
         case '{':
-                return problem(s, "nothing to repeat; the character itself takes a backslash");
+                return problem(s, "nothing to repeat; write a backslash before a literal * + ? or {");
         case '}':
         case ']':
-                return problem(s, "an unmatched bracket; the character itself takes a backslash");
+                return problem(s, "an unmatched bracket; write a backslash before a literal one");
         default:
                 c = pattern_char(s);
                 return new_node(s, (struct node){.kind = NODE_CHAR, .left = c});
@@ -209,10 +209,10 @@ static unsigned parse_number(struct parser *s)
         unsigned n = 0;
 
         if (*s->p < '0' || *s->p > '9')
-                return problem(s, "a count is {m}, {m,} or {m,n}");
+                return problem(s, "a count must be written {m}, {m,} or {m,n}");
         for (; *s->p >= '0' && *s->p <= '9'; s->p++)
                 n = n > COUNT_MAX ? n : n * 10 + (unsigned)(*s->p - '0');
-        return n > COUNT_MAX ? problem(s, "a count is at most 200") : n;
+        return n > COUNT_MAX ? problem(s, "a count must be at most 200") : n;
 }
 
 static struct node parse_count(struct parser *s)
@@ -224,14 +224,14 @@ static struct node parse_count(struct parser *s)
                 s->p++;
                 node.max = *s->p == '}' ? 0 : parse_number(s);
                 if (node.max != 0 && node.max < node.min)
-                        (void)problem(s, "a count runs backwards");
+                        (void)problem(s, "a count in reverse order");
         } else if (node.max == 0) {
                 (void)problem(s, "a count of zero");
         }
         if (*s->p == '}')
                 s->p++;
         else
-                (void)problem(s, "a count is {m}, {m,} or {m,n}");
+                (void)problem(s, "a count must be written {m}, {m,} or {m,n}");
         return node;
 }
 
@@ -252,7 +252,7 @@ static unsigned parse_repeated(struct parser *s)
                 node.max = c == '?';
         }
         if (!s->problem && *s->p && strchr("*+?{", *s->p))
-                return problem(s, "a repetition of a repetition; use (?: )");
+                return problem(s, "a repeated repetition; use (?: )");
         return new_node(s, node);
 }
 
@@ -273,7 +273,7 @@ static unsigned parse_alternatives(struct parser *s)
         unsigned left;
 
         if (++s->depth > DEPTH_MAX)
-                return problem(s, "groups are nested too deep");
+                return problem(s, "groups are nested too deeply");
         left = parse_sequence(s);
         while (!s->problem && *s->p == '|') {
                 s->p++;
@@ -295,7 +295,7 @@ static unsigned emit(struct parser *s, struct pjwt_inst inst)
 
 static void emit_node(struct parser *s, unsigned i);
 
-/* x? is a SPLIT over x; the better way comes first, so that repetitions are greedy. */
+/* x? is a SPLIT over x; the preferred alternative comes first, so that repetitions are greedy. */
 static void emit_optional(struct parser *s, unsigned i)
 {
         unsigned split = emit(s, (struct pjwt_inst){.op = PJWT_OP_SPLIT});
@@ -342,11 +342,11 @@ static void emit_node(struct parser *s, unsigned i)
         const struct node *node = &s->nodes[i];
 
         /*
-         * What matches nothing writes nothing: the limit of the program does not end counts of counts of
-         * it.
+         * Empty expressions generate no code, so the limit of the program size does not stop nested counts
+         * of them.
          */
         if (!s->problem && ++s->visits > VISIT_MAX)
-                (void)problem(s, "counts of counts are too many; write a smaller expression");
+                (void)problem(s, "too many nested counts; write a simpler expression");
         if (s->problem)
                 return;
         switch (node->kind) {
@@ -389,7 +389,7 @@ static void compile(struct parser *s)
         (void)emit(s, (struct pjwt_inst){.op = PJWT_OP_MATCH});
 }
 
-/* One block of the exact size: a policy may hold thousands. */
+/* One block of the exact size: a policy may contain thousands. */
 static struct pjwt_regex *pack(const struct parser *s)
 {
         size_t inst_size = s->inst_count * sizeof(struct pjwt_inst),

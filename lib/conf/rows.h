@@ -1,11 +1,11 @@
-/* The options of pam_jwt.conf, one row each. Pure. */
+/* The options of pam_jwt.conf, one row for each. Pure. */
 #ifndef PJWT_ROWS_H
 #define PJWT_ROWS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The kinds of section. NONE is no section, and the kind of one that was refused. */
+/* The kinds of section. NONE: no section, or one that was refused. */
 enum pjwt_kind {
         PJWT_KIND_HOST,
         PJWT_KIND_ISSUER,
@@ -23,7 +23,7 @@ enum pjwt_type {
         PJWT_TYPE_WORDS,    /* strings separated by spaces */
         PJWT_TYPE_AUDIENCE, /* the same, with %h */
         PJWT_TYPE_TYPS,     /* media types */
-        PJWT_TYPE_KEYS_URL, /* where keys are */
+        PJWT_TYPE_KEYS_URL, /* the URL of the keys */
         PJWT_TYPE_PROXY,
         PJWT_TYPE_ALGS,
         PJWT_TYPE_SECONDS,
@@ -38,13 +38,13 @@ enum pjwt_type {
         PJWT_TYPE_MATCH, /* match.CLAIM; see readmatch.c */
 };
 
-/* One option. Rows are static. */
+/* An option. Rows are static. */
 struct pjwt_row {
         const char *name;
         enum pjwt_type type;
-        size_t offset;    /* of its field in the struct of the section */
-        const char *def;  /* as it would be written; NULL: none */
-        int64_t min, max; /* of a duration, in seconds */
+        size_t offset;    /* offset of its field in the struct of the section */
+        const char *def;  /* as in the file; NULL: none */
+        int64_t min, max; /* range of a duration, in seconds */
         const char *example;
         const char *help;
 };
@@ -52,13 +52,13 @@ struct pjwt_row {
 /* "host", "issuer", ...; kind is below PJWT_KIND_COUNT. */
 const char *pjwt_kind_name(enum pjwt_kind kind);
 
-/* The i-th row of a kind (below PJWT_KIND_COUNT) as the documentation has them; NULL after the last. */
+/* The i-th row of a kind (below PJWT_KIND_COUNT) in the order of the documentation; NULL after the last. */
 const struct pjwt_row *pjwt_row_at(enum pjwt_kind kind, size_t i);
 
-/* The row of a key; its number goes to *reti and is its index in the `lines` of a section. NULL: none. */
+/* The row of a key; *reti is set to its number, the index in the `lines` of a section. NULL: none. */
 const struct pjwt_row *pjwt_row_find(enum pjwt_kind kind, const char *key, size_t *reti);
 
-/* The line that a key was written in, from the `lines` of a section of this kind; 0 when it was not. */
+/* The line on which a key is set, from the `lines` of a section of this kind; 0 if it is not set. */
 unsigned pjwt_row_line(enum pjwt_kind kind, const unsigned *lines, const char *key);
 
 #endif

@@ -17,7 +17,7 @@ static bool key_of_nothing(struct pjwt_reader *r)
         for (size_t i = 0; (row = pjwt_row_at(r->kind, i)) && len < sizeof(names); i++)
                 len += (size_t)snprintf(names + len, sizeof(names) - len, " %s%s", row->name,
                                         row->type == PJWT_TYPE_MATCH ? "CLAIM" : "");
-        return pjwt_wrong(r, "unknown key; there are%s", names);
+        return pjwt_wrong(r, "unknown key; use one of%s", names);
 }
 
 static const char *row_name_at(const void *kind, size_t i)
@@ -27,7 +27,7 @@ static const char *row_name_at(const void *kind, size_t i)
         return row ? row->name : NULL;
 }
 
-/* Of match.CLAIM only the word before the dot can be misspelt, and no other key has a dot. */
+/* Only the word before the dot of match.CLAIM can be misspelt, and no other key has a dot. */
 static const char *nearest_key(const struct pjwt_reader *r)
 {
         char head[16] = "";
@@ -49,7 +49,7 @@ static bool unknown_key(struct pjwt_reader *r)
                                   strcmp(near, "match.") == 0 ? "CLAIM" : "");
         for (enum pjwt_kind kind = PJWT_KIND_HOST; kind < PJWT_KIND_COUNT; kind++)
                 if (pjwt_row_find(kind, r->key, &i))
-                        return pjwt_wrong(r, "unknown key here; it belongs into a [%s%s] section",
+                        return pjwt_wrong(r, "unknown key in this section; it belongs in [%s%s]",
                                           pjwt_kind_name(kind), kind == PJWT_KIND_HOST ? "" : "/NAME");
         return key_of_nothing(r);
 }
@@ -67,18 +67,17 @@ static void read_key(struct pjwt_reader *r, const char *value)
         } else {
                 line = &r->lines[i];
                 if (*line)
-                        (void)pjwt_wrong(r, "repeated; it stands in line %u already, keep one of the two",
-                                         *line);
+                        (void)pjwt_wrong(r, "duplicate key, already set on line %u", *line);
                 else
                         (void)pjwt_read_value(r, row, r->section, value);
-                if (!*line) /* a bad value is there all the same: no second error "missing" */
+                if (!*line) /* set even if the value is invalid, to avoid a second error "missing" */
                         *line = r->origin.line;
         }
 }
 
 /*
- * One more element at the end of an array of the policy. There is room for all sections that the texts hold
- * (make_room()); a count that was wrong would be memory that ran out, never a write behind the end.
+ * Adds an element to an array of the policy. There is room for all sections in the texts (make_room()); if
+ * the count were wrong, this would fail as out of memory, and never write past the end.
  */
 static void *append(struct pjwt_reader *r, enum pjwt_kind kind, void *array, size_t *count, size_t size,
                     const void *start)
@@ -93,7 +92,7 @@ static void *append(struct pjwt_reader *r, enum pjwt_kind kind, void *array, siz
 static void open_host(struct pjwt_reader *r)
 {
         if (r->host_origin.file) {
-                (void)pjwt_wrong(r, "a second [host]; the first stands at %s:%u, make one of the two",
+                (void)pjwt_wrong(r, "the section [host] is already defined at %s:%u; merge the two",
                                  r->host_origin.file, r->host_origin.line);
                 return;
         }
@@ -109,8 +108,9 @@ static void open_issuer(struct pjwt_reader *r, const char *name)
         struct pjwt_issuer *issuer;
 
         if (!pjwt_value_issuer_name_ok(name)) {
-                (void)pjwt_wrong(r, "no name of an issuer; write at most 64 of A-Z a-z 0-9 . _ -, no dot in "
-                                    "front");
+                (void)pjwt_wrong(
+                        r, "not a valid issuer name; use at most 64 of A-Z a-z 0-9 . _ -, without a leading "
+                           "dot");
                 return;
         }
         issuer = append(r, PJWT_KIND_ISSUER, conf->issuers, &conf->issuer_count, sizeof(*issuer),
@@ -145,8 +145,9 @@ static void open_service(struct pjwt_reader *r, const char *name)
         struct pjwt_service *service;
 
         if (!pjwt_value_service_ok(name)) {
-                (void)pjwt_wrong(r, "'%.80s': no PAM service; write lower case letters, digits and . _ @ -",
-                                 name);
+                (void)pjwt_wrong(
+                        r, "'%.80s': not a PAM service name; use lower case letters, digits and . _ @ -",
+                        name);
                 return;
         }
         service = append(r, PJWT_KIND_SERVICE, conf->services, &conf->service_count, sizeof(*service),
@@ -175,10 +176,9 @@ static void unknown_section(struct pjwt_reader *r, const char *kind)
                                  strcmp(near, pjwt_kind_name(PJWT_KIND_HOST)) == 0 ? "" : "/NAME");
                 return;
         }
-        (void)pjwt_wrong(
-                r,
-                "unknown section [%.40s]; there are [host], [issuer/NAME], [grant/NAME] and [service/NAME]",
-                kind);
+        (void)pjwt_wrong(r,
+                         "unknown section [%.40s]; use [host], [issuer/NAME], [grant/NAME] or [service/NAME]",
+                         kind);
 }
 
 static void open_section(struct pjwt_reader *r, const char *kind, const char *name)

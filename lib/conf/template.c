@@ -33,11 +33,11 @@ static const char *claim_problem(const struct pjwt_piece *piece)
         char name[256];
 
         if (piece->len == 0 || piece->len >= sizeof(name))
-                return "no name of a claim; write %{NAME}";
+                return "not a claim name; write %{NAME}";
         memcpy(name, piece->text, piece->len);
         name[piece->len] = '\0';
         if (name[0] == '/' && !pjwt_value_pointer_ok(name))
-                return "no JSON Pointer; write ~0 for a ~, ~1 for a / inside a name";
+                return "not a JSON Pointer; write ~0 for a ~, ~1 for a / inside a name";
         return NULL;
 }
 
@@ -51,9 +51,9 @@ const char *pjwt_template_problem(const char *s)
                 if (piece.kind == PJWT_PIECE_CLAIM)
                         problem = claim_problem(&piece);
                 else if (piece.kind == PJWT_PIECE_TEXT && piece.text[0] == '%' && piece.text[1] != '%')
-                        problem = "a % alone; write %{CLAIM}, or %% for a percent sign";
+                        problem = "an unescaped %; write %{CLAIM}, or %% for a percent sign";
                 else if (piece.kind == PJWT_PIECE_TEXT && piece.text[0] == '\\' && piece.text[1] != '\\')
-                        problem = "a backslash alone; write \\1 to \\9, or \\\\ for a backslash";
+                        problem = "an unescaped backslash; write \\1 to \\9, or \\\\ for a backslash";
                 if (problem)
                         return problem;
         }

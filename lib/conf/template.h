@@ -6,18 +6,18 @@
 #include <stddef.h>
 
 /*
- * What is wrong with a template, in static storage; NULL when nothing is. %{CLAIM} stands for a claim (a JSON
- * Pointer when it begins with /), \1 to \9 for a group, %% and \\ for themselves.
+ * Describes what is wrong with a template, in static storage; NULL if it is valid. %{CLAIM} is replaced by
+ * a claim (a JSON Pointer if it begins with /), \1 to \9 by a group; %% and \\ are literal.
  */
 const char *pjwt_template_problem(const char *s);
 
-/* Does it spell a name, without claim and group? Only such a one opens system accounts. */
+/* Whether it is a literal name, without claim and group. Required for system accounts. */
 bool pjwt_template_is_literal(const char *s);
 
-/* The highest group that it takes; 0 when it takes none. */
+/* The highest group number used; 0 if there is none. */
 unsigned pjwt_template_groups(const char *s);
 
-/* One piece: its bytes are literal, or the name of a claim, or a group's number. */
+/* One piece: literal bytes, the name of a claim, or the number of a group. */
 struct pjwt_piece {
         enum { PJWT_PIECE_TEXT, PJWT_PIECE_CLAIM, PJWT_PIECE_GROUP } kind;
         const char *text;
@@ -25,7 +25,7 @@ struct pjwt_piece {
         unsigned group;
 };
 
-/* The next piece behind *cursor of a template without problem; false at the end. */
+/* The next piece at *cursor of a valid template; false at the end. */
 bool pjwt_template_next(const char **cursor, struct pjwt_piece *ret);
 
 #endif

@@ -19,7 +19,7 @@ static void require_key(struct pjwt_reader *r, struct pjwt_origin origin, const 
         if (pjwt_row_line(kind, lines, key))
                 return;
         pjwt_reader_at(r, origin, key);
-        (void)pjwt_wrong(r, "missing; write a line like %s = %s", key, row ? row->example : "...");
+        (void)pjwt_wrong(r, "missing; add a line like %s = %s", key, row ? row->example : "...");
 }
 
 static bool has_secret_alg(pjwt_algset set)
@@ -35,7 +35,7 @@ static bool has_file_keys(const struct pjwt_issuer *issuer)
         return issuer->jwks && strncmp(issuer->jwks, "file:", 5) == 0;
 }
 
-/* An option that cannot have an effect is a contradiction: its author expects one. */
+/* An option without effect is an error, because its author expects one. */
 static void refuse_fetch_options(struct pjwt_reader *r, const struct pjwt_issuer *issuer)
 {
         static const char *const keys[] = {"ca_file",   "bearer_file", "proxy",      "timeout",
@@ -44,7 +44,7 @@ static void refuse_fetch_options(struct pjwt_reader *r, const struct pjwt_issuer
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
                 if (pjwt_row_line(PJWT_KIND_ISSUER, issuer->lines, keys[i])) {
                         pjwt_reader_at(r, pjwt_issuer_origin(issuer, keys[i]), keys[i]);
-                        (void)pjwt_wrong(r, "has no effect, since jwks is a file; take the line out");
+                        (void)pjwt_wrong(r, "has no effect, since jwks is a file; remove the line");
                 }
 }
 
@@ -54,7 +54,7 @@ static void check_issuer_keys(struct pjwt_reader *r, const struct pjwt_issuer *i
 
         if (has_secret_alg(issuer->algorithms) && !has_file_keys(issuer)) { /* HDR-06, KEY-13 */
                 pjwt_reader_at(r, pjwt_issuer_origin(issuer, "algorithms"), "algorithms");
-                (void)pjwt_wrong(r, "HMAC needs a key that is on this host; write jwks = file:///PATH");
+                (void)pjwt_wrong(r, "HMAC requires a key on this host; write jwks = file:///PATH");
         }
         if (has_file_keys(issuer)) {
                 refuse_fetch_options(r, issuer);
@@ -65,7 +65,7 @@ static void check_issuer_keys(struct pjwt_reader *r, const struct pjwt_issuer *i
         problem = pjwt_value_url_problem(issuer->issuer, PJWT_URL_HTTPS | PJWT_URL_HTTP_LOOPBACK);
         if (problem) {
                 pjwt_reader_at(r, pjwt_issuer_origin(issuer, "issuer"), "issuer");
-                (void)pjwt_wrong(r, "discovery cannot begin here (%s); set jwks", problem);
+                (void)pjwt_wrong(r, "discovery is not possible with this issuer (%s); set jwks", problem);
         }
 }
 
@@ -73,12 +73,12 @@ static void check_issuer_times(struct pjwt_reader *r, const struct pjwt_issuer *
 {
         if (issuer->min_refresh > issuer->refresh) {
                 pjwt_reader_at(r, pjwt_issuer_origin(issuer, "min_refresh"), "min_refresh");
-                (void)pjwt_wrong(r, "longer than refresh (%lld seconds); write less, or a longer refresh",
+                (void)pjwt_wrong(r, "longer than refresh (%lld seconds); reduce it, or increase refresh",
                                  (long long)issuer->refresh);
         }
         if (issuer->max_stale < issuer->refresh) {
                 pjwt_reader_at(r, pjwt_issuer_origin(issuer, "max_stale"), "max_stale");
-                (void)pjwt_wrong(r, "shorter than refresh (%lld seconds); write more, or a shorter refresh",
+                (void)pjwt_wrong(r, "shorter than refresh (%lld seconds); increase it, or reduce refresh",
                                  (long long)issuer->refresh);
         }
 }
@@ -116,11 +116,11 @@ static void find_issuer(struct pjwt_reader *r, struct pjwt_grant *grant, const s
                 return;
         }
         (void)pjwt_wrong(r, "there is no [issuer/%.64s]%s", grant->issuer_name,
-                         strstr(grant->issuer_name, "://") ? "; the NAME of the section is meant, not its iss"
-                                                           : "; write the NAME of a section that is there");
+                         strstr(grant->issuer_name, "://") ? "; write the NAME of the section, not its iss"
+                                                           : "; write the NAME of an existing section");
 }
 
-/* \1 means the groups of the one regex match that has any: with two, nobody could say whose. */
+/* \1 refers to the groups of the only regex match with groups; with two it would be ambiguous. */
 static void check_captures(struct pjwt_reader *r, const struct pjwt_grant *grant)
 {
         unsigned groups = 0, with_groups = 0;
@@ -140,11 +140,11 @@ static void check_captures(struct pjwt_reader *r, const struct pjwt_grant *grant
                 if (with_groups != 1)
                         (void)pjwt_wrong(
                                 r,
-                                "'%.80s' takes a group; write exactly one regex: match with groups into "
-                                "this grant",
+                                "'%.80s' refers to a group; this grant must have exactly one regex: match "
+                                "with groups",
                                 grant->user[i]);
                 else if (most > groups)
-                        (void)pjwt_wrong(r, "'%.80s' takes group %u; write one up to %u, as the regex: has",
+                        (void)pjwt_wrong(r, "'%.80s' refers to group %u; the regex: has only %u",
                                          grant->user[i], most, groups);
         }
 }
@@ -160,7 +160,7 @@ static void check_suffix(struct pjwt_reader *r, const struct pjwt_grant *grant)
         if (templated)
                 return;
         pjwt_reader_at(r, pjwt_grant_origin(grant, "strip_suffix"), "strip_suffix");
-        (void)pjwt_wrong(r, "has no effect, since no user of this grant is a template; take the line out");
+        (void)pjwt_wrong(r, "has no effect, since no user of this grant is a template; remove the line");
 }
 
 static void finish_grant(struct pjwt_reader *r, struct pjwt_grant *grant, const struct pjwt_named *names)
@@ -193,11 +193,11 @@ static void finish_service(struct pjwt_reader *r, struct pjwt_service *service)
         pjwt_reader_at(r, pjwt_service_origin(service, "reuse_login"), "reuse_login");
         if (service->reuse_login && service->one_use) /* REV-12 */
                 (void)pjwt_wrong(
-                        r, "not together with one_use, since the login has used the token; take one out");
+                        r, "cannot be combined with one_use, since the login has used the token; remove one");
         if (service->reuse_login && service->audience)
                 (void)pjwt_wrong(
-                        r,
-                        "not together with audience, since the login's token is for the login; take one out");
+                        r, "cannot be combined with audience, since the login's token is intended for the "
+                           "login; remove one");
 }
 
 void pjwt_whole_check(struct pjwt_reader *r)

@@ -37,7 +37,7 @@ static bool file_name(const struct pjwt_issuer *issuer, char out[NAME_BYTES_MAX]
         return n > 0 && n < NAME_BYTES_MAX && !strchr(out, '/') && out[0] != '.';
 }
 
-/* The `jwks` setting; the empty string stands for discovery. */
+/* The `jwks` setting; the empty string means discovery. */
 static const char *setting(const struct pjwt_issuer *issuer)
 {
         return issuer->jwks ? issuer->jwks : "";
@@ -61,7 +61,7 @@ static bool integer_of(struct json_object *object, const char *name, int64_t *re
         return *ret >= 0 && *ret <= PJWT_TIME_MAX;
 }
 
-/* NULL also when memory runs out: for what is absent as well, which is what the caller wants. */
+/* Also NULL if out of memory, which is treated like an absent member. */
 static char *string_of(struct json_object *object, const char *name)
 {
         size_t len;
@@ -71,8 +71,8 @@ static char *string_of(struct json_object *object, const char *name)
 }
 
 /*
- * Refuses a file that was written for other settings, so that a changed configuration never meets the old
- * keys.
+ * Refuses a file that was written for other settings, so that old keys are not used after a change of the
+ * configuration.
  */
 static enum pjwt_reason read_first_line(struct json_object *o, const char *path,
                                         const struct pjwt_issuer *issuer, int64_t now,
@@ -91,13 +91,15 @@ static enum pjwt_reason read_first_line(struct json_object *o, const char *path,
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%s: a time is missing", path);
         if (file->asked_at > now + PJWT_CLOCK_SLACK)
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET,
-                                 "%s: from the future: asked at %" PRId64 ", now %" PRId64, path,
+                                 "%s: from the future: requested at %" PRId64 ", now %" PRId64, path,
                                  file->asked_at, now);
         if (!integer_of(o, "server_date", &file->server_date))
                 file->server_date = 0;
         file->source = string_of(o, "source");
         file->etag = string_of(o, "etag");
-        return file->source ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_KEYSET, "%s: no source", path);
+        return file->source
+                       ? PJWT_OK
+                       : pjwt_fail(reterr, PJWT_BAD_KEYSET, "%s: the source of the keys is missing", path);
 }
 
 static enum pjwt_reason read_keys(const char *text, size_t len, const char *path, struct pjwt_keyset **ret,
@@ -109,7 +111,7 @@ static enum pjwt_reason read_keys(const char *text, size_t len, const char *path
         return r == PJWT_OK ? r : pjwt_fail(reterr, r, "%s: %s", path, err.detail);
 }
 
-/* Two lines, each ended: a file that was cut anywhere is none. */
+/* Two lines, each with a newline; a truncated file is refused. */
 static enum pjwt_reason read_lines(const char *text, size_t len, const char *path,
                                    const struct pjwt_issuer *issuer, int64_t now, bool with_keys,
                                    struct pjwt_cachefile *file, struct pjwt_error *reterr)
@@ -121,7 +123,7 @@ static enum pjwt_reason read_lines(const char *text, size_t len, const char *pat
         enum pjwt_reason r;
 
         if (!end || second_len < 2 || memchr(second, '\n', second_len) != second + second_len - 1)
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%s: cut short", path);
+                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%s: truncated", path);
         r = pjwt_json_parse_object(text, (size_t)(end - text), path, &first, reterr);
         if (r != PJWT_OK)
                 return r;
@@ -132,7 +134,7 @@ static enum pjwt_reason read_lines(const char *text, size_t len, const char *pat
         return r;
 }
 
-enum pjwt_reason pjwt_cachefile_read(const char *folder, const struct pjwt_issuer *issuer, int64_t now,
+enum pjwt_reason pjwt_cachefile_read(const char *dir, const struct pjwt_issuer *issuer, int64_t now,
                                      bool with_keys, struct pjwt_cachefile *ret, struct pjwt_error *reterr)
 {
         struct pjwt_cachefile file = {0};
@@ -142,12 +144,11 @@ enum pjwt_reason pjwt_cachefile_read(const char *folder, const struct pjwt_issue
         size_t len = 0;
         enum pjwt_reason r;
 
-        if (!file_name(issuer, name) ||
-            snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
-                return pjwt_fail(reterr, PJWT_FILE_OPEN, "%s: impossible name", folder);
+        if (!file_name(issuer, name) || snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+                return pjwt_fail(reterr, PJWT_FILE_OPEN, "%s: invalid name", dir);
         r = pjwt_file_read(path, 0, PJWT_CACHEFILE_BYTES_MAX, &text, &len, NULL, &err);
         if (r == PJWT_FILE_OPEN && errno == ENOENT)
-                return pjwt_fail(reterr, PJWT_NO_KEYS, "%s: not there yet", path);
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "%s: does not exist yet", path);
         if (r != PJWT_OK)
                 return pjwt_fail(reterr, r, "%s", err.detail);
         r = read_lines(text, len, path, issuer, now, with_keys, &file, reterr);
@@ -178,7 +179,7 @@ static struct json_object *make_first_line(const struct pjwt_issuer *issuer,
         return NULL;
 }
 
-/* Both lines as one string, to be freed; NULL when memory ran out. json-c escapes every line feed. */
+/* Both lines as one string, to be freed; NULL if out of memory. json-c escapes every line feed. */
 static char *make_text(const struct pjwt_issuer *issuer, const struct pjwt_cachefile *file)
 {
         struct json_object *first = make_first_line(issuer, file);
@@ -194,9 +195,9 @@ static char *make_text(const struct pjwt_issuer *issuer, const struct pjwt_cache
         return text;
 }
 
-/* What the last question before the rename needs. */
+/* The parameters of the check before the rename. */
 struct still {
-        const char *folder;
+        const char *dir;
         const struct pjwt_issuer *issuer;
         int64_t now;
         const struct pjwt_cachefile *file;
@@ -210,27 +211,27 @@ static bool is_still_the_newest(void *arg)
 
         if (pjwt_boot_ms() - s->file->asked_boot_ms > PJWT_RESPONSE_AGE_MS)
                 return false;
-        if (pjwt_cachefile_read(s->folder, s->issuer, s->now, false, &there, NULL) != PJWT_OK)
+        if (pjwt_cachefile_read(s->dir, s->issuer, s->now, false, &there, NULL) != PJWT_OK)
                 return true;
         newest = pjwt_cachefile_newer(s->file, &there);
         pjwt_cachefile_clear(&there);
         return newest;
 }
 
-enum pjwt_reason pjwt_cachefile_write(const char *folder, const struct pjwt_issuer *issuer, int64_t now,
+enum pjwt_reason pjwt_cachefile_write(const char *dir, const struct pjwt_issuer *issuer, int64_t now,
                                       const struct pjwt_cachefile *file, struct pjwt_error *reterr)
 {
-        struct still still = {folder, issuer, now, file};
+        struct still still = {dir, issuer, now, file};
         char name[NAME_BYTES_MAX];
         char *text;
         enum pjwt_reason r;
 
         if (!file_name(issuer, name))
-                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: impossible name", folder);
+                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: invalid name", dir);
         text = make_text(issuer, file);
         if (!text)
                 return pjwt_fail_memory(reterr);
-        r = pjwt_file_replace_if(folder, name, text, strlen(text), 0644, is_still_the_newest, &still, reterr);
+        r = pjwt_file_replace_if(dir, name, text, strlen(text), 0644, is_still_the_newest, &still, reterr);
         free(text);
         return r;
 }

@@ -1,4 +1,4 @@
-/* One issuer's file in the cache of keys: its form, who may have written it, and how it is replaced. */
+/* The cache file of an issuer's keys: its format, checks, and replacement. */
 #ifndef PJWT_CACHEFILE_H
 #define PJWT_CACHEFILE_H
 
@@ -7,47 +7,47 @@
 #include "keyset.h"
 #include "reason.h"
 
-/* A key set and a little about it; also the form of what pamjwt-fetch brings. */
+/* A key set with metadata; also the format of the output of pamjwt-fetch. */
 #define PJWT_CACHEFILE_BYTES_MAX (PJWT_KEYSET_BYTES_MAX + 256 * 1024)
 
-/* What was asked for longer ago than this, in ms, is dropped: somebody stopped the process in between. */
+/* Keys requested longer ago than this, in ms, are discarded: the process was stopped in between. */
 #define PJWT_RESPONSE_AGE_MS INT64_C(60000)
 
-/* Clocks of two processes may differ by this much before a file counts as one from the future. */
+/* Clocks of two processes may differ by this much before a file counts as from the future. */
 #define PJWT_CLOCK_SLACK INT64_C(60)
 
-/* What a file says. Free with pjwt_cachefile_clear(). */
+/* The contents of a file. Free with pjwt_cachefile_clear(). */
 struct pjwt_cachefile {
-        struct pjwt_keyset *set; /* NULL when only the first line was read */
-        char *source;            /* the URL that the keys came from */
-        char *etag;              /* NULL: the server gave none */
-        int64_t asked_at;        /* when the keys were asked for, seconds since the epoch */
-        int64_t asked_boot_ms;   /* the same by CLOCK_BOOTTIME: tells two requests of one second apart */
+        struct pjwt_keyset *set; /* NULL if only the first line was read */
+        char *source;            /* the URL of the keys */
+        char *etag;              /* NULL: none from the server */
+        int64_t asked_at;        /* when the keys were requested, seconds since the epoch */
+        int64_t asked_boot_ms;   /* the same by CLOCK_BOOTTIME: distinguishes requests in the same second */
         int64_t fresh_until;
-        int64_t server_date; /* the server's clock when it answered; 0: not said. For doctor alone. */
+        int64_t server_date; /* the server's clock at the time of the response; 0: unknown (for doctor) */
 };
 
 /*
- * Reads folder/NAME.json. The file is two lines, `{"format":1,...}` and the key set, each ended by a line
- * feed. It counts only when it was written for this issuer and this jwks setting, and not in the future of
- * `now`.
- * with_keys: false reads the first line only.
+ * Reads dir/NAME.json. The file consists of two lines, `{"format":1,...}` and the key set, each with a
+ * newline. It is used only if it was written for this issuer and this jwks setting, and is not from the
+ * future of `now`.
+ * with_keys: false reads only the first line.
  * ret: untouched on failure.
- * Returns PJWT_OK; PJWT_NO_KEYS when there is no such file; PJWT_FILE_..., PJWT_BAD_KEYSET, PJWT_BAD_JSON
- * when there is one that is not trusted; PJWT_NO_MEMORY.
+ * Returns PJWT_OK; PJWT_NO_KEYS if there is no such file; PJWT_FILE_..., PJWT_BAD_KEYSET, PJWT_BAD_JSON if
+ * it is not trusted; PJWT_NO_MEMORY.
  */
-enum pjwt_reason pjwt_cachefile_read(const char *folder, const struct pjwt_issuer *issuer, int64_t now,
+enum pjwt_reason pjwt_cachefile_read(const char *dir, const struct pjwt_issuer *issuer, int64_t now,
                                      bool with_keys, struct pjwt_cachefile *ret, struct pjwt_error *reterr);
 
 /*
- * Replaces folder/NAME.json, unless what stands there was asked for later than this, or the keys were asked
- * for more than 60 seconds ago: then a process was stopped in between (REV-07).
+ * Replaces dir/NAME.json, unless the existing file was requested later than this one, or these keys were
+ * requested more than 60 seconds ago, that is if a process was stopped in between (REV-07).
  * Returns PJWT_OK, PJWT_FILE_..., PJWT_NO_MEMORY.
  */
-enum pjwt_reason pjwt_cachefile_write(const char *folder, const struct pjwt_issuer *issuer, int64_t now,
+enum pjwt_reason pjwt_cachefile_write(const char *dir, const struct pjwt_issuer *issuer, int64_t now,
                                       const struct pjwt_cachefile *file, struct pjwt_error *reterr);
 
-/* Was a asked for later than b? */
+/* Whether a was requested later than b. */
 bool pjwt_cachefile_newer(const struct pjwt_cachefile *a, const struct pjwt_cachefile *b);
 
 void pjwt_cachefile_clear(struct pjwt_cachefile *file);

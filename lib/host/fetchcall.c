@@ -18,19 +18,19 @@
 #include "cachefile.h"
 #include "safefile.h"
 
-#define FIRST_FD     3   /* what the helper gets behind its standard descriptors */
+#define FIRST_FD     3   /* first descriptor after the helper's standard ones */
 #define GRACE_MS     200 /* between the end of the output and SIGKILL */
 #define REAP_MS      1000
 #define SOCKET_REPLY 4096
-#define BY_PIDFD     ((idtype_t)3) /* P_PIDFD, which older headers do not name */
-#define PIDFD_GROUP  4U            /* PIDFD_SIGNAL_PROCESS_GROUP, the same */
+#define BY_PIDFD     ((idtype_t)3) /* P_PIDFD, which older headers lack */
+#define PIDFD_GROUP  4U            /* PIDFD_SIGNAL_PROCESS_GROUP, likewise */
 
 static enum pjwt_reason fail_errno(const char *what, struct pjwt_error *reterr)
 {
         return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: %s", what, strerror(errno));
 }
 
-/* Waits until fd is ready for `events` or the deadline; false at the deadline. */
+/* Waits until fd is ready for `events`; false at the deadline. */
 static bool ready(int fd, short events, int64_t deadline)
 {
         struct pollfd p = {.fd = fd, .events = events};
@@ -50,8 +50,8 @@ static bool ready(int fd, short events, int64_t deadline)
 }
 
 /*
- * MSG_NOSIGNAL: a helper that died must not kill the host by SIGPIPE. One that reads nothing costs the
- * deadline.
+ * MSG_NOSIGNAL: a helper that has died must not kill the application with SIGPIPE. A helper that reads
+ * nothing is given up at the deadline.
  */
 static enum pjwt_reason send_all(int fd, const char *bytes, size_t len, int64_t deadline,
                                  struct pjwt_error *reterr)
@@ -63,7 +63,7 @@ static enum pjwt_reason send_all(int fd, const char *bytes, size_t len, int64_t 
                         bytes += n;
                         len -= (size_t)n;
                 } else if (n < 0 && errno == EPIPE)
-                        /* it ended already: what it said before (no user, no sandbox) is read next */
+                        /* it has already ended; its output (no user, no sandbox) is read next */
                         return PJWT_OK;
                 else if (n < 0 && errno != EINTR && errno != EAGAIN)
                         return fail_errno("asking", reterr);
@@ -73,7 +73,7 @@ static enum pjwt_reason send_all(int fd, const char *bytes, size_t len, int64_t 
         return PJWT_OK;
 }
 
-/* One recv: the number of bytes, 0 at the end, -1 with the reason. */
+/* One recv: returns the number of bytes, 0 at the end, -1 with the reason. */
 static ssize_t receive(int fd, char *buf, size_t room, int64_t deadline, struct pjwt_error *reterr)
 {
         for (;;) {
@@ -81,8 +81,7 @@ static ssize_t receive(int fd, char *buf, size_t room, int64_t deadline, struct 
 
                 if (n >= 0)
                         return n;
-                if (errno ==
-                    ECONNRESET) /* it ended without reading all that we sent: what it said came before */
+                if (errno == ECONNRESET) /* it ended without reading everything; its output comes first */
                         return 0;
                 if (errno != EINTR && errno != EAGAIN) {
                         (void)fail_errno("response", reterr);
@@ -130,7 +129,7 @@ static enum pjwt_reason receive_all(int fd, size_t max, int64_t deadline, char *
                                 : receive(fd, &spare, 1, deadline, reterr);
                 if (n > 0 && have == room) {
                         free(buf);
-                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the response has more than %zu bytes",
+                        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the response is longer than %zu bytes",
                                          max);
                 }
                 have += n > 0 ? (size_t)n : 0;
@@ -146,8 +145,8 @@ static enum pjwt_reason receive_all(int fd, size_t max, int64_t deadline, char *
 }
 
 /*
- * The descriptors of the host are closed one and all; the three standard ones are ours. `theirs` and the
- * files are already numbered behind the targets, so that no dup2 overwrites the source of a later one.
+ * All descriptors of the application are closed; the standard ones are set by us. `theirs` and the files
+ * already have numbers above the targets, so that no dup2 overwrites the source of a later one.
  */
 static int describe_descriptors(posix_spawn_file_actions_t *actions, int theirs,
                                 const struct pjwt_fetchcall *call)
@@ -166,8 +165,8 @@ static int describe_descriptors(posix_spawn_file_actions_t *actions, int theirs,
 }
 
 /*
- * Signals as after boot, whatever the host or its user did to them; a session of its own, away from the
- * terminal.
+ * Default signal dispositions, whatever the application or its user has set; a separate session, detached
+ * from the terminal.
  */
 static int describe_signals(posix_spawnattr_t *attr)
 {
@@ -208,10 +207,10 @@ static int spawn(const struct pjwt_fetchcall *call, int theirs, pid_t *retpid)
         return r;
 }
 
-/* A child, held by a descriptor: where SIGCHLD is ignored its number may be another process's at any time. */
+/* A child process, with a descriptor: if SIGCHLD is ignored, its pid could be reused at any time. */
 struct child {
         pid_t pid;
-        int pidfd; /* -1: a kernel or a sandbox without pidfd */
+        int pidfd; /* -1: the kernel or a sandbox does not support pidfd */
 };
 
 static bool is_gone(const struct child *child)
@@ -224,10 +223,12 @@ static bool is_gone(const struct child *child)
                 r = waitid(held ? BY_PIDFD : P_PID, held ? (id_t)child->pidfd : (id_t)child->pid, &info,
                            WEXITED | WNOHANG);
         while (r < 0 && errno == EINTR);
-        return r < 0 || info.si_pid == child->pid; /* ECHILD: the host's handler, or the kernel, took it */
+        return r < 0 ||
+               info.si_pid ==
+                       child->pid; /* ECHILD: the application's handler, or the kernel, has reaped it */
 }
 
-/* True when it is gone in time. */
+/* True if it ends in time. */
 static bool wait_for(const struct child *child, int64_t deadline)
 {
         const struct timespec nap = {.tv_nsec = 5000000};
@@ -245,9 +246,9 @@ static bool wait_for(const struct child *child, int64_t deadline)
 }
 
 /*
- * With its process group, which it leads (POSIX_SPAWN_SETSID); by the pidfd alone where the kernel cannot do
- * that (before Linux 6.9). Without a pidfd: is_gone() has just found that it is still our child, so the
- * number is still its own.
+ * Kills the child with its process group, which it leads (POSIX_SPAWN_SETSID); if the kernel does not
+ * support that (before Linux 6.9), only the child through the pidfd. Without a pidfd: is_gone() has just
+ * confirmed that it is still our child, so the pid has not been reused.
  */
 static void kill_child(const struct child *child)
 {
@@ -298,7 +299,7 @@ static enum pjwt_reason start(const struct pjwt_fetchcall *call, int *retfd, str
                         close(pair[0]);
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: %s", call->program, strerror(error));
         }
-        retchild->pidfd = (int)syscall(SYS_pidfd_open, retchild->pid, 0); /* O_CLOEXEC always */
+        retchild->pidfd = (int)syscall(SYS_pidfd_open, retchild->pid, 0); /* always O_CLOEXEC */
         *retfd = pair[0];
         return PJWT_OK;
 }
@@ -319,7 +320,7 @@ enum pjwt_reason pjwt_fetchcall(const struct pjwt_fetchcall *call, char **ret, s
         return r == PJWT_OK ? r : pjwt_fail(reterr, r, "pamjwt-fetch: %s", err.detail);
 }
 
-/* Only root may stand behind this socket: what it says makes us read the cache, and makes us wait. */
+/* Only root may listen on this socket: its answers make us wait and read the cache. */
 static int connect_to(const char *path, struct pjwt_error *reterr)
 {
         struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -328,7 +329,7 @@ static int connect_to(const char *path, struct pjwt_error *reterr)
         int fd;
 
         if (strlen(path) >= sizeof(addr.sun_path)) {
-                (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: the name is too long for a socket", path);
+                (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: the path is too long for a socket", path);
                 return -1;
         }
         memcpy(addr.sun_path, path, strlen(path) + 1);
@@ -337,7 +338,7 @@ static int connect_to(const char *path, struct pjwt_error *reterr)
             getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
                 (void)fail_errno(path, reterr);
         else if (peer.uid != 0 && peer.uid != geteuid())
-                (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: uid %u listens there", path,
+                (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: the listener has uid %u, not root's", path,
                                 (unsigned)peer.uid);
         else
                 return fd;

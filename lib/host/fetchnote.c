@@ -35,14 +35,14 @@ enum pjwt_reason pjwt_fetchnote_too_early(const struct pjwt_fetch_request *reque
                                           const struct pjwt_fetch_response *note, int64_t now,
                                           struct pjwt_error *reterr)
 {
-        /* Keys that came, but too long ago to be shared, are no failure. */
+        /* Keys that were received too long ago to be shared are not a failure. */
         return pjwt_fail(reterr, note->ok ? PJWT_NO_KEYS : note->reason,
-                         "%.380s (%" PRId64 " s ago; not asked again before %" PRId64 " s)",
+                         "%.380s (%" PRId64 " s ago; not repeated within %" PRId64 " s)",
                          note->ok ? "the issuer answered" : note->detail, (now - note->asked_boot_ms) / 1000,
                          request->cool_down_ms / 1000);
 }
 
-/* Is the file locked by a helper at work? Asking takes no lock. */
+/* Whether a helper holds the lock of the file. Does not take the lock. */
 static bool is_locked(int fd)
 {
         struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -59,7 +59,7 @@ static int open_note(const char *lock_dir, const char *name)
         return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A note that cannot be understood, as one that is just being written, says nothing. */
+/* A note that cannot be parsed, such as one that is just being written, is ignored. */
 static enum pjwt_note judge_text(char *text, size_t len, const struct pjwt_fetch_request *request,
                                  int64_t started, struct pjwt_fetch_response *ret)
 {

@@ -17,7 +17,7 @@ static bool put_flag(struct json_object *o, const char *name, bool value)
         return pjwt_json_add(o, name, json_object_new_boolean(value));
 }
 
-/* These four leave *ret as it is when the member is absent, and are false when it has another type. */
+/* These four leave *ret unchanged if the member is absent, and return false if it has another type. */
 static bool get_string(struct json_object *o, const char *name, const char **ret)
 {
         struct json_object *member = pjwt_json_member(o, name);
@@ -79,7 +79,7 @@ enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *reque
         return PJWT_OK;
 }
 
-/* The name becomes a file name: the rule of conf.h, checked again where it counts. */
+/* The name is used as a file name, so the rule of conf.h is checked again here. */
 static bool is_name(const char *s)
 {
         const char *const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -111,7 +111,7 @@ enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pj
             request.cool_down_ms < 0) {
                 pjwt_fetch_request_clear(&request);
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED,
-                                 "request: a member is missing or has a wrong type");
+                                 "request: a member is missing or has the wrong type");
         }
         *ret = request;
         return PJWT_OK;
@@ -152,7 +152,7 @@ enum pjwt_reason pjwt_fetch_response_write(const struct pjwt_fetch_response *res
         return PJWT_OK;
 }
 
-/* What a helper can fail by; any other word of its counts as a failed fetch. */
+/* The reasons for which a helper can fail; any other reason counts as a failed fetch. */
 static enum pjwt_reason known_reason(const char *name)
 {
         enum pjwt_reason r = pjwt_reason_from_name(name);
@@ -177,7 +177,7 @@ static bool read_response(struct json_object *o, struct pjwt_fetch_response *r)
                (r->ok ? r->source != NULL : r->detail != NULL);
 }
 
-/* The second line: empty, or the key set when there has to be one. */
+/* The second line: empty, or the key set if there must be one. */
 static bool take_keys(const char *text, size_t len, struct pjwt_fetch_response *r)
 {
         bool needed = r->ok && !r->not_modified;
@@ -208,7 +208,7 @@ enum pjwt_reason pjwt_fetch_response_parse(const char *text, size_t len, struct 
                 return PJWT_OK;
         }
         pjwt_fetch_response_clear(&response);
-        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch answered something else than a key set");
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch returned something other than a key set");
 }
 
 static bool equal_or_both_absent(const char *a, const char *b)
@@ -233,7 +233,8 @@ enum pjwt_reason pjwt_fetch_response_read(const char *text, size_t len,
         if (r == PJWT_OK && !response.ok)
                 r = pjwt_fail(reterr, response.reason, "%s", response.detail);
         else if (r == PJWT_OK && !pjwt_fetch_response_is_for(&response, request))
-                r = pjwt_fail(reterr, PJWT_FETCH_FAILED, "pamjwt-fetch answered for another issuer");
+                r = pjwt_fail(reterr, PJWT_FETCH_FAILED,
+                              "pamjwt-fetch returned a response for another issuer");
         if (r == PJWT_OK)
                 *ret = response;
         else

@@ -1,5 +1,6 @@
 /*
- * What the caller and pamjwt-fetch say to each other: one JSON object there; one, and a key set, back. Pure.
+ * The messages between the caller and pamjwt-fetch: the request is a JSON object; the response is one,
+ * followed by a key set. Pure.
  */
 #ifndef PJWT_FETCHWIRE_H
 #define PJWT_FETCHWIRE_H
@@ -12,19 +13,19 @@
 #define PJWT_FETCH_TIMEOUT_MAX INT64_C(120000) /* ms */
 #define PJWT_FETCH_NAME_MAX    64
 
-/* Borrowed strings when written; when read, they live as long as `json`. */
+/* Strings are borrowed when written; when read, they live as long as `json`. */
 struct pjwt_fetch_request {
-        const char *name;   /* of the issuer section: the lock's and the note's name */
+        const char *name;   /* of the issuer section: the name of lock and note */
         const char *issuer; /* the iss */
         const char *jwks;   /* NULL: by discovery */
         const char *proxy;  /* NULL: none */
-        const char *etag;   /* of the keys that are there; NULL: none */
+        const char *etag;   /* of the cached keys; NULL: none */
         int64_t timeout_ms;
         int64_t cool_down_ms;
         int ca_fd; /* descriptors; 0: none */
         int bearer_fd;
-        bool force; /* ask within the cool-down too */
-        /* wait for another request to the same issuer and share its response; else give up at once */
+        bool force; /* send the request even during the cool-down */
+        /* wait for another request to the same issuer and share its response; otherwise give up at once */
         bool wait;
         struct json_object *json;
 };
@@ -34,31 +35,30 @@ enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *reque
                                           struct pjwt_error *reterr);
 
 /*
- * Returns PJWT_OK, PJWT_BAD_JSON, PJWT_FETCH_FAILED (a member is missing or has a wrong type),
+ * Returns PJWT_OK, PJWT_BAD_JSON, PJWT_FETCH_FAILED (a member is missing or has the wrong type),
  * PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pjwt_fetch_request *ret,
                                          struct pjwt_error *reterr);
 void pjwt_fetch_request_clear(struct pjwt_fetch_request *request);
 
-/* What was learnt. Strings as above; keys are borrowed from the text that was read. */
+/* The result of a request. Strings as above; keys are borrowed from the text that was read. */
 struct pjwt_fetch_response {
         bool ok;
         /*
-         * not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET; PJWT_NO_KEYS: nobody was asked this
-         * time
+         * not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET; PJWT_NO_KEYS: no request was sent
          */
         enum pjwt_reason reason;
         const char *detail;    /* not ok */
-        const char *issuer;    /* of the request: a response to another one is none (KEY-25) */
+        const char *issuer;    /* of the request: a response to another request is refused (KEY-25) */
         const char *jwks;      /* of the request; NULL: by discovery */
         const char *source;    /* ok: the URL of the keys */
         const char *etag;      /* NULL: none */
-        int64_t asked_boot_ms; /* when the request began, by CLOCK_BOOTTIME */
-        int64_t max_age;       /* seconds; -1: the server did not say */
-        int64_t server_date;   /* the server's clock, seconds since the epoch; 0: it did not say */
-        bool not_modified;     /* 304: the keys of the request's etag are still the right ones */
-        const char *keys;      /* JWKS text; NULL when not ok or not_modified */
+        int64_t asked_boot_ms; /* start of the request, by CLOCK_BOOTTIME */
+        int64_t max_age;       /* seconds; -1: not sent by the server */
+        int64_t server_date;   /* the server's clock, seconds since the epoch; 0: unknown */
+        bool not_modified;     /* 304: the keys with the request's etag are still current */
+        const char *keys;      /* text of the JWKS; NULL if not ok or not_modified */
         size_t keys_len;
         struct json_object *json;
 };
@@ -67,18 +67,21 @@ struct pjwt_fetch_response {
 enum pjwt_reason pjwt_fetch_response_write(const struct pjwt_fetch_response *response, char **ret,
                                            size_t *retlen, struct pjwt_error *reterr);
 
-/* Was the request about the same issuer and jwks setting? */
+/* Whether the request was for the same issuer and jwks setting. */
 bool pjwt_fetch_response_is_for(const struct pjwt_fetch_response *response,
                                 const struct pjwt_fetch_request *request);
 
 /*
- * Takes a response apart, whatever it says.
- * Returns PJWT_OK, PJWT_FETCH_FAILED when the response is cut or is not one at all, PJWT_NO_MEMORY.
+ * Parses a response, whatever its result.
+ * Returns PJWT_OK, PJWT_FETCH_FAILED if the response is truncated or invalid, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_fetch_response_parse(const char *text, size_t len, struct pjwt_fetch_response *ret,
                                            struct pjwt_error *reterr);
 
-/* As above; a response that says no is that failure, and one to another request is PJWT_FETCH_FAILED. */
+/*
+ * As above; a response that reports a failure returns that failure, and one to another request
+ * PJWT_FETCH_FAILED.
+ */
 enum pjwt_reason pjwt_fetch_response_read(const char *text, size_t len,
                                           const struct pjwt_fetch_request *request,
                                           struct pjwt_fetch_response *ret, struct pjwt_error *reterr);

@@ -16,19 +16,19 @@
 #include "safefile.h"
 #include "secret.h"
 
-#define STALE_WAIT_MS INT64_C(2000) /* keys are there: do not let a login wait long for newer ones */
+#define STALE_WAIT_MS INT64_C(2000) /* there are keys: a login does not wait long for newer ones */
 #define NOTE_WAIT_MS  INT64_C(1000)
 #define HELPER_LEAD_MS                                                                                       \
         INT64_C(250) /* the helper gives up that much earlier, so that its own words arrive                  \
                       */
 
-/* One call of pjwt_keycache_get(). */
+/* The state of one call of pjwt_keycache_get(). */
 struct call {
         const struct pjwt_keycache *cache;
         const struct pjwt_issuer *issuer;
         unsigned flags;
-        int64_t boot_now;             /* the moment that cache->now stands for */
-        struct pjwt_cachefile cached; /* set is NULL when there is none that may be trusted */
+        int64_t boot_now;             /* the boot time that corresponds to cache->now */
+        struct pjwt_cachefile cached; /* set is NULL if there is none that can be trusted */
         struct pjwt_keycache_info *info;
 };
 
@@ -62,13 +62,13 @@ static bool holds_secret(const struct pjwt_keyset *set)
         return false;
 }
 
-/* Who can read an HMAC key can sign with it. */
+/* Anyone who can read an HMAC key can sign with it. */
 static enum pjwt_reason check_secret_file(const struct pjwt_keyset *set, const struct stat *st,
                                           const char *path, struct pjwt_error *reterr)
 {
         if (holds_secret(set) && st->st_mode & (S_IRWXG | S_IRWXO))
                 return pjwt_fail(reterr, PJWT_FILE_MODE,
-                                 "%s: holds an HMAC key and others can read it: mode %04o", path,
+                                 "%s: contains an HMAC key and can be read by other users: mode %04o", path,
                                  (unsigned)(st->st_mode & 07777));
         return PJWT_OK;
 }
@@ -117,7 +117,7 @@ static bool must_ask(const struct call *c)
         return !c->cached.set || pjwt_fresh_must_ask(c->issuer, times_of(c), c->flags, c->cache->now);
 }
 
-/* Reads the cache again; true when it holds keys that were asked for later than those that are known here. */
+/* Reads the cache again; true if its keys were requested later than those already known. */
 static bool cache_has_newer(struct call *c)
 {
         struct pjwt_cachefile file = {0};
@@ -145,7 +145,8 @@ static void read_cache(struct call *c)
 /* ---- the helper ---- */
 
 /*
- * The time of a request by the caller's clock: never later than the truth, also when the caller was stopped.
+ * The time of a request by the caller's clock: never later than the actual time, even if the caller was
+ * stopped.
  */
 static int64_t wall_clock(const struct call *c, int64_t boot_ms)
 {
@@ -154,14 +155,15 @@ static int64_t wall_clock(const struct call *c, int64_t boot_ms)
         return c->cache->now + (delta >= 0 ? delta / 1000 : -((-delta + 999) / 1000));
 }
 
-/* A process that may not write keeps what it fetched to itself. */
+/* A process that cannot write the cache keeps fetched keys to itself. */
 static void store(struct call *c)
 {
         struct pjwt_error err = {0};
         enum pjwt_reason r =
                 pjwt_cachefile_write(c->cache->cache_dir, c->issuer, c->cache->now, &c->cached, &err);
 
-        c->info->stored = r == PJWT_OK || cache_has_newer(c); /* another login's newer response is as good */
+        c->info->stored =
+                r == PJWT_OK || cache_has_newer(c); /* a newer response of another login is equally good */
         if (!c->info->stored)
                 (void)pjwt_fail(&c->info->warning, r, "%s", err.detail);
 }
@@ -182,7 +184,7 @@ static enum pjwt_reason parse_and_check(const struct pjwt_fetch_response *respon
         return r;
 }
 
-/* The keys of a response. 304: those that are there. Root checks the form of a key set, never its truth. */
+/* The keys of a response; for 304 the cached ones. As root, only the format of a key set is checked. */
 static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_response *response,
                                 struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
@@ -190,16 +192,17 @@ static enum pjwt_reason keys_of(struct call *c, const struct pjwt_fetch_response
                 return parse_and_check(response, ret, reterr);
         if (!c->cached.set || !c->cached.etag || !response->etag ||
             strcmp(c->cached.etag, response->etag) != 0)
-                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "304 for other keys than those that are here");
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED,
+                                 "response 304 (not modified) for keys other than the cached ones");
         *ret = c->cached.set;
         c->cached.set = NULL;
         return PJWT_OK;
 }
 
 /*
- * Uses a response: only when it was asked for later than the keys that are there, and at most 60 seconds ago.
- * A login whose user stopped it for an hour must not go on with the keys of an hour ago, not even for itself
- * (REV-07).
+ * Uses a response only if it was requested later than the existing keys, and at most 60 seconds ago. A
+ * login that was stopped for an hour by its user must not continue with keys that are an hour old, not even
+ * for itself (REV-07).
  */
 static enum pjwt_reason use(struct call *c, const struct pjwt_fetch_response *response,
                             struct pjwt_error *reterr)
@@ -274,10 +277,10 @@ static const char *lock_dir_of(const struct pjwt_keycache *cache)
 }
 
 /*
- * What another login has learnt, without starting anything. While a request is on its way, this waits for it
- * (or does not, when there are keys to go on with); for a second only, since the helper alone can put an
- * abandoned lock aside.
- * PJWT_NOTE_ASK: a helper has to be started.
+ * Uses the result of another login, without starting a process. While a request is in progress, this waits
+ * for it (or not, if there are keys to use), but only for a second, since only the helper can ignore an
+ * abandoned lock.
+ * PJWT_NOTE_ASK: a helper must be started.
  */
 static enum pjwt_note ask_note(struct call *c, const struct pjwt_fetch_request *request,
                                enum pjwt_reason *retreason, struct pjwt_error *reterr)
@@ -291,7 +294,8 @@ static enum pjwt_note ask_note(struct call *c, const struct pjwt_fetch_request *
         while ((what = pjwt_fetchnote_look(lock_dir_of(c->cache), request, c->boot_now, &text, &response)) ==
                PJWT_NOTE_BUSY) {
                 if (!request->wait) {
-                        *retreason = pjwt_fail(reterr, PJWT_NO_KEYS, "another login is asking already");
+                        *retreason =
+                                pjwt_fail(reterr, PJWT_NO_KEYS, "another login is already requesting them");
                         return what;
                 }
                 if (pjwt_boot_ms() >= until)
@@ -337,13 +341,16 @@ static enum pjwt_reason start_helper(struct call *c, struct pjwt_fetch_request *
                 r = use(c, &response, reterr);
         pjwt_fetch_response_clear(&response);
         free(bytes);
-        pjwt_wipe_free_str(text); /* a proxy's password may be in it */
+        pjwt_wipe_free_str(text); /* it can contain the proxy's password */
         return r;
 }
 
 /* ---- the refresh service ---- */
 
-/* It writes the cache itself, and answers when that is done; what counts is what the cache holds then. */
+/*
+ * The service writes the cache itself and answers when that is done; the contents of the cache are then
+ * used.
+ */
 static bool ask_service(struct call *c, int64_t deadline)
 {
         char line[128];
@@ -362,11 +369,9 @@ static bool ask_service(struct call *c, int64_t deadline)
         return true;
 }
 
-/* ---- all together ---- */
+/* ---- all sources ---- */
 
-/*
- * Keys that are there let a login wait a little, keys that are missing let it wait as long as `timeout` says.
- */
+/* With existing keys a login waits only a short time, without keys up to `timeout`. */
 static int64_t deadline_of(const struct call *c)
 {
         int64_t wait = c->issuer->timeout * 1000;
@@ -374,7 +379,7 @@ static int64_t deadline_of(const struct call *c)
         return c->boot_now + (serves(c) && c->flags == 0 && wait > STALE_WAIT_MS ? STALE_WAIT_MS : wait);
 }
 
-/* What others have learnt, then the service, then a helper of our own. */
+/* First the result of others, then the service, then our own helper. */
 static enum pjwt_reason ask(struct call *c, struct pjwt_error *reterr)
 {
         int64_t deadline = deadline_of(c);
@@ -382,13 +387,13 @@ static enum pjwt_reason ask(struct call *c, struct pjwt_error *reterr)
         enum pjwt_reason r = PJWT_UNDECIDED;
 
         if (!c->cache->fetch_path && !c->cache->socket_path)
-                return pjwt_fail(reterr, PJWT_NO_KEYS, "asking the issuer is not allowed here");
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "requests to the issuer are not allowed here");
         if (ask_note(c, &request, &r, reterr) != PJWT_NOTE_ASK)
                 return r;
         if (ask_service(c, deadline))
                 return PJWT_OK;
         if (!c->cache->fetch_path)
-                return pjwt_fail(reterr, PJWT_NO_KEYS, "the refresh service brought no keys");
+                return pjwt_fail(reterr, PJWT_NO_KEYS, "the refresh service did not provide keys");
         request = request_of(c, deadline); /* less time is left */
         return start_helper(c, &request, deadline, reterr);
 }
@@ -398,7 +403,7 @@ static enum pjwt_reason refuse(const struct call *c, enum pjwt_reason r, const s
 {
         if (c->cached.set)
                 return pjwt_fail(reterr, PJWT_STALE_KEYS,
-                                 "keys of %s are %" PRId64 " s old, max_stale %" PRId64 "; %s",
+                                 "the keys of %s are %" PRId64 " s old, max_stale %" PRId64 "; %s",
                                  c->issuer->name, pjwt_fresh_age(times_of(c), c->cache->now),
                                  c->issuer->max_stale, why->detail);
         return pjwt_fail(reterr, r, "%s: %s", c->issuer->name, why->detail);
@@ -438,7 +443,7 @@ enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const stru
         return r;
 }
 
-/* How the last attempt ended, when it failed and we may know. */
+/* The result of the last attempt, if it failed and we may know. */
 static void read_last_failure(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
                               struct pjwt_keycache_info *info)
 {

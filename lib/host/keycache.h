@@ -1,6 +1,6 @@
 /*
- * The keys of an issuer: from a file, from the cache, and when need be from the endpoint through pamjwt-fetch
- * (design section 6). The only stage that touches files and processes on the way of a token.
+ * The keys of an issuer: from a file, from the cache, or if necessary from the endpoint through
+ * pamjwt-fetch (design section 6). This is the only stage of a decision that uses files and processes.
  */
 #ifndef PJWT_KEYCACHE_H
 #define PJWT_KEYCACHE_H
@@ -13,26 +13,29 @@
 #define PJWT_LOCK_DIR       PJWT_RUN_DIR "/lock"
 #define PJWT_REFRESH_SOCKET PJWT_RUN_DIR "/refresh.socket"
 
-/* How keys may be had. Borrowed strings. */
+/* How keys may be obtained. Borrowed strings. */
 struct pjwt_keycache {
         const char *cache_dir;   /* PJWT_CACHE_DIR */
         const char *fetch_path;  /* pamjwt-fetch; NULL: never start it (observe, check --offline) */
-        const char *socket_path; /* the refresh service's socket, tried first where it exists; NULL: never */
-        const char *lock_dir;    /* where the helper locks and notes its attempts; NULL: PJWT_LOCK_DIR */
+        const char *socket_path; /* the refresh service's socket, tried first if it exists; NULL: never */
+        const char *lock_dir;    /* where the helper locks and records its attempts; NULL: PJWT_LOCK_DIR */
         int64_t now;             /* seconds since the epoch; set by the caller */
 };
 
-/* Where the keys came from. For `pamjwt keys`, `refresh`, the audit detail and the debug log. */
+/* The origin of the keys. For `pamjwt keys`, `refresh`, the audit detail and the debug log. */
 struct pjwt_keycache_info {
         bool from_file;   /* jwks = file:... */
-        bool fetched;     /* this call brought keys from the network, or learnt that they are unchanged */
-        bool stored;      /* and the cache holds the result */
-        int64_t asked_at; /* when the keys were asked for; 0: unknown */
-        /* the server's clock when it answered, not earlier than asked_at if both are right; 0: unknown */
+        bool fetched;     /* this call received keys from the network, or learned that they are unchanged */
+        bool stored;      /* and the result is in the cache */
+        int64_t asked_at; /* when the keys were requested; 0: unknown */
+        /*
+         * the server's clock at the time of the response, not earlier than asked_at if both are right; 0:
+         * unknown
+         */
         int64_t server_date;
-        int64_t fresh_until; /* 0: unknown. From then on `pamjwt refresh` and logins ask again. */
-        char source[512];    /* the URL or path that they came from; empty: unknown */
-        /* a refresh that failed while cached keys serve, or a cache file that was not trusted */
+        int64_t fresh_until; /* 0: unknown. From then on `pamjwt refresh` and logins send requests again. */
+        char source[512];    /* the URL or path of the keys; empty: unknown */
+        /* a failed refresh while cached keys are used, or a cache file that was not trusted */
         struct pjwt_error warning;
 };
 
@@ -40,11 +43,11 @@ struct pjwt_keycache_info {
  * The keys of `issuer`.
  * flags: PJWT_KEYS_... of freshness.h.
  * ret: a new set for pjwt_keyset_free(); untouched on failure.
- * retinfo: filled as far as known, also on failure; may be NULL. Cached keys that are not older than
- * max_stale serve whenever newer ones cannot be had: PJWT_OK with retinfo->warning set and retinfo->fetched
- * false. (So `pamjwt refresh` has failed when a warning is set.) Never waits longer than issuer->timeout for
- * the network. Leaves no child, descriptor or signal disposition behind; works in threads, with SIGCHLD
- * ignored, with descriptors 0 to 2 closed.
+ * retinfo: filled as far as known, also on failure; may be NULL.
+ * Cached keys that are not older than max_stale are used if newer ones cannot be obtained: PJWT_OK with
+ * retinfo->warning set and retinfo->fetched false. (So `pamjwt refresh` has failed if a warning is set.)
+ * Never waits longer than issuer->timeout for the network. Leaves no child, descriptor or signal
+ * disposition changed; works in threads, with SIGCHLD ignored, with descriptors 0 to 2 closed.
  * Returns PJWT_OK; PJWT_NO_KEYS, PJWT_STALE_KEYS, PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET;
  * PJWT_FILE_... for a file: source; PJWT_NO_MEMORY.
  */
@@ -53,10 +56,10 @@ enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const stru
                                    struct pjwt_keycache_info *retinfo, struct pjwt_error *reterr);
 
 /*
- * What is there without asking anybody, however old: for `pamjwt keys ISSUER` and `refresh --check-age`.
- * ret may be NULL. retinfo->warning: how the last attempt to refresh ended, when it failed and can be known.
- * Returns PJWT_OK; PJWT_NO_KEYS when there is no cache file; PJWT_FILE_..., PJWT_BAD_KEYSET, PJWT_BAD_JSON
- * when it, or a file: source, is not trusted; PJWT_NO_MEMORY.
+ * The existing keys, however old, without any request: for `pamjwt keys ISSUER` and `refresh --check-age`.
+ * ret may be NULL. retinfo->warning: the result of the last refresh, if it failed and is known.
+ * Returns PJWT_OK; PJWT_NO_KEYS if there is no cache file; PJWT_FILE_..., PJWT_BAD_KEYSET, PJWT_BAD_JSON if
+ * it, or a file: source, is not trusted; PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_keycache_info_read(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
                                          struct pjwt_keyset **ret, struct pjwt_keycache_info *retinfo,

@@ -16,7 +16,7 @@ static bool is_blank(char c)
         return c == ' ' || c == '\t';
 }
 
-/* A plain decimal number up to the end of the line; -1 for anything else. */
+/* A decimal number up to the end of the line; -1 for anything else. */
 static long decimal_of(const char *s, const char *end)
 {
         long value = 0;
@@ -30,7 +30,8 @@ static long decimal_of(const char *s, const char *end)
 }
 
 /*
- * The value of `name` in a text of lines `NAME value`; the last one counts, as in shadow's getdef. -1: none.
+ * The value of `name` in a text of lines `NAME value`; the last one is used, as in shadow's getdef. -1:
+ * none.
  */
 static long number_of(const char *text, size_t len, const char *name)
 {

@@ -9,7 +9,7 @@
 
 #define VERSION 1
 
-/* The members of a record: one row each. */
+/* The members of a record, one row for each. */
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_BOOL };
 
 struct row {
@@ -118,7 +118,7 @@ static enum pjwt_reason read_text(struct json_object *value, const struct row *r
         const char *text = pjwt_json_string(value, &len);
 
         if (!text)
-                return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: %s is no string", row->name);
+                return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: %s is not a string", row->name);
         *text_at(record, row) = pjwt_secret_dup(text, len);
         return *text_at(record, row) ? PJWT_OK : pjwt_fail_memory(reterr);
 }
@@ -138,7 +138,8 @@ static enum pjwt_reason read_row(struct json_object *object, const struct row *r
                 *bool_at(record, row) = json_object_get_boolean(value);
                 return PJWT_OK;
         }
-        return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: %s is missing or of a wrong type", row->name);
+        return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: %s is missing or has the wrong type",
+                         row->name);
 }
 
 static enum pjwt_reason read_object(struct json_object *object, struct pjwt_record *record,
@@ -150,16 +151,16 @@ static enum pjwt_reason read_object(struct json_object *object, struct pjwt_reco
         size_t known = 2;
 
         if (!pjwt_json_numericdate(pjwt_json_member(object, "version"), &version, NULL) || version != VERSION)
-                return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: of another version");
+                return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: unsupported format version");
         if (!pjwt_json_numericdate(pjwt_json_member(object, "uid"), &uid, NULL) || uid >= UINT32_MAX)
-                return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: uid is missing or impossible");
+                return pjwt_fail(reterr, PJWT_BAD_JSON, "login record: uid is missing or invalid");
         record->uid = (uid_t)uid;
         for (size_t i = 0; i < ROW_COUNT && reason == PJWT_OK; i++) {
                 reason = read_row(object, &rows[i], record, reterr);
                 known += pjwt_json_member(object, rows[i].name) != NULL;
         }
         if (reason == PJWT_OK && (size_t)json_object_object_length(object) != known)
-                reason = pjwt_fail(reterr, PJWT_BAD_JSON, "login record: a member is unknown");
+                reason = pjwt_fail(reterr, PJWT_BAD_JSON, "login record: unknown member");
         return reason;
 }
 

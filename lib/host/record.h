@@ -1,7 +1,7 @@
 /*
- * The login record (design section 7): what an accepted token said, kept by root for the session that it
- * opened, so that sudo can ask for it and `pamjwt sessions` can show it. Never the token. Where records are
- * kept: recordstore.h. Pure.
+ * The login record (design section 7): the contents of an accepted token, kept by root for the session that
+ * it opened, for use by sudo and `pamjwt sessions`. Never the token itself. For storage see recordstore.h.
+ * Pure.
  */
 #ifndef PJWT_RECORD_H
 #define PJWT_RECORD_H
@@ -11,11 +11,11 @@
 #include "reason.h"
 #include "strictjson.h"
 
-/* All strings are owned; those that are NULL were not there. */
+/* All strings are owned; NULL: absent. */
 struct pjwt_record {
-        char *user; /* whom the token let in */
+        char *user; /* the user who logged in */
         uid_t uid;
-        char *service; /* the PAM service where it did */
+        char *service; /* the PAM service of the login */
         char *rhost;
         char *issuer; /* the section's name */
         char *grant;
@@ -25,30 +25,30 @@ struct pjwt_record {
         char *kid;
         char *alg;
         char *typ;
-        /* thumbprint of the ssh key that the token was bound to, and that the login proved */
+        /* thumbprint of the ssh key that the token was bound to and that the login proved */
         char *bound_key;
         char *claims;  /* the token's payload, exactly as signed */
         int64_t since; /* when authenticate accepted it */
         int64_t exp;
-        int64_t until;          /* exp and the issuer's leeway */
-        bool session_until_exp; /* the service demands that the session ends with the token */
+        int64_t until;          /* exp plus the issuer's leeway */
+        bool session_until_exp; /* the service requires that the session ends with the token */
 };
 
 /* Wipes and frees. Accepts NULL. */
 void pjwt_record_free(struct pjwt_record *record);
 
-/* The record as JSON text, to be freed by pjwt_wipe_free_str(); NULL when memory runs out. */
+/* The record as JSON text, for pjwt_wipe_free_str(); NULL if out of memory. */
 char *pjwt_record_text(const struct pjwt_record *record);
 
 /*
- * Reads such a text. Anything missing, unknown or of another type is refused.
+ * Parses such a text. Missing or unknown members, or members of another type, are errors.
  * ret: on success a new record; untouched on failure.
  * Returns PJWT_OK, PJWT_BAD_JSON, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_record_parse(const char *text, size_t len, struct pjwt_record **ret,
                                    struct pjwt_error *reterr);
 
-/* Is it the record of this user's login? */
+/* Whether this is the record of a login of this user. */
 bool pjwt_record_is_of(const struct pjwt_record *record, const char *name, uid_t uid);
 
 #endif

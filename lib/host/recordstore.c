@@ -15,7 +15,7 @@
 
 #define RECORD_MAX (256 * 1024) /* claims of a 32 KiB token, each byte escaped */
 
-/* Makes a directory of ours when it is not there; the caller's umask does not count (attacks REV-08). */
+/* Creates one of our directories if necessary; the caller's umask has no effect (attacks REV-08). */
 static bool make_directory(const char *run_dir, const char *directory, mode_t mode)
 {
         char path[PATH_MAX];
@@ -57,7 +57,7 @@ enum pjwt_reason pjwt_record_put(const char *run_dir, struct pjwt_process opener
         if (!text)
                 return pjwt_fail_memory(reterr);
         if (pjwt_recordname_directory(run_dir, PJWT_RECORD_PENDING,
-                                      directory)) /* dated to when it expires, for the sweep */
+                                      directory)) /* the modification time is the expiry, for the sweep */
                 reason = pjwt_file_replace_dated(directory, name, text, strlen(text), 0600, record->until,
                                                  reterr);
         else
@@ -149,7 +149,7 @@ static int compare_ids(const void *a, const void *b)
         return (*left > *right) - (*left < *right);
 }
 
-/* The ids of all sessions, to be freed; NULL with *retcount 0 when there are none. */
+/* The ids of all sessions, to be freed; NULL with *retcount 0 if there are none. */
 static unsigned *session_ids(DIR *dir, size_t *retcount)
 {
         unsigned *ids = NULL;

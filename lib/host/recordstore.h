@@ -1,6 +1,6 @@
 /*
- * Where login records are kept from authenticate until the session closes (names in recordname.h). Both
- * directories are root's alone. Nothing in an environment is ever an input.
+ * Storage of login records from authenticate until the session closes (names in recordname.h). Both
+ * directories are accessible only by root. Environment variables are never used as input.
  */
 #ifndef PJWT_RECORDSTORE_H
 #define PJWT_RECORDSTORE_H
@@ -9,37 +9,37 @@
 #include "record.h"
 
 /*
- * Writes the pending record of `opener`, and removes what earlier logins left (pjwt_record_sweep). run_dir
- * and its directories are made when they are not there. Needs root.
+ * Writes the pending record of `opener`, and removes outdated ones (pjwt_record_sweep). run_dir and its
+ * directories are created if necessary. Requires root.
  * Returns PJWT_OK; PJWT_FILE_...; PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_record_put(const char *run_dir, struct pjwt_process opener,
                                  const struct pjwt_record *record, int64_t now, struct pjwt_error *reterr);
 
-/* Reads the pending record of a process. PJWT_NO_RECORD when there is none. */
+/* Reads the pending record of a process. PJWT_NO_RECORD if there is none. */
 enum pjwt_reason pjwt_record_pending(const char *run_dir, struct pjwt_process opener,
                                      struct pjwt_record **ret, struct pjwt_error *reterr);
 
 /*
- * Makes the pending record the one of the session `id`. A record that is there already stays, and the pending
- * one is removed: one session is opened by one login.
+ * Turns the pending record into the record of the session `id`. An existing record is kept, and the pending
+ * one removed, since a session is opened by one login.
  * Returns PJWT_OK; PJWT_FILE_WRITE.
  */
 enum pjwt_reason pjwt_record_move(const char *run_dir, struct pjwt_process opener, unsigned id,
                                   struct pjwt_error *reterr);
 
-/* Removes a record, if it is there. */
+/* Removes a record, if it exists. */
 void pjwt_record_drop_pending(const char *run_dir, struct pjwt_process opener);
 void pjwt_record_drop_session(const char *run_dir, unsigned id);
 
-/* The record of a session. PJWT_NO_RECORD when there is none. */
+/* The record of a session. PJWT_NO_RECORD if there is none. */
 enum pjwt_reason pjwt_record_session(const char *run_dir, unsigned id, struct pjwt_record **ret,
                                      struct pjwt_error *reterr);
 
 /*
- * Calls fn for each session's record, in the order of their ids; one that cannot be read comes with record
- * NULL and its error. For `pamjwt sessions`.
- * Returns PJWT_OK, also when there are none; PJWT_FILE_OPEN.
+ * Calls fn for the record of each session, in the order of their ids; for one that cannot be read, record
+ * is NULL and the error is passed. For `pamjwt sessions`.
+ * Returns PJWT_OK, also if there are none; PJWT_FILE_OPEN.
  */
 typedef void pjwt_record_fn(void *arg, unsigned id, const struct pjwt_record *record,
                             const struct pjwt_error *error);

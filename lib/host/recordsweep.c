@@ -4,7 +4,10 @@
 
 #include <sys/stat.h>
 
-/* Has the token of the record expired? Its file is dated to when it does, so that no one has to read it. */
+/*
+ * Whether the token of the record has expired. The modification time is the expiry, so that the file need
+ * not be read.
+ */
 static bool has_expired(const char *run_dir, const char *directory, const char *name, int64_t now)
 {
         char path[PATH_MAX];

@@ -1,12 +1,12 @@
-/* What unfinished logins and crashed sessions have left. */
+/* Removes the records of unfinished logins and crashed sessions. */
 #ifndef PJWT_RECORDSWEEP_H
 #define PJWT_RECORDSWEEP_H
 
 #include <stdint.h>
 
 /*
- * Removes pending records whose process is gone or whose token has expired, and sessions' records whose token
- * has expired: a login that never finished and a session that crashed leave nothing for long. Also run by
+ * Removes pending records if the process has ended or the token has expired, and records of sessions if the
+ * token has expired, so that unfinished logins and crashed sessions leave nothing for long. Also run by
  * `pamjwt refresh`.
  */
 void pjwt_record_sweep(const char *run_dir, int64_t now);

@@ -14,11 +14,14 @@
 
 #include "b64url.h"
 
-#define SWEEP_EVERY 60   /* seconds between two looks at the whole folder */
-#define KEEP        3600 /* seconds that a record outlives its token, for a clock that is set back */
+#define SWEEP_EVERY 60 /* seconds between two sweeps */
+#define KEEP        3600 /* seconds to keep a record after expiry, in case the clock is set back */
 #define SWEPT       ".swept"
 
-/* Field 22 of /proc/1/stat, in clock ticks since the boot. Field 2 is in brackets and may hold anything. */
+/*
+ * Field 22 of /proc/1/stat, in clock ticks since the boot. Field 2 is in parentheses and may contain any
+ * character.
+ */
 static bool first_process_start(double *ret)
 {
         char text[1024];
@@ -62,7 +65,7 @@ static bool digest(EVP_MD_CTX *ctx, const EVP_MD *md, const char *const *pieces,
         return ok && EVP_DigestFinal_ex(ctx, out, &len) == 1 && len == 32;
 }
 
-/* No piece holds a NUL and the last one stands alone, so different inputs are different bytes. */
+/* The pieces contain no NUL and the last one is separate, so different inputs result in different bytes. */
 enum pjwt_reason pjwt_replay_name(OSSL_LIB_CTX *libctx, const char *issuer, const struct pjwt_token *token,
                                   char ret[PJWT_REPLAY_NAME], struct pjwt_error *reterr)
 {
@@ -80,21 +83,21 @@ enum pjwt_reason pjwt_replay_name(OSSL_LIB_CTX *libctx, const char *issuer, cons
         EVP_MD_CTX_free(ctx);
         EVP_MD_free(md);
         if (!ok)
-                return pjwt_fail(reterr, PJWT_CRYPTO, "SHA-256 of the token's id failed");
+                return pjwt_fail(reterr, PJWT_CRYPTO, "computing SHA-256 of the token's id failed");
         pjwt_b64url_encode(out, sizeof(out), ret);
         return PJWT_OK;
 }
 
-static enum pjwt_reason no_store(const char *folder, const char *why, struct pjwt_error *reterr)
+static enum pjwt_reason no_store(const char *dir, const char *why, struct pjwt_error *reterr)
 {
-        return pjwt_fail(reterr, PJWT_NO_STORE, "%.200s: %s", folder, why);
+        return pjwt_fail(reterr, PJWT_NO_STORE, "%.200s: %s", dir, why);
 }
 
 /*
- * Opens a folder of ours below `at`, made first where `make` says so; asked by its descriptor, not by its
- * name.
+ * Opens one of our directories below `at`, and creates it first if `make` is set; checked through its
+ * descriptor, not its name.
  */
-static int open_folder(int at, const char *name, mode_t mode, bool make, const char **why)
+static int open_dir(int at, const char *name, mode_t mode, bool make, const char **why)
 {
         struct stat st;
         bool made = make && mkdirat(at, name, mode) == 0;
@@ -102,12 +105,12 @@ static int open_folder(int at, const char *name, mode_t mode, bool make, const c
 
         *why = NULL;
         if (fd < 0 || fstat(fd, &st) != 0 ||
-            (made && fchmod(fd, mode) != 0)) /* the caller's umask means nothing here */
+            (made && fchmod(fd, mode) != 0)) /* the caller's umask has no effect */
                 *why = errno == ENOENT ? "" : strerror(errno);
         else if (st.st_uid != geteuid())
-                *why = "the folder belongs to somebody else";
+                *why = "the directory is owned by another user";
         else if (!made && (st.st_mode & (S_IWGRP | S_IWOTH)))
-                *why = "the folder can be written by others";
+                *why = "the directory is writable by other users";
         if (*why && fd >= 0) {
                 (void)close(fd);
                 fd = -1;
@@ -115,12 +118,12 @@ static int open_folder(int at, const char *name, mode_t mode, bool make, const c
         return fd;
 }
 
-/* The folder of records, or -1; then *why is "" when it is not there. */
+/* The directory of records, or -1; *why is then "" if it does not exist. */
 static int open_store(const struct pjwt_replay *replay, const char **why)
 {
         bool make = !replay->look_only;
-        int run = open_folder(AT_FDCWD, replay->run_dir, 0755, make, why);
-        int used = run >= 0 ? open_folder(run, "used", 0700, make, why) : -1;
+        int run = open_dir(AT_FDCWD, replay->run_dir, 0755, make, why);
+        int used = run >= 0 ? open_dir(run, "used", 0700, make, why) : -1;
 
         if (run >= 0)
                 (void)close(run);
@@ -128,22 +131,22 @@ static int open_store(const struct pjwt_replay *replay, const char **why)
 }
 
 /*
- * One system call, so that of any number of processes one succeeds, and the record is whole from the first
- * moment.
+ * A single system call, so that only one of several processes succeeds, and the record is complete from the
+ * start.
  */
-static int create(int folder, const char *name, int64_t until)
+static int create(int dir, const char *name, int64_t until)
 {
         char target[32];
 
         (void)snprintf(target, sizeof(target), "%" PRId64, until);
-        return symlinkat(target, folder, name) == 0 ? 0 : errno;
+        return symlinkat(target, dir, name) == 0 ? 0 : errno;
 }
 
-/* The moment in a record; false when there is none. */
-static bool read_record(int folder, const char *name, int64_t *ret)
+/* The time in a record; false if there is none. */
+static bool read_record(int dir, const char *name, int64_t *ret)
 {
         char target[32];
-        ssize_t len = readlinkat(folder, name, target, sizeof(target) - 1);
+        ssize_t len = readlinkat(dir, name, target, sizeof(target) - 1);
 
         if (len < 0)
                 return false;
@@ -152,9 +155,9 @@ static bool read_record(int folder, const char *name, int64_t *ret)
         return true;
 }
 
-static void sweep_folder(int folder, int64_t now)
+static void sweep_dir(int dir_fd, int64_t now)
 {
-        int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
         struct dirent *entry;
         int64_t until;
@@ -162,44 +165,44 @@ static void sweep_folder(int folder, int64_t now)
         if (!dir && copy >= 0)
                 (void)close(copy);
         while (dir && (entry = readdir(dir)))
-                if (read_record(folder, entry->d_name, &until) && until < now - KEEP)
-                        (void)unlinkat(folder, entry->d_name, 0);
+                if (read_record(dir_fd, entry->d_name, &until) && until < now - KEEP)
+                        (void)unlinkat(dir_fd, entry->d_name, 0);
         if (dir)
                 (void)closedir(dir);
 }
 
-/* At most once a minute, so that a busy host does not look at every record at every login. */
-static void sweep(int folder, int64_t now)
+/* At most once a minute, so that a busy host does not read all records at every login. */
+static void sweep(int dir, int64_t now)
 {
         int64_t swept;
 
-        if (read_record(folder, SWEPT, &swept)) {
+        if (read_record(dir, SWEPT, &swept)) {
                 if (swept <= now && now - swept < SWEEP_EVERY)
                         return;
-                (void)unlinkat(folder, SWEPT, 0);
+                (void)unlinkat(dir, SWEPT, 0);
         }
-        if (create(folder, SWEPT, now) == 0)
-                sweep_folder(folder, now);
+        if (create(dir, SWEPT, now) == 0)
+                sweep_dir(dir, now);
 }
 
-static enum pjwt_reason look(int folder, const char *name, struct pjwt_error *reterr)
+static enum pjwt_reason look(int dir, const char *name, struct pjwt_error *reterr)
 {
         int64_t until;
 
-        return read_record(folder, name, &until)
-                       ? pjwt_fail(reterr, PJWT_REPLAYED, "the token was used before on this host")
+        return read_record(dir, name, &until)
+                       ? pjwt_fail(reterr, PJWT_REPLAYED, "the token has already been used on this host")
                        : PJWT_OK;
 }
 
-static enum pjwt_reason record(int folder, const char *run_dir, const char *name, int64_t until, int64_t now,
+static enum pjwt_reason record(int dir, const char *run_dir, const char *name, int64_t until, int64_t now,
                                struct pjwt_error *reterr)
 {
         int failed;
 
-        sweep(folder, now);
-        failed = create(folder, name, until);
+        sweep(dir, now);
+        failed = create(dir, name, until);
         if (failed == EEXIST)
-                return pjwt_fail(reterr, PJWT_REPLAYED, "the token was used before on this host");
+                return pjwt_fail(reterr, PJWT_REPLAYED, "the token has already been used on this host");
         return failed == 0 ? PJWT_OK : no_store(run_dir, strerror(failed), reterr);
 }
 
@@ -208,15 +211,15 @@ static enum pjwt_reason look_or_record(const struct pjwt_replay *replay, const c
 {
         const char *why = NULL;
         enum pjwt_reason reason;
-        int folder = open_store(replay, &why);
+        int dir = open_store(replay, &why);
 
-        if (folder < 0)
+        if (dir < 0)
                 return replay->look_only && why[0] == '\0'
                                ? PJWT_OK
-                               : no_store(replay->run_dir, why[0] ? why : "not there", reterr);
-        reason = replay->look_only ? look(folder, name, reterr)
-                                   : record(folder, replay->run_dir, name, until, now, reterr);
-        (void)close(folder);
+                               : no_store(replay->run_dir, why[0] ? why : "does not exist", reterr);
+        reason = replay->look_only ? look(dir, name, reterr)
+                                   : record(dir, replay->run_dir, name, until, now, reterr);
+        (void)close(dir);
         return reason;
 }
 
@@ -224,15 +227,15 @@ enum pjwt_reason pjwt_replay_use(const struct pjwt_replay *replay, const char *n
                                  int64_t until, int64_t leeway, int64_t now, struct pjwt_error *reterr)
 {
         if (!replay->run_dir)
-                return pjwt_fail(reterr, PJWT_NO_STORE, "the caller has no folder for what was used");
+                return pjwt_fail(reterr, PJWT_NO_STORE, "no directory for used tokens is set");
         if (replay->boot == 0)
-                return pjwt_fail(reterr, PJWT_NO_STORE, "/proc does not say when this system started");
+                return pjwt_fail(reterr, PJWT_NO_STORE, "the boot time cannot be read from /proc");
         if (issued == 0)
-                return pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the token has no iat, which one_use needs");
-        /* REV-12: what was recorded before the boot is gone, so such a token may have been used. */
+                return pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the token has no iat, which one_use requires");
+        /* REV-12: records from before the boot are gone, so such a token may have been used. */
         if (issued - leeway < replay->boot)
                 return pjwt_fail(reterr, PJWT_REPLAYED,
-                                 "iat %" PRId64 " is not after the start of this system, %" PRId64, issued,
+                                 "iat %" PRId64 " is not after the boot of this host, %" PRId64, issued,
                                  replay->boot);
         return look_or_record(replay, name, until, now, reterr);
 }

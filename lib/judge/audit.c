@@ -4,15 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A line being written; what does not fit is left out, never half an escape. */
+/* A line under construction; text that does not fit is omitted, but never half an escape sequence. */
 struct line {
         char *out;
         size_t len;
 };
 
-/*
- * Bytes of the character at s that may stand as they are: printable ASCII, or UTF-8 that shows what it says.
- */
+/* The number of bytes of the character at s that need no escaping: printable ASCII, or visible UTF-8. */
 static size_t plain_char(const char *s, size_t len)
 {
         unsigned char c = (unsigned char)s[0];
@@ -26,7 +24,7 @@ static size_t plain_char(const char *s, size_t len)
 size_t pjwt_audit_escape(const char *in, size_t len, char *out, size_t cap)
 {
         static const char hex[] = "0123456789abcdef";
-        size_t n = 0, safe = 0; /* safe: how much may stay when "..." follows */
+        size_t n = 0, safe = 0; /* safe: how much may remain if "..." follows */
 
         for (size_t i = 0; i < len;) {
                 size_t plain = plain_char(in + i, len - i), want = plain ? plain : 4;
@@ -61,7 +59,7 @@ static void add_word(struct line *line, const char *name, const char *word)
         line->len += n > 0 ? (size_t)n : 0;
 }
 
-/* The caps below and the fixed words stay under PJWT_AUDIT_MAX together; a test adds them up. */
+/* The limits below and the fixed words fit in PJWT_AUDIT_MAX together; a test adds them up. */
 static void add_value(struct line *line, bool claimed, const char *name, const char *value, size_t cap)
 {
         int n = snprintf(line->out + line->len, PJWT_AUDIT_MAX - line->len, " %s%s='",

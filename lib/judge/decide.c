@@ -9,16 +9,16 @@
 #include "service.h"
 #include "verify.h"
 
-/* One run through the stages. */
+/* The state of one decision. */
 struct run {
         const struct pjwt_conf *conf;
         const struct pjwt_request *request;
         struct pjwt_decision *ret;
         struct pjwt_token *token;
         struct pjwt_keyset *keys;
-        const struct pjwt_key *key;       /* under which the signature held; NULL with a record */
-        const struct pjwt_record *record; /* judged in place of a token; else NULL */
-        struct pjwt_token from_record;    /* then `token` is this */
+        const struct pjwt_key *key;       /* verified the signature; NULL for a record */
+        const struct pjwt_record *record; /* used instead of a token; otherwise NULL */
+        struct pjwt_token from_record;    /* owns `token` if there is a record */
         const struct pjwt_key *picks[PJWT_KEYSET_TRIES];
         size_t pick_count;
 };
@@ -61,7 +61,7 @@ static enum pjwt_reason find_issuer(struct run *run)
                                         or_none(ret->iss));
 }
 
-/* Exactly the algorithm of the token, and before any key is looked at (HDR-04, HDR-09). */
+/* Exactly the token's algorithm, checked before any key is used (HDR-04, HDR-09). */
 static enum pjwt_reason allow_alg(struct run *run)
 {
         const struct pjwt_issuer *issuer = run->ret->issuer;
@@ -82,9 +82,9 @@ static enum pjwt_reason pick(struct run *run, struct pjwt_error *err)
 }
 
 /*
- * An issuer that has rotated its keys signs with one that the cache does not know: one refresh, then the same
- * question again (NET-27). When nothing new comes, the answer stays "unknown kid": keys are there, this one
- * is not among them.
+ * After the issuer has rotated its keys, it signs with one that is not in the cache: refresh once, then
+ * look again (NET-27). If the refresh brings nothing new, the result remains "unknown kid": there are keys,
+ * but not this one.
  */
 static enum pjwt_reason pick_after_refresh(struct run *run, struct pjwt_error *err)
 {
@@ -126,7 +126,7 @@ static enum pjwt_reason find_keys(struct run *run)
         if (reason != PJWT_OK)
                 ret->error = err;
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_KEYS, reason, origin,
-                                        "kid %s, %zu keys from the %s, %zu fit", or_none(ret->kid),
+                                        "kid %s, %zu keys from the %s, %zu suitable", or_none(ret->kid),
                                         run->keys ? run->keys->count : 0,
                                         ret->keys.from_file ? "file"
                                         : ret->keys.fetched ? "endpoint"
@@ -186,7 +186,7 @@ static enum pjwt_reason check_bound(struct run *run)
 
         if (reason == PJWT_OK && !*seen.bound)
                 return pjwt_decision_note_stage(ret, PJWT_STAGE_BIND, PJWT_OK, nowhere,
-                                                "no cnf: bound to no key");
+                                                "no cnf: not bound to a key");
         if (reason == PJWT_OK)
                 reason = note_text(run, seen.bound, &ret->bound_key);
         return pjwt_decision_note_stage(ret, PJWT_STAGE_BIND, reason, nowhere, "cnf %s, key %s (%s)",
@@ -195,7 +195,7 @@ static enum pjwt_reason check_bound(struct run *run)
                                         seen.proof.type);
 }
 
-/* `bind = ssh-key` of the issuer or the service; that of a grant only makes it another grant. */
+/* `bind = ssh-key` of the issuer or the service; for `bind` of a grant another grant may match. */
 static enum pjwt_reason require_bound(struct run *run, const char *section, const char *name,
                                       struct pjwt_origin origin)
 {
@@ -231,7 +231,7 @@ static enum pjwt_reason load_revoked(struct run *run)
         return pjwt_revoked_load(request->revoked_file, run->conf, &run->ret->revoked, &run->ret->error);
 }
 
-/* A list that cannot be read refuses: it was written to shut somebody out. */
+/* If the list cannot be read, the login is refused, because the list may contain this token or user. */
 static enum pjwt_reason check_revoked(struct run *run)
 {
         struct pjwt_decision *ret = run->ret;
@@ -286,8 +286,8 @@ static enum pjwt_reason find_grant(struct run *run)
 }
 
 /*
- * The last stage: everything else has said yes, and among all processes that try at the same time one gets
- * through.
+ * The last stage: everything else has been accepted; of several processes at the same time only one
+ * succeeds.
  */
 static enum pjwt_reason use_once(struct run *run)
 {
@@ -308,7 +308,7 @@ static enum pjwt_reason use_once(struct run *run)
                                         ret->jti ? "jti" : "signing input,", ret->jti ? ret->jti : "no jti");
 }
 
-/* A token of which only what was signed is left: its header's alg and typ, its claims. */
+/* A token of which only the signed contents are left: the header's alg and typ, and the claims. */
 static enum pjwt_reason take_record(struct run *run)
 {
         const struct pjwt_record *record = run->record;
@@ -328,12 +328,12 @@ static enum pjwt_reason take_record(struct run *run)
                 reason = pjwt_decision_note_token(run->ret, run->token);
         if (reason == PJWT_OK)
                 reason = note_text(run, record->kid, &ret->key_kid);
-        ret->verified = reason == PJWT_OK; /* when the record was made; only root can have changed it since */
+        ret->verified = reason == PJWT_OK; /* the time of the record; only root can have changed it since */
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_TOKEN, reason, nowhere, "login record of %s",
                                         record->service);
 }
 
-/* Does the service count a login's token, and is it this user's login? */
+/* Whether the service accepts the token of a login, and it is this user's login. */
 static enum pjwt_reason check_reuse(struct run *run)
 {
         const struct pjwt_service *service = run->ret->service;
@@ -341,7 +341,8 @@ static enum pjwt_reason check_reuse(struct run *run)
         enum pjwt_reason reason = pjwt_service_reuse(service, service_name(run), &run->ret->error);
 
         if (reason == PJWT_OK && !(user->exists && pjwt_record_is_of(run->record, user->name, user->uid)))
-                reason = pjwt_fail(&run->ret->error, PJWT_NO_RECORD, "the login record is another user's");
+                reason = pjwt_fail(&run->ret->error, PJWT_NO_RECORD,
+                                   "the login record belongs to another user");
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_SERVICE, reason,
                                         service ? pjwt_service_origin(service, "reuse_login") : nowhere,
                                         "reuse_login");
@@ -350,18 +351,16 @@ static enum pjwt_reason check_reuse(struct run *run)
 typedef enum pjwt_reason stage_fn(struct run *);
 
 /*
- * In this order. The token is judged whole before the user is, so that known, unknown and forbidden users
- * cost the same work (PAM-15); cheap checks stand before the signature (PAM-22), and nothing unverified is
- * believed but the iss and kid that pick the key.
+ * The stages in order. The token is checked completely before the user is, so that known, unknown and
+ * forbidden users take the same time (PAM-15); cheap checks precede the signature (PAM-22), and of the
+ * unverified contents only iss and kid are used, to select the key.
  */
 static stage_fn *const token_stages[] = {take_apart,    find_issuer,  allow_alg,     find_keys,
                                          verify,        check_claims, check_bound,   bind_of_issuer,
                                          check_revoked, find_service, check_service, bind_of_service,
                                          find_grant,    use_once,     NULL};
 
-/*
- * What was true of the token when it opened the session is judged again, by now's clock, policy and service.
- */
+/* The token that opened the session is checked again, with the current time, policy and service. */
 static stage_fn *const record_stages[] = {take_record, find_issuer,    allow_alg,       check_claims,
                                           check_bound, bind_of_issuer, check_revoked,   find_service,
                                           check_reuse, check_service,  bind_of_service, find_grant,
@@ -382,7 +381,7 @@ static enum pjwt_reason judge(struct run *run, stage_fn *const *stages)
                                        ret->bound_key);
         } else
                 (void)pjwt_fail(&ret->error, reason, "%s",
-                                ""); /* a stage that failed has said why; this is the belt */
+                                ""); /* unreachable, since the failed stage has set an error */
         pjwt_keyset_free(run->keys);
         json_object_put(run->from_record.claims);
         if (!run->record)

@@ -67,7 +67,7 @@ enum pjwt_reason pjwt_decision_note_signed(struct pjwt_decision *decision, const
         return reason;
 }
 
-/* A copy of a string that may be absent. False when memory runs out. */
+/* A copy of a string that may be NULL. False if out of memory. */
 static bool copy(const char *text, char **ret)
 {
         if (text)

@@ -33,7 +33,7 @@ static bool is_body(struct pjwt_span body)
         return true;
 }
 
-/* Does it say that it is a part? No token begins so: a colon is no letter of one. */
+/* Whether it begins like a part. No token does: a colon is not a character of a token. */
 static bool head_of(struct pjwt_span reply, struct part *ret)
 {
         const char *s = reply.text;
@@ -45,7 +45,7 @@ static bool head_of(struct pjwt_span reply, struct part *ret)
         return true;
 }
 
-/* Takes one reply apart. A part that is not the last is full, and the last one is not. */
+/* Parses one reply. Every part except the last one is full. */
 static bool part_of(struct pjwt_span reply, struct part *ret)
 {
         struct part part = {0};
@@ -65,7 +65,7 @@ bool pjwt_parts_is_part(struct pjwt_span reply)
         return part_of(reply, &part);
 }
 
-/* How many replies from the first on are the very same? */
+/* The number of identical replies from the first one on. */
 static size_t count_same(const struct pjwt_span *replies, size_t count)
 {
         size_t same = 1;
@@ -76,7 +76,10 @@ static size_t count_same(const struct pjwt_span *replies, size_t count)
         return same;
 }
 
-/* A whole token of PJWT_PARTS_FULL bytes has further replies only because its length asked for them. */
+/*
+ * A complete token of PJWT_PARTS_FULL bytes is followed by other replies only because its length caused a
+ * prompt.
+ */
 static enum pjwt_reason join_whole(const struct pjwt_span *replies, size_t count, char *out, size_t *retlen,
                                    struct pjwt_error *reterr)
 {
@@ -84,29 +87,31 @@ static enum pjwt_reason join_whole(const struct pjwt_span *replies, size_t count
         bool ended = count == 2 && pjwt_shape_trim(replies[1]).len == 0;
 
         if (count > 1 && !ended && count_same(replies, count) != count)
-                return pjwt_fail(reterr, PJWT_BAD_PARTS, "a whole token of %zu bytes, and then other replies",
-                                 replies[0].len);
+                return pjwt_fail(reterr, PJWT_BAD_PARTS,
+                                 "a complete token of %zu bytes, followed by other replies", replies[0].len);
         if (token.len > PJWT_TOKEN_MAX)
-                return pjwt_fail(reterr, PJWT_TOO_LONG, "%zu bytes, at most %d", token.len, PJWT_TOKEN_MAX);
+                return pjwt_fail(reterr, PJWT_TOO_LONG, "%zu bytes; at most %d are accepted", token.len,
+                                 PJWT_TOKEN_MAX);
         memcpy(out, token.text, token.len);
         *retlen = token.len;
         return PJWT_OK;
 }
 
-/* The i-th reply (from 0) as part i + 1 of as many as there are replies. */
+/* Reads the i-th reply (from 0) as part i + 1 of as many as there are replies. */
 static enum pjwt_reason check_part(struct pjwt_span reply, size_t i, size_t count, struct part *ret,
                                    struct pjwt_error *reterr)
 {
         if (!part_of(reply, ret))
-                return pjwt_fail(reterr, PJWT_BAD_PARTS, "reply %zu of %zu bytes is no part", i + 1,
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "reply %zu of %zu bytes is not a part", i + 1,
                                  reply.len);
         if (ret->total > PJWT_PARTS_MAX)
-                return pjwt_fail(reterr, PJWT_TOO_LONG, "%u parts are announced, at most %d", ret->total,
+                return pjwt_fail(reterr, PJWT_TOO_LONG,
+                                 "the header announces %u parts; at most %d are accepted", ret->total,
                                  PJWT_PARTS_MAX);
         if (ret->number != i + 1)
                 return pjwt_fail(reterr, PJWT_BAD_PARTS, "reply %zu is part %u", i + 1, ret->number);
         if (ret->total != count)
-                return pjwt_fail(reterr, PJWT_BAD_PARTS, "part %u says that there are %u, %zu came",
+                return pjwt_fail(reterr, PJWT_BAD_PARTS, "part %u announces %u parts, but there were %zu",
                                  ret->number, ret->total, count);
         return PJWT_OK;
 }
@@ -118,7 +123,8 @@ static enum pjwt_reason join_parts(const struct pjwt_span *replies, size_t count
 
         if (count > 1 && count_same(replies, count) == count)
                 return pjwt_fail(reterr, PJWT_BAD_PARTS,
-                                 "%zu times the same part: sshd's password method cannot carry parts", count);
+                                 "%zu times the same part: sshd's password method cannot be used with parts",
+                                 count);
         for (size_t i = 0; i < count; i++) {
                 struct part part = {0};
                 enum pjwt_reason reason = check_part(replies[i], i, count, &part, reterr);
@@ -130,8 +136,8 @@ static enum pjwt_reason join_parts(const struct pjwt_span *replies, size_t count
                 len += part.body.len;
         }
         if (len > PJWT_TOKEN_MAX)
-                return pjwt_fail(reterr, PJWT_TOO_LONG, "%zu bytes in %zu parts, at most %d", len, count,
-                                 PJWT_TOKEN_MAX);
+                return pjwt_fail(reterr, PJWT_TOO_LONG, "%zu bytes in %zu parts; at most %d are accepted",
+                                 len, count, PJWT_TOKEN_MAX);
         *retlen = len;
         return PJWT_OK;
 }

@@ -14,14 +14,14 @@ size_t pjwt_reply_typed(const struct pjwt_span *replies, size_t count)
         return bytes;
 }
 
-/* Is it for us at all? The first reply decides: it is the one that another module would get. */
+/* Whether the reply is for us. The first reply decides, since it would be passed to another module. */
 static enum pjwt_reason check_shape(struct pjwt_span first, struct pjwt_error *reterr)
 {
         if (pjwt_shape_stand_in(first) && first.len >= PJWT_SHAPE_LONG)
                 return pjwt_fail(reterr, PJWT_STAND_IN,
-                                 "%zu bytes in place of what was typed: sshd refuses this user", first.len);
+                                 "%zu bytes that replace the reply: sshd refuses this user", first.len);
         if (first.len > PJWT_REPLY_MAX)
-                return pjwt_fail(reterr, PJWT_TOO_LONG, "the reply has more than %d bytes", PJWT_REPLY_MAX);
+                return pjwt_fail(reterr, PJWT_TOO_LONG, "the reply is longer than %d bytes", PJWT_REPLY_MAX);
         if (!pjwt_shape_token(first) && !pjwt_parts_is_part(pjwt_shape_trim(first)))
                 return pjwt_fail(reterr, PJWT_NOT_A_TOKEN, "%zu bytes", first.len);
         return PJWT_OK;
@@ -72,8 +72,8 @@ void pjwt_reply_name_truncated(const struct pjwt_reply *reply, struct pjwt_error
              seen.reason != PJWT_BAD_SIGNATURE))
                 return;
         *error = (struct pjwt_error){0};
-        (void)pjwt_fail(error, PJWT_TRUNCATED, "%zu bytes, where clients truncate; %s", reply->typed,
-                        seen.detail);
+        (void)pjwt_fail(error, PJWT_TRUNCATED, "%zu bytes, a length at which clients truncate; %s",
+                        reply->typed, seen.detail);
 }
 
 void pjwt_reply_clear(struct pjwt_reply *reply)

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define EYJ         "eyJ" /* how base64url of `{"` begins */
+#define EYJ         "eyJ" /* the base64url form of `{"` */
 #define EYJ_LETTERS 20
 
 static bool is_wrapping(char c)
@@ -48,7 +48,7 @@ bool pjwt_shape_letter(char c)
         return is_base64url(c) || c == '.';
 }
 
-/* How many of the first bytes are base64url letters, with or without dots. */
+/* The number of leading bytes that are base64url characters, optionally dots. */
 static size_t run_of(struct pjwt_span s, bool dots)
 {
         size_t n = 0;

@@ -21,7 +21,7 @@ static EVP_PKEY *from_params(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM_
         return pkey;
 }
 
-/* A working copy, so that a check of a const key can note a fault. */
+/* A copy, so that a check of a const key can record a fault. */
 static EVP_PKEY *make_rsa(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
         unsigned char n[PJWT_JWK_NUMBER_MAX] = {0}, e[PJWT_JWK_NUMBER_MAX] = {0};
@@ -44,8 +44,8 @@ static EVP_PKEY *make_rsa(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 }
 
 /*
- * OpenSSL checks that the point is on the curve; all accepted curves have cofactor 1, so that is the whole
- * check.
+ * OpenSSL checks that the point is on the curve; all supported curves have cofactor 1, so no other check is
+ * needed.
  */
 static EVP_PKEY *make_ec(struct pjwt_key *key, OSSL_LIB_CTX *libctx)
 {
@@ -105,7 +105,7 @@ enum pjwt_reason pjwt_key_public(const struct pjwt_key *key, EVP_PKEY **ret, str
 
         if (!pkey && key->unusable == PJWT_OK) {
                 pkey = make_public(key, key->state->libctx);
-                /* Two threads may make it at the same time; the first one's stays. */
+                /* Two threads may create it at the same time; the first one is kept. */
                 if (pkey && !atomic_compare_exchange_strong(&key->state->pkey, &other, pkey)) {
                         EVP_PKEY_free(pkey);
                         pkey = other;

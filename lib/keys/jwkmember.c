@@ -14,7 +14,7 @@ const char *pjwt_jwk_string(struct pjwt_key *key, const char *name, size_t *retl
                 return NULL;
         s = pjwt_json_string(value, retlen);
         if (!s)
-                pjwt_key_fault(key, "%s is no string", name);
+                pjwt_key_fault(key, "%s is not a string", name);
         return s;
 }
 

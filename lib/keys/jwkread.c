@@ -27,8 +27,9 @@ static bool check_rsa(struct pjwt_key *key)
 }
 
 /*
- * The y coordinates of the points of small order, little-endian as in RFC 8032, also in their non-canonical
- * spellings; the sign bit is cleared before the comparison. Under such a key every message verifies (SIG-19).
+ * The y coordinates of the points of small order, little-endian as in RFC 8032, including their
+ * non-canonical encodings; the sign bit is cleared before the comparison. Under such a key every message
+ * verifies (SIG-19).
  */
 static bool is_small_order(const unsigned char *x, size_t size)
 {
@@ -65,7 +66,7 @@ static bool is_small_order(const unsigned char *x, size_t size)
         return memcmp(y, high, size) == 0;
 }
 
-/* crv, or for AKP alg: which parameters the key has. */
+/* crv, or alg of an AKP key: determines the key's parameters. */
 static const struct pjwt_curve *read_curve(struct pjwt_key *key, const char *member)
 {
         const char *crv = pjwt_jwk_string(key, member, NULL);
@@ -74,7 +75,7 @@ static const struct pjwt_curve *read_curve(struct pjwt_key *key, const char *mem
         if (!crv)
                 pjwt_key_fault(key, "%s is missing", member);
         else if (!curve)
-                pjwt_key_fault(key, "%s '%.40s' is not accepted for %s", member, crv,
+                pjwt_key_fault(key, "%s '%.40s' is not supported for %s", member, crv,
                                pjwt_kty_name(key->kty));
         if (!curve)
                 return NULL;
@@ -110,7 +111,7 @@ static bool check_akp(struct pjwt_key *key)
         return curve && pjwt_jwk_exact(key, "pub", pub, curve->public_size);
 }
 
-/* No private member is ever read; a key set with some is worth a word (KEY-14). */
+/* Private members are never read; if a key set contains some, this is noted (KEY-14). */
 static void drop_private(struct pjwt_key *key)
 {
         static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "priv"};
@@ -123,7 +124,7 @@ static void drop_private(struct pjwt_key *key)
                 any = true;
         }
         if (any && key->unusable == PJWT_OK)
-                (void)snprintf(key->note, sizeof(key->note), "private members are there and not used");
+                (void)snprintf(key->note, sizeof(key->note), "contains private members, which are not used");
 }
 
 static bool begins_with(const char *s, size_t len, const char *prefix)
@@ -133,13 +134,13 @@ static bool begins_with(const char *s, size_t len, const char *prefix)
         return len >= n && memcmp(s, prefix, n) == 0;
 }
 
-/* Not parsed: a text that no parser takes, or for which memory ran out, is no better as a secret. */
+/* Only recognised, not parsed: text that no parser accepts would not be a better secret. */
 static bool is_jwk_text(const char *s, size_t len)
 {
         return len > 0 && *s == '{' && (memmem(s, len, "\"kty\"", 5) || memmem(s, len, "\"keys\"", 6));
 }
 
-/* One ASN.1 SEQUENCE and nothing behind it, as all DER keys are. */
+/* One ASN.1 SEQUENCE with nothing after it, like all DER keys. */
 static bool is_der(const unsigned char *s, size_t len)
 {
         if (len < 64 || s[0] != 0x30)
@@ -152,8 +153,8 @@ static bool is_der(const unsigned char *s, size_t len)
 }
 
 /*
- * Is this text a key of another kind? A public key that is taken for an HMAC secret lets everybody sign
- * (HDR-06, HDR-07: CVE-2022-29217, CVE-2024-33663, CVE-2026-48526, CVE-2026-34950).
+ * Whether the text is a key of another type. If a public key were used as an HMAC secret, anyone could sign
+ * tokens (HDR-06, HDR-07: CVE-2022-29217, CVE-2024-33663, CVE-2026-48526, CVE-2026-34950).
  */
 static bool is_key_text(const unsigned char *secret, size_t len)
 {
@@ -187,7 +188,7 @@ bool pjwt_jwk_check_secret(struct pjwt_key *key)
         return true;
 }
 
-/* Moves k out of the JSON into memory that is wiped. */
+/* Moves k from the JSON into memory that is wiped. */
 static enum pjwt_reason read_oct(struct pjwt_key *key, struct pjwt_error *reterr)
 {
         size_t len = 0;
@@ -214,12 +215,12 @@ static void read_kid(struct pjwt_key *key)
         if (key->kid && key->kid_len > 0 && key->kid_len <= KID_MAX)
                 return;
         if (key->kid)
-                pjwt_key_fault(key, "kid has %zu bytes, 1 to %d can be", key->kid_len, KID_MAX);
+                pjwt_key_fault(key, "kid has %zu bytes; 1 to %d are accepted", key->kid_len, KID_MAX);
         key->kid = NULL;
         key->kid_len = 0;
 }
 
-/* alg pins the key. It has to be one of ours for this very key type and curve (KEY-17). */
+/* alg pins the key to one algorithm, which must be a supported one for this key type and curve (KEY-17). */
 static bool read_alg(struct pjwt_key *key)
 {
         size_t len = 0;
@@ -229,10 +230,10 @@ static bool read_alg(struct pjwt_key *key)
         if (!name)
                 return key->unusable == PJWT_OK;
         if (!alg)
-                return pjwt_key_fault(key, "alg '%.40s' is no signature algorithm that is accepted", name);
+                return pjwt_key_fault(key, "alg '%.40s' is not a supported signature algorithm", name);
         if (!pjwt_key_fits(key, alg))
-                return pjwt_key_fault(key, "alg %s does not fit a key of %s%s%s with %u bits", alg->name,
-                                      pjwt_kty_name(key->kty), key->curve ? " " : "",
+                return pjwt_key_fault(key, "alg %s cannot be used with a key of %s%s%s with %u bits",
+                                      alg->name, pjwt_kty_name(key->kty), key->curve ? " " : "",
                                       key->curve ? key->curve->name : "", key->bits);
         key->alg = alg;
         return true;
@@ -252,18 +253,22 @@ static bool check_operation(struct pjwt_key *key, struct json_object *ops, size_
         const char *op = pjwt_json_string(json_object_array_get_idx(ops, i), NULL);
 
         if (!op)
-                return pjwt_key_fault(key, "key_ops holds what is no string");
+                return pjwt_key_fault(key, "key_ops contains a value that is not a string");
         for (size_t k = 0; k < i; k++)
                 if (strcmp(op, json_object_get_string(json_object_array_get_idx(ops, k))) == 0)
-                        return pjwt_key_fault(key, "key_ops names '%.40s' twice", op);
+                        return pjwt_key_fault(key, "key_ops contains '%.40s' twice", op);
         if (strcmp(op, "verify") == 0)
                 *retverify = true;
         else if (strcmp(op, "sign") != 0)
-                return pjwt_key_fault(key, "key_ops names '%.40s': not a key for signatures alone", op);
+                return pjwt_key_fault(key, "key_ops contains '%.40s', so this is not a signature-only key",
+                                      op);
         return true;
 }
 
-/* RFC 7517 section 4.3: a key for signatures has "sign" and "verify" and nothing else, each once (KEY-16). */
+/*
+ * RFC 7517 section 4.3: key_ops of a signature key contains "sign" and "verify" and nothing else, each once
+ * (KEY-16).
+ */
 static bool check_key_ops(struct pjwt_key *key)
 {
         struct json_object *ops = NULL;
@@ -272,11 +277,11 @@ static bool check_key_ops(struct pjwt_key *key)
         if (!pjwt_json_find(key->source, "key_ops", &ops))
                 return true;
         if (!json_object_is_type(ops, json_type_array))
-                return pjwt_key_fault(key, "key_ops is no list");
+                return pjwt_key_fault(key, "key_ops is not a list");
         for (size_t i = 0; i < json_object_array_length(ops); i++)
                 if (!check_operation(key, ops, i, &verify))
                         return false;
-        return verify || pjwt_key_fault(key, "key_ops does not name verify");
+        return verify || pjwt_key_fault(key, "key_ops does not contain verify");
 }
 
 static void read_kty(struct pjwt_key *key)
@@ -288,7 +293,7 @@ static void read_kty(struct pjwt_key *key)
         if (!name)
                 pjwt_key_fault(key, "kty is missing");
         else if (key->kty == PJWT_KTY_NONE)
-                pjwt_key_fault(key, "kty '%.40s' is not known", name);
+                pjwt_key_fault(key, "kty '%.40s' is not supported", name);
 }
 
 static enum pjwt_reason check_numbers(struct pjwt_key *key, struct pjwt_error *reterr)
@@ -317,12 +322,15 @@ enum pjwt_reason pjwt_jwk_read(struct json_object *jwk, bool weak, struct pjwt_k
         ret->source = jwk;
         if (!json_object_is_type(jwk, json_type_object)) {
                 ret->source = NULL;
-                pjwt_key_fault(ret, "the key is no JSON object");
+                pjwt_key_fault(ret, "the key is not a JSON object");
                 return PJWT_OK;
         }
         read_kid(ret);
         read_kty(ret);
-        /* What the key is for goes first: "use is enc" says more than what is wrong with the numbers. */
+        /*
+         * The intended use is checked first: "use is enc" is more helpful than an error about the
+         * parameters.
+         */
         (void)(check_use(ret) && check_key_ops(ret));
         drop_private(ret);
         r = check_numbers(ret, reterr);

@@ -8,7 +8,7 @@
 #include "jwkmember.h"
 #include "secret.h"
 
-/* The members that make the key what it is, in the order of RFC 7638 section 3.2. */
+/* The members that define the key, in the order of RFC 7638 section 3.2. */
 static const char *const *required_members(enum pjwt_kty kty)
 {
         static const char *const members[][5] = {
@@ -105,7 +105,7 @@ enum pjwt_reason pjwt_key_thumbprint(const struct pjwt_key *key, char out[44], s
         if (key->unusable != PJWT_OK)
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "%s", key->note);
         if (!ok)
-                return pjwt_fail(reterr, PJWT_CRYPTO, "no SHA-256 thumbprint could be made");
+                return pjwt_fail(reterr, PJWT_CRYPTO, "the SHA-256 thumbprint could not be computed");
         pjwt_b64url_encode(digest, sizeof(digest), out);
         return PJWT_OK;
 }
@@ -151,7 +151,7 @@ enum pjwt_reason pjwt_jwk_thumbprint(struct json_object *jwk, char out[44], stru
                 return r;
         r = pjwt_keyset_check_all(set, reterr);
         if (r == PJWT_OK && (set->count != 1 || set->doc != set->keys[0].source))
-                r = pjwt_fail(reterr, PJWT_BAD_KEY, "not one JWK");
+                r = pjwt_fail(reterr, PJWT_BAD_KEY, "not a single JWK");
         else if (r == PJWT_OK && set->keys[0].note[0])
                 r = pjwt_fail(reterr, PJWT_BAD_KEY, "%s", set->keys[0].note);
         if (r == PJWT_OK)

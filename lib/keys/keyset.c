@@ -19,7 +19,7 @@ static struct pjwt_keyset *new_set(size_t room)
 
         if (!set)
                 return NULL;
-        set->keys = calloc(room + 1, sizeof(*set->keys)); /* never of no size */
+        set->keys = calloc(room + 1, sizeof(*set->keys)); /* never zero */
         set->states = calloc(room + 1, sizeof(*set->states));
         set->libctx = OSSL_LIB_CTX_new();
         if (set->keys && set->states && set->libctx)
@@ -28,7 +28,7 @@ static struct pjwt_keyset *new_set(size_t room)
         return NULL;
 }
 
-/* The next key of the set, empty. */
+/* The next, empty key of the set. */
 static struct pjwt_key *next_key(struct pjwt_keyset *set)
 {
         struct pjwt_key *key = &set->keys[set->count];
@@ -58,12 +58,12 @@ void pjwt_keyset_free(struct pjwt_keyset *set)
         free(set);
 }
 
-/* A key in the order of names. */
+/* A key, for sorting by name. */
 struct named {
         struct pjwt_key *key;
 };
 
-/* By key type, then by kid; keys without a kid stand behind all others. */
+/* By key type, then by kid; keys without a kid come last. */
 static int compare_names(const void *pa, const void *pb)
 {
         const struct pjwt_key *a = ((const struct named *)pa)->key, *b = ((const struct named *)pb)->key;
@@ -78,7 +78,7 @@ static int compare_names(const void *pa, const void *pb)
         return c != 0 ? c : (a->kid_len > b->kid_len) - (a->kid_len < b->kid_len);
 }
 
-/* Which of two keys with one name is meant cannot be known, so neither serves (KEY-11). */
+/* It is unknown which of two keys with the same name is meant, so neither is used (KEY-11). */
 static enum pjwt_reason refuse_duplicates(struct pjwt_keyset *set, struct pjwt_error *reterr)
 {
         struct named *sorted = calloc(set->count + 1, sizeof(*sorted));
@@ -100,7 +100,7 @@ static enum pjwt_reason refuse_duplicates(struct pjwt_keyset *set, struct pjwt_e
         return PJWT_OK;
 }
 
-/* ML-DSA came with OpenSSL 3.5; the one in the process decides, not the one of the build (SIG-26). */
+/* ML-DSA requires OpenSSL 3.5; the version at run time matters, not the one at build time (SIG-26). */
 static bool openssl_has(OSSL_LIB_CTX *libctx, const char *name)
 {
         EVP_SIGNATURE *found;
@@ -115,7 +115,7 @@ static bool openssl_has(OSSL_LIB_CTX *libctx, const char *name)
 static void refuse_unsupported(struct pjwt_keyset *set)
 {
         const struct pjwt_curve *has = NULL,
-                                *lacks = NULL; /* the last answers: OpenSSL is not asked once a key */
+                                *lacks = NULL; /* cached, so that OpenSSL is not asked for every key */
 
         for (size_t i = 0; i < set->count; i++) {
                 struct pjwt_key *key = &set->keys[i];
@@ -132,8 +132,8 @@ static void refuse_unsupported(struct pjwt_keyset *set)
 }
 
 /*
- * An HMAC secret beside public keys is how algorithms get confused, and one from the network is no secret
- * (KEY-13).
+ * A set that mixes an HMAC secret and public keys leads to algorithm confusion, and a secret from the
+ * network is not secret (KEY-13).
  */
 static enum pjwt_reason refuse_mixture(const struct pjwt_keyset *set, unsigned flags,
                                        struct pjwt_error *reterr)
@@ -145,16 +145,17 @@ static enum pjwt_reason refuse_mixture(const struct pjwt_keyset *set, unsigned f
                 public += set->keys[i].kty != PJWT_KTY_OCT && set->keys[i].kty != PJWT_KTY_NONE;
         }
         if (secret > 0 && (flags & PJWT_KEYS_PUBLIC_ONLY))
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "an HMAC key (oct) where only public keys may be");
+                return pjwt_fail(reterr, PJWT_BAD_KEYSET,
+                                 "an HMAC key (oct), but only public keys are allowed here");
         if (secret > 0 && public > 0)
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET, "HMAC keys (oct) and public keys in one set");
         return PJWT_OK;
 }
 
-/* Counts the usable keys; a set without one says what is wrong with the first key. */
+/* Counts the usable keys; the error for a set without any describes the first key's fault. */
 static enum pjwt_reason count_usable(struct pjwt_keyset *set, struct pjwt_error *reterr)
 {
-        const char *note = "there is none";
+        const char *note = "there are no keys";
 
         set->usable = 0;
         for (size_t i = 0; i < set->count; i++)
@@ -183,7 +184,7 @@ static bool has_kid(struct json_object *jwk)
         return pjwt_json_find(jwk, "kid", NULL);
 }
 
-/* The keys of a JWKS, or the one of a JWK. *retlist is NULL for the latter. */
+/* The keys of a JWKS, or of a single JWK. *retlist is NULL for the latter. */
 static enum pjwt_reason find_list(struct json_object *doc, struct json_object **retlist, size_t *retcount,
                                   struct pjwt_error *reterr)
 {
@@ -192,15 +193,15 @@ static enum pjwt_reason find_list(struct json_object *doc, struct json_object **
 
         if (jwks == jwk)
                 return pjwt_fail(reterr, PJWT_BAD_KEYSET,
-                                 jwks ? "both a JWK and a JWKS: keys and kty"
-                                      : "neither a JWK nor a JWKS: no kty, no keys");
+                                 jwks ? "both a JWK and a JWKS: it has keys and kty"
+                                      : "neither a JWK nor a JWKS: it has no kty and no keys");
         if (jwks && !json_object_is_type(list, json_type_array))
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "keys is no list");
+                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "keys is not a list");
         *retcount = jwks ? json_object_array_length(list) : 1;
         if (*retcount == 0)
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "no key");
+                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "the key set is empty");
         if (*retcount > PJWT_KEYSET_KEYS_MAX)
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%zu keys; at most %d are read", *retcount,
+                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%zu keys; at most %d are accepted", *retcount,
                                  PJWT_KEYSET_KEYS_MAX);
         *retlist = list;
         return PJWT_OK;
@@ -243,7 +244,7 @@ static enum pjwt_reason parse_json(const char *bytes, size_t len, unsigned flags
         return r;
 }
 
-/* One block of PEM. The JWK goes into the set's document, which keeps it alive. */
+/* One PEM block. Its JWK is added to the set's document, which owns it. */
 static enum pjwt_reason add_pem_key(void *arg, const struct pjwt_pem_key *pem, struct pjwt_error *reterr)
 {
         struct pjwt_keyset *set = arg;
@@ -309,7 +310,7 @@ enum pjwt_reason pjwt_keyset_parse(const char *bytes, size_t len, unsigned flags
         size_t i = 0;
 
         if (len > PJWT_KEYSET_BYTES_MAX)
-                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%zu bytes; at most %d are read", len,
+                return pjwt_fail(reterr, PJWT_BAD_KEYSET, "%zu bytes; at most %d are accepted", len,
                                  PJWT_KEYSET_BYTES_MAX);
         while (i < len && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n'))
                 i++;
@@ -390,8 +391,8 @@ static enum pjwt_reason pick_by_kid(const struct pjwt_keyset *set, const struct 
         if (key->unusable != PJWT_OK)
                 return pjwt_fail(reterr, PJWT_BAD_KEY, "key '%.*s': %s", shown, kid, key->note);
         if (!pjwt_key_fits(key, alg))
-                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "key '%.*s' is a key for %s, not for %s", shown,
-                                 kid, key->alg ? key->alg->name : pjwt_kty_name(key->kty), alg->name);
+                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "key '%.*s' can be used for %s, not for %s",
+                                 shown, kid, key->alg ? key->alg->name : pjwt_kty_name(key->kty), alg->name);
         *ret = key;
         return PJWT_OK;
 }
@@ -413,7 +414,7 @@ enum pjwt_reason pjwt_keyset_pick(const struct pjwt_keyset *set, const struct pj
                 if (set->keys[i].unusable == PJWT_OK && pjwt_key_fits(&set->keys[i], alg))
                         picks[n++] = &set->keys[i];
         if (n == 0)
-                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "none of %zu usable keys is for %s",
+                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "none of %zu usable keys can be used for %s",
                                  set->usable, alg->name);
         *retcount = n;
         return PJWT_OK;

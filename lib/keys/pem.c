@@ -18,9 +18,9 @@
 #include "secret.h"
 
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
-#define NUMBER_MAX 4096 /* bytes of a number or public key; what is larger is refused later or here */
+#define NUMBER_MAX 4096 /* maximum size of a number or public key */
 
-/* One block as PEM_read_bio() gives it. */
+/* A block as returned by PEM_read_bio(). */
 struct block {
         char *label;
         char *header;
@@ -28,7 +28,7 @@ struct block {
         long len;
 };
 
-/* Labels of keys, and the key type that the label says; NULL: the data says. */
+/* Labels of keys, and the key type of each label; NULL: determined by the data. */
 static const struct {
         const char *label;
         const char *type;
@@ -44,9 +44,9 @@ static bool note(struct pjwt_pem_key *key, const char *what, const char *why)
 }
 
 /*
- * One SEQUENCE and nothing behind it, as all keys and certificates are. OpenSSL's decoders would say so too,
- * but those of 3.0.13 take a mark too many from the error queue when the value is cut, and the host's errors
- * with it (SIG-25).
+ * One SEQUENCE with nothing after it, like all keys and certificates. OpenSSL's decoders also check this,
+ * but those of 3.0.13 pop one mark too many from the error queue if the value is truncated, and remove the
+ * caller's errors with it (SIG-25).
  */
 static bool is_one_value(const struct block *block)
 {
@@ -103,13 +103,13 @@ static EVP_PKEY *decode_block(OSSL_LIB_CTX *libctx, const struct block *block, s
         EVP_PKEY *pkey = NULL;
 
         if (strstr(block->label, "ENCRYPTED") || strstr(block->header, "ENCRYPTED")) {
-                note(key, block->label, "encrypted keys are not read");
+                note(key, block->label, "encrypted keys are not supported");
                 return NULL;
         }
         if (is_one_value(block))
                 pkey = decode_by_label(libctx, block);
         if (!pkey)
-                note(key, block->label, "no key that OpenSSL can read");
+                note(key, block->label, "not a key that OpenSSL can read");
         return pkey;
 }
 
@@ -133,7 +133,7 @@ static bool add_bytes(struct json_object *jwk, const char *name, const unsigned 
         return add_string(jwk, name, text);
 }
 
-/* A number of the key, in `size` bytes; 0: as few as it takes. */
+/* A number of the key, in `size` bytes; 0: in as few as necessary. */
 static bool add_number(struct json_object *jwk, const char *name, const EVP_PKEY *pkey, const char *param,
                        size_t size)
 {
@@ -160,7 +160,7 @@ static bool same_param(const EVP_PKEY *pkey, const char *param, const char *valu
 }
 
 /*
- * A key of the type RSASSA-PSS with parameters serves the one algorithm that has the same hashes and salt
+ * An RSASSA-PSS key with parameters can be used only with the algorithm that has the same hashes and salt
  * (SIG-17).
  */
 static bool add_pss_alg(struct json_object *jwk, const EVP_PKEY *pkey, struct pjwt_pem_key *key)
@@ -183,7 +183,7 @@ static bool add_pss_alg(struct json_object *jwk, const EVP_PKEY *pkey, struct pj
                      (strncmp(digest, "SHA", 3) == 0 && strcmp(digest + 3, rows[i].digest + 5) == 0)) &&
                     salt <= rows[i].salt && same_param(pkey, OSSL_PKEY_PARAM_RSA_MGF1_DIGEST, digest))
                         return add_string(jwk, "alg", rows[i].alg);
-        return note(key, "RSASSA-PSS", "parameters that no PS algorithm has");
+        return note(key, "RSASSA-PSS", "no PS algorithm has these parameters");
 }
 
 static bool add_rsa(struct json_object *jwk, const EVP_PKEY *pkey, struct pjwt_pem_key *key)
@@ -203,10 +203,10 @@ static bool add_ec(struct json_object *jwk, const EVP_PKEY *pkey, struct pjwt_pe
                        add_string(jwk, "crv", curve->name) &&
                        add_number(jwk, "x", pkey, OSSL_PKEY_PARAM_EC_PUB_X, curve->public_size) &&
                        add_number(jwk, "y", pkey, OSSL_PKEY_PARAM_EC_PUB_Y, curve->public_size);
-        return note(key, "EC", "a curve that is not accepted");
+        return note(key, "EC", "the curve is not supported");
 }
 
-/* An OKP or AKP key: its bytes as they are. */
+/* An OKP or AKP key: its raw bytes. */
 static bool add_raw(struct json_object *jwk, const EVP_PKEY *pkey, const struct pjwt_curve *curve)
 {
         unsigned char bytes[PJWT_CURVE_PUBLIC_MAX];
@@ -230,7 +230,7 @@ static bool add_members(struct json_object *jwk, const EVP_PKEY *pkey, struct pj
         curve = pjwt_curve_of(pkey);
         if (curve)
                 return add_raw(jwk, pkey, curve);
-        return note(key, EVP_PKEY_get0_type_name(pkey), "a type of key that is not accepted");
+        return note(key, EVP_PKEY_get0_type_name(pkey), "the key type is not supported");
 }
 
 static void read_block(OSSL_LIB_CTX *libctx, const struct block *block, struct pjwt_pem_key *key)
@@ -244,7 +244,7 @@ static void read_block(OSSL_LIB_CTX *libctx, const struct block *block, struct p
                 json_object_put(key->jwk);
                 key->jwk = NULL;
                 if (key->note[0] == '\0')
-                        note(key, block->label, "its numbers could not be read");
+                        note(key, block->label, "the key's numbers could not be read");
         }
         EVP_PKEY_free(pkey);
 }
@@ -262,19 +262,19 @@ static void free_block(struct block *block)
         OPENSSL_clear_free(block->data, block->data ? (size_t)block->len : 0);
 }
 
-/* Parameters of a curve stand before an EC private key and are no key. */
+/* Parameters of a curve can precede an EC private key and are not a key. */
 static bool is_key_block(const struct block *block)
 {
         return strcmp(block->label, "EC PARAMETERS") != 0;
 }
 
-/* PEM_read_bio() has failed: because nothing was left? */
+/* Whether PEM_read_bio() failed because there is no further block. */
 static bool at_end(BIO *bio)
 {
         return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE && BIO_ctrl_pending(bio) == 0;
 }
 
-/* One block, if there is one. *retmore: there was. */
+/* Reads one block. *retmore: whether there was one. */
 static enum pjwt_reason read_next(OSSL_LIB_CTX *libctx, BIO *bio, pjwt_pem_fn fn, void *arg, bool *retmore,
                                   struct pjwt_error *reterr)
 {
@@ -284,7 +284,7 @@ static enum pjwt_reason read_next(OSSL_LIB_CTX *libctx, BIO *bio, pjwt_pem_fn fn
 
         *retmore = next_block(bio, &block);
         if (!*retmore)
-                return at_end(bio) ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_KEYSET, "broken PEM");
+                return at_end(bio) ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_KEYSET, "invalid PEM");
         if (is_key_block(&block)) {
                 read_block(libctx, &block, &key);
                 r = fn(arg, &key, reterr);
@@ -304,8 +304,8 @@ enum pjwt_reason pjwt_pem_read(OSSL_LIB_CTX *libctx, const char *bytes, size_t l
                 return pjwt_fail_memory(reterr);
         while (r == PJWT_OK && more) {
                 /*
-                 * A mark a block: the queue holds 15 errors, and many bad blocks would push the mark out of
-                 * it.
+                 * One mark for each block: the queue holds 15 errors, and many invalid blocks would push
+                 * the mark out of it.
                  */
                 (void)ERR_set_mark();
                 r = read_next(libctx, bio, fn, arg, &more, reterr);

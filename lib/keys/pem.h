@@ -1,4 +1,4 @@
-/* PEM (RFC 7468) becomes JWKs, so that keys of either form meet the same rules. Pure. */
+/* Converts PEM (RFC 7468) to JWKs, so that the same rules apply to both formats. Pure. */
 #ifndef PJWT_PEM_H
 #define PJWT_PEM_H
 
@@ -8,22 +8,21 @@
 #include "strictjson.h"
 
 /*
- * One PEM block. Either jwk is a new reference to a public JWK that the callback takes over, or note says why
- * not.
+ * One PEM block. Either jwk is a new reference to a public JWK, owned by the callback, or note describes
+ * the error.
  */
 struct pjwt_pem_key {
         struct json_object *jwk;
-        bool pss_only; /* a key of the type RSASSA-PSS */
+        bool pss_only; /* an RSASSA-PSS key */
         char note[160];
 };
 
 typedef enum pjwt_reason (*pjwt_pem_fn)(void *arg, const struct pjwt_pem_key *key, struct pjwt_error *reterr);
 
 /*
- * Calls fn once a block, in order: SubjectPublicKeyInfo, certificates (whose dates and issuers do not matter:
- * a file that the administrator names is trusted as it is), PKCS#1, PKCS#8 and SEC1. Encrypted keys are not
- * decrypted.
- * Returns PJWT_OK, PJWT_BAD_KEYSET (no PEM, or broken), PJWT_NO_MEMORY, or what fn returned.
+ * Calls fn for each block, in order: SubjectPublicKeyInfo, certificates (their dates and issuers are
+ * ignored, since a configured file is trusted), PKCS#1, PKCS#8 and SEC1. Encrypted keys are not decrypted.
+ * Returns PJWT_OK, PJWT_BAD_KEYSET (no PEM, or invalid), PJWT_NO_MEMORY, or the result of fn.
  */
 enum pjwt_reason pjwt_pem_read(OSSL_LIB_CTX *libctx, const char *bytes, size_t len, pjwt_pem_fn fn, void *arg,
                                struct pjwt_error *reterr);

@@ -24,7 +24,7 @@ static bool set_up_mac(struct pjwt_prepared *prepared, OSSL_LIB_CTX *libctx)
         return prepared->mac_ctx != NULL;
 }
 
-/* RFC 7518 section 3.5: the salt is as long as the digest, MGF1 has the same digest (SIG-16). */
+/* RFC 7518 section 3.5: the salt is as long as the digest, MGF1 uses the same digest (SIG-16). */
 static bool set_up_rsa(struct pjwt_prepared *prepared)
 {
         int padding = prepared->alg->pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;

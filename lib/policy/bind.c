@@ -5,19 +5,19 @@
 
 #include "bound.h"
 
-/* A login record that has not expired says which key its login proved. */
+/* A login record that has not expired contains the key that its login proved. */
 static enum pjwt_reason proof_of_login(const struct pjwt_bind_login *login, int64_t now,
                                        struct pjwt_sshkey *ret, struct pjwt_error *reterr)
 {
         if (!login->key || now >= login->until)
-                return pjwt_fail(reterr, PJWT_BOUND, "cnf is there, and the login record of %s %s",
-                                 login->service, login->key ? "is over" : "knows of no key");
+                return pjwt_fail(reterr, PJWT_BOUND, "the token has cnf, but the login record of %s %s",
+                                 login->service, login->key ? "has expired" : "does not contain a key");
         ret->type = "login record";
         (void)snprintf(ret->thumbprint, sizeof(ret->thumbprint), "%s", login->key);
         return PJWT_OK;
 }
 
-/* Which key did this login prove? */
+/* Determines the key that this login has proved. */
 static enum pjwt_reason find_proof(const struct pjwt_conf *conf, const struct pjwt_bind_proof *proof,
                                    struct pjwt_sshkey *ret, struct pjwt_error *reterr)
 {
@@ -26,13 +26,14 @@ static enum pjwt_reason find_proof(const struct pjwt_conf *conf, const struct pj
         if (!sshd && proof->login)
                 return proof_of_login(proof->login, proof->now, ret, reterr);
         if (!sshd)
-                return pjwt_fail(reterr, PJWT_BOUND,
-                                 "cnf is there, and for service %.64s only the login record of an ssh login "
-                                 "can prove its key; there is none",
-                                 proof->service);
+                return pjwt_fail(
+                        reterr, PJWT_BOUND,
+                        "the token has cnf, but for service %.64s only the login record of an ssh login "
+                        "can prove possession of its key, and there is none",
+                        proof->service);
         if (!proof->auth_info)
                 return pjwt_fail(reterr, PJWT_BOUND,
-                                 "cnf is there, and sshd has verified no key before it asked "
+                                 "the token has cnf, but sshd has not verified a key before this prompt "
                                  "(AuthenticationMethods publickey,keyboard-interactive:pam)");
         return pjwt_sshkey_auth_info(proof->auth_info, ret, reterr);
 }
@@ -49,8 +50,9 @@ enum pjwt_reason pjwt_bind_check(const struct pjwt_conf *conf, const struct pjwt
                 return reason;
         reason = find_proof(conf, proof, &ret->proof, reterr);
         if (reason == PJWT_OK && strcmp(ret->bound, ret->proof.thumbprint) != 0)
-                return pjwt_fail(reterr, PJWT_OTHER_KEY, "cnf names the key %s, this login's is %s (%s)",
-                                 ret->bound, ret->proof.thumbprint, ret->proof.type);
+                return pjwt_fail(reterr, PJWT_OTHER_KEY,
+                                 "cnf identifies the key %s, but this login used %s (%s)", ret->bound,
+                                 ret->proof.thumbprint, ret->proof.type);
         return reason;
 }
 
@@ -59,6 +61,6 @@ enum pjwt_reason pjwt_bind_required(bool bound, const char *section, const char 
 {
         if (bound)
                 return PJWT_OK;
-        return pjwt_fail(reterr, PJWT_UNBOUND, "%s %s says bind = ssh-key, and the token has no cnf", section,
+        return pjwt_fail(reterr, PJWT_UNBOUND, "%s %s sets bind = ssh-key, but the token has no cnf", section,
                          name);
 }

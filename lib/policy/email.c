@@ -31,7 +31,7 @@ bool pjwt_email_used_by(const struct pjwt_grant *grant)
         return false;
 }
 
-/* Is email_verified JSON true? */
+/* Whether email_verified is JSON true. */
 static bool is_verified(struct json_object *claims)
 {
         struct json_object *o = pjwt_json_member(claims, "email_verified");

@@ -11,7 +11,7 @@
 
 /* ---- users ---- */
 
-/* Names that a token may log in as at all (design section 3; USR-06, USR-07). */
+/* User names for which tokens can be used at all (design section 3; USR-06, USR-07). */
 static bool name_is_legal(const char *name)
 {
         size_t len = strlen(name);
@@ -22,17 +22,17 @@ static bool name_is_legal(const char *name)
 
 static bool is_system_account(const struct pjwt_user *user)
 {
-        /* 65534 is nobody; 61184 to 65519 is what systemd gives to DynamicUser= services. */
+        /* 65534 is nobody; systemd uses 61184 to 65519 for DynamicUser= services. */
         return user->uid <= user->system_uid_max || user->uid == 65534 ||
                (user->uid >= 61184 && user->uid <= 65519) || user->uid == (uid_t)-1;
 }
 
 /* ---- grants ---- */
 
-/* How far a grant got. The furthest one is what the log tells. */
+/* How far a grant matched. The log reports the one that matched furthest. */
 enum rank { RANK_NONE, RANK_SERVICE, RANK_HOST, RANK_MATCH, RANK_USER, RANK_EMAIL, RANK_BIND, RANK_SYSTEM };
 
-/* One search. What is fixed comes first. */
+/* One search. Constant members come first. */
 struct search {
         const struct pjwt_conf *conf;
         const struct pjwt_issuer *issuer;
@@ -57,13 +57,13 @@ static bool missed(struct search *s, const struct pjwt_grant *grant, enum rank r
         return false;
 }
 
-/* What the capturing regex took, and from which text. */
+/* The captures of the regex, and the text they refer to. */
 struct captures {
         const char *text;
         struct pjwt_group spans[PJWT_REGEX_GROUPS + 1];
 };
 
-/* The bytes of one piece of a template; false when there are none: an absent claim makes no name. */
+/* The bytes of one piece of a template; false if there are none: an absent claim does not produce a name. */
 static bool piece_bytes(const struct search *s, const struct captures *captures,
                         const struct pjwt_piece *piece, const char **ret, size_t *retlen)
 {
@@ -74,13 +74,13 @@ static bool piece_bytes(const struct search *s, const struct captures *captures,
                 *ret = piece->text;
                 *retlen = piece->len;
                 return true;
-        case PJWT_PIECE_CLAIM: /* the parser has bound its length */
+        case PJWT_PIECE_CLAIM: /* the parser has limited its length */
                 if (piece->len >= sizeof(name))
                         return false;
                 memcpy(name, piece->text, piece->len);
                 name[piece->len] = '\0';
                 *ret = pjwt_json_string(pjwt_claim_find(s->claims, name), retlen);
-                return *ret && *retlen > 0; /* CLM-16: a string with something in it */
+                return *ret && *retlen > 0; /* CLM-16: a non-empty string */
         case PJWT_PIECE_GROUP:
                 if (!captures || captures->spans[piece->group].start == SIZE_MAX)
                         return false;
@@ -111,7 +111,7 @@ static bool expand(const struct search *s, const char *template, const struct ca
         return n > 0;
 }
 
-/* USR-05: exactly the configured suffix goes, and what is left has no @ of its own. */
+/* USR-05: exactly the configured suffix is removed, and the rest must not contain @. */
 static bool strip(const char *suffix, const char *name, size_t *len)
 {
         size_t cut = strlen(suffix);
@@ -136,7 +136,10 @@ static bool names_user(const struct search *s, const struct pjwt_grant *grant, c
         return strlen(s->user->name) == len && memcmp(s->user->name, name, len) == 0; /* USR-01, USR-04 */
 }
 
-/* The user among the grant's. USR-02, USR-03: a system account has to be spelled; a template never spells. */
+/*
+ * Whether the grant names the user. USR-02, USR-03: a system account must be spelled out; a template never
+ * counts.
+ */
 static bool user_holds(struct search *s, const struct pjwt_grant *grant, const struct captures *captures)
 {
         bool named = false;
@@ -158,7 +161,7 @@ static bool takes_groups(const struct pjwt_match *match)
         return match->regex && pjwt_regex_groups(match->regex) > 0;
 }
 
-/* With groups, every element of an array that the regex matches may be the one that names the user. */
+/* With groups, any element of an array that the regex matches may provide the user name. */
 static bool captured_user_holds(struct search *s, const struct pjwt_grant *grant,
                                 const struct pjwt_match *match)
 {
@@ -204,7 +207,7 @@ static bool host_holds(const struct pjwt_conf *conf, const struct pjwt_grant *gr
 
 static bool holds(struct search *s, const struct pjwt_grant *grant)
 {
-        if (grant->issuer != s->issuer) /* CLM-18: the same sub of another issuer is another person */
+        if (grant->issuer != s->issuer) /* CLM-18: the same sub from another issuer is a different user */
                 return false;
         if (!pjwt_list_has(grant->services, s->service))
                 return missed(s, grant, RANK_SERVICE, NULL);
@@ -227,33 +230,33 @@ static enum pjwt_reason refused(const struct search *s, struct pjwt_error *reter
         case RANK_NONE:
                 break;
         case RANK_SERVICE:
-                return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant of this issuer is for service %.64s",
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant of this issuer applies to service %.64s",
                                  s->service);
         case RANK_HOST:
-                return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s is not for host %.100s", name,
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s does not apply to host %.100s", name,
                                  s->conf->host_name ? s->conf->host_name : "?");
         case RANK_MATCH:
-                return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s: %.80s is not %.120s", name,
+                return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s: %.80s does not match %.120s", name,
                                  s->missed->claim, s->missed->value);
         case RANK_USER:
                 return pjwt_fail(reterr, PJWT_NO_GRANT, "grant %.64s matches, but does not name this user",
                                  name);
         case RANK_EMAIL:
                 return pjwt_fail(reterr, PJWT_EMAIL_UNVERIFIED,
-                                 "grant %.64s uses email, and email_verified is not true", name);
+                                 "grant %.64s uses email, but email_verified is not true", name);
         case RANK_BIND:
                 return pjwt_fail(reterr, PJWT_UNBOUND,
-                                 "grant %.64s says bind = ssh-key, and the token has no cnf", name);
+                                 "grant %.64s sets bind = ssh-key, but the token has no cnf", name);
         case RANK_SYSTEM:
-                return pjwt_fail(reterr, PJWT_SYSTEM_ACCOUNT, "grant %.64s names uid %lu by a template only",
+                return pjwt_fail(reterr, PJWT_SYSTEM_ACCOUNT, "grant %.64s allows uid %lu only by a template",
                                  name, (unsigned long)s->user->uid);
         }
-        return pjwt_fail(reterr, PJWT_NO_GRANT, "no grant is for issuer %.64s", s->issuer->name);
+        return pjwt_fail(reterr, PJWT_NO_GRANT, "there is no grant for issuer %.64s", s->issuer->name);
 }
 
 /*
- * All of the search is done before anybody asks whether the user exists, so that the time tells nothing about
- * names (PAM-15).
+ * The search is completed before the existence of the user is checked, so that the time does not reveal
+ * which users exist (PAM-15).
  */
 enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
                                  const struct pjwt_token *token, const struct pjwt_user *user,
@@ -273,9 +276,9 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
                         found = &conf->grants[i];
         if (!name_is_legal(user->name))
                 return pjwt_fail(reterr, PJWT_BAD_USER,
-                                 "the name is empty, too long, a number, or holds what no name holds");
+                                 "the name is empty, too long, a number, or contains an invalid character");
         if (!user->exists)
-                return pjwt_fail(reterr, PJWT_UNKNOWN_USER, "the user is not known here");
+                return pjwt_fail(reterr, PJWT_UNKNOWN_USER, "the user does not exist on this host");
         if (!found)
                 return refused(&s, reterr);
         *ret = found;
@@ -285,8 +288,8 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
 /* ---- what could be granted ---- */
 
 /*
- * Where the name can be cut once the piece is used up: a text takes itself, a claim or group one byte or
- * more.
+ * Where the rest of the name may begin after the piece: a literal matches itself, a claim or group one byte
+ * or more.
  */
 static void advance(const struct pjwt_piece *piece, const char *name, size_t len, const bool *from, bool *to)
 {
@@ -317,7 +320,7 @@ static bool template_can_make(const char *template, const char *name, size_t len
         return reached[now][len];
 }
 
-/* strip_suffix cuts what a template gives, so that has to end with it. */
+/* strip_suffix applies to the result of a template, which must end with it. */
 static bool grant_can_make(const struct pjwt_grant *grant, const char *template, const char *user)
 {
         char name[2 * USER_MAX + 1];

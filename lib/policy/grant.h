@@ -1,4 +1,4 @@
-/* Verified claims and grants: may this user log in? Pure. */
+/* Decides whether verified claims allow a login as a user. Pure. */
 #ifndef PJWT_GRANT_H
 #define PJWT_GRANT_H
 
@@ -7,7 +7,7 @@
 #include "conf.h"
 #include "token.h"
 
-/* The local user who is asked for, as the caller found him in NSS. */
+/* The requested local user, as found by the caller in NSS. */
 struct pjwt_user {
         const char *name;
         bool exists;
@@ -16,11 +16,12 @@ struct pjwt_user {
 };
 
 /*
- * The first grant of `issuer` that allows the claims to be `user` for `service`.
- * bound: the token is bound to a key, and the key was proved; a grant with `bind` is for no other.
+ * The first grant of `issuer` that allows the claims to log in as `user` to `service`.
+ * bound: the token is bound to a key, and the key was proved; required by a grant with `bind`.
  * ret: on success the grant, borrowed; untouched on failure.
- * Returns PJWT_OK; PJWT_BAD_USER for a name that is never legal; PJWT_UNKNOWN_USER; PJWT_EMAIL_UNVERIFIED;
- * PJWT_SYSTEM_ACCOUNT; PJWT_UNBOUND; PJWT_NO_GRANT, whose detail says how far the nearest grant got.
+ * Returns PJWT_OK; PJWT_BAD_USER for a name that is never valid; PJWT_UNKNOWN_USER; PJWT_EMAIL_UNVERIFIED;
+ * PJWT_SYSTEM_ACCOUNT; PJWT_UNBOUND; PJWT_NO_GRANT, whose detail describes how far the closest grant
+ * matched.
  */
 enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt_issuer *issuer,
                                  const struct pjwt_token *token, const struct pjwt_user *user,
@@ -28,10 +29,10 @@ enum pjwt_reason pjwt_grant_find(const struct pjwt_conf *conf, const struct pjwt
                                  struct pjwt_error *reterr);
 
 /*
- * Could any token let this user in through `service`, on this host: is there a grant whose `user` spells the
- * name, or has a template that can make it? bound: only grants that demand a bound token (bind, there or in
- * their issuer or the service). For who must know before there is a token: `pamjwt offer-key`. A system
- * account is possible only where its name is spelled, as at a login.
+ * Whether any token could allow this user to log in to `service` on this host: whether there is a grant
+ * whose `user` spells out the name, or has a template that can produce it. bound: consider only grants that
+ * require a bound token (bind, in the grant, its issuer or the service). For use before there is a token:
+ * `pamjwt offer-key`. A system account must be spelled out, as for a login.
  */
 bool pjwt_grant_possible(const struct pjwt_conf *conf, const struct pjwt_user *user, const char *service,
                          bool bound);

@@ -12,8 +12,8 @@ enum pjwt_reason pjwt_issuer_find(const struct pjwt_conf *conf, const struct pjw
         if (!claim)
                 return pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the token has no iss");
         if (!iss)
-                return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "iss is no string");
-        /* Byte for byte: no prefix, no case, no trailing slash makes two issuers one (CLM-10). */
+                return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "iss is not a string");
+        /* Byte for byte: prefixes, case and a trailing slash make a difference (CLM-10). */
         for (size_t i = 0; i < conf->issuer_count; i++)
                 if (strlen(conf->issuers[i].issuer) == len &&
                     memcmp(conf->issuers[i].issuer, iss, len) == 0) {

@@ -23,7 +23,7 @@ struct entry {
 
 struct pjwt_revoked {
         char *file;
-        char *text; /* cut in place; what the entries point into */
+        char *text; /* split in place; the entries point into it */
         struct entry *entries;
         size_t count;
 };
@@ -38,7 +38,7 @@ void pjwt_revoked_free(struct pjwt_revoked *list)
         free(list);
 }
 
-/* While a list is read. */
+/* The state while a list is read. */
 struct reader {
         struct pjwt_revoked *list;
         const struct pjwt_conf *conf;
@@ -53,8 +53,8 @@ static enum pjwt_reason wrong(const struct reader *r, const char *what, const ch
 }
 
 /*
- * Days since the epoch of a date of the proleptic Gregorian calendar, from March on so that the leap day
- * comes last.
+ * Days since the epoch of a date in the proleptic Gregorian calendar, counting years from March so that the
+ * leap day comes last.
  */
 static int64_t days(int64_t year, int64_t month, int64_t day)
 {
@@ -76,7 +76,7 @@ static bool number(const char *s, size_t len, int64_t most, int64_t *ret)
         return len > 0 && n <= most;
 }
 
-/* Seconds since the epoch, or YYYY-MM-DDTHH:MM:SSZ. Local times do not exist here. */
+/* Seconds since the epoch, or YYYY-MM-DDTHH:MM:SSZ. Local times are not supported. */
 static bool read_time(const char *s, int64_t *ret)
 {
         int64_t year, month, day, hour, minute, second;
@@ -92,7 +92,7 @@ static bool read_time(const char *s, int64_t *ret)
         return *ret > 0;
 }
 
-/* The next word, cut off; *s goes behind the spaces that follow it. */
+/* The next word, terminated in place; *s is advanced past the following spaces. */
 static char *cut_word(char **s)
 {
         char *word = *s;
@@ -106,8 +106,8 @@ static char *cut_word(char **s)
 }
 
 /*
- * A misspelt issuer would shut nobody out, so it is an error. An iss (it has a colon) may be of another
- * policy.
+ * A misspelt issuer would revoke nothing, so it is an error. An iss (it contains a colon) may belong to
+ * another policy.
  */
 static bool issuer_is_known(const struct reader *r, const char *name)
 {
@@ -142,31 +142,32 @@ static enum pjwt_reason read_entry(struct reader *r, char *s)
         while (entry.kind < KIND_COUNT && strcmp(words[entry.kind], word) != 0)
                 entry.kind++;
         if (entry.kind == KIND_COUNT)
-                return wrong(r, "a line begins with jti, sub, kid, issued_before or user, not", word);
+                return wrong(r, "expected jti, sub, kid, issued_before or user, not", word);
         if (entry.kind != KIND_USER) {
                 entry.issuer = cut_word(&s);
                 if (entry.issuer[0] == '\0')
                         return wrong(r, "the issuer is missing", NULL);
                 if (!issuer_is_known(r, entry.issuer))
-                        return wrong(r, "no issuer section has the name", entry.issuer);
+                        return wrong(r, "there is no issuer section with the name", entry.issuer);
         }
         entry.value = s;
         if (s[0] == '\0')
                 return wrong(r, "the value is missing", NULL);
         if (entry.kind == KIND_USER && strchr(s, ' '))
-                return wrong(r, "one user name a line, not", s);
+                return wrong(r, "expected one user name, not", s);
         if (entry.kind == KIND_ISSUED_BEFORE && !read_time(s, &entry.time))
-                return wrong(r, "a time is seconds since the epoch or 2026-11-24T10:00:00Z, not", s);
+                return wrong(r, "expected seconds since the epoch or a time like 2026-11-24T10:00:00Z, not",
+                             s);
         return add(r, entry);
 }
 
 static enum pjwt_reason read_line(struct reader *r, char *s, size_t len)
 {
         if (!pjwt_ini_text_ok(s, len))
-                return wrong(
-                        r,
-                        "invalid UTF-8, a control character (a tab, a carriage return) or an invisible one",
-                        NULL);
+                return wrong(r,
+                             "invalid UTF-8, a control character (a tab, a carriage return) or an invisible "
+                             "character",
+                             NULL);
         while (len > 0 && s[len - 1] == ' ')
                 s[--len] = '\0';
         if (len == 0 || s[0] == '#' || s[0] == ';')
@@ -174,7 +175,7 @@ static enum pjwt_reason read_line(struct reader *r, char *s, size_t len)
         if (s[0] == ' ')
                 return wrong(r, "the line begins with a space", NULL);
         if (strstr(s, " #") || strstr(s, " ;"))
-                return wrong(r, "a comment behind a value; comments stand on lines of their own", NULL);
+                return wrong(r, "a comment after a value; comments must be on lines of their own", NULL);
         return read_entry(r, s);
 }
 
@@ -188,7 +189,8 @@ static enum pjwt_reason read_lines(struct reader *r, size_t len)
 
                 r->line++;
                 if (!newline)
-                        return wrong(r, "the last line is not ended; is the file complete?", NULL);
+                        return wrong(r, "the last line does not end with a newline; is the file complete?",
+                                     NULL);
                 *newline = '\0';
                 reason = read_line(r, s, (size_t)(newline - s));
                 s = newline + 1;
@@ -241,7 +243,7 @@ enum pjwt_reason pjwt_revoked_load(const char *path, const struct pjwt_conf *con
         return reason;
 }
 
-/* What the list says about one token is asked for each line; the claims are looked up once. */
+/* The claims of the token are looked up once, not for each line. */
 struct subject {
         const struct pjwt_issuer *issuer;
         const char *jti, *sub, *kid;

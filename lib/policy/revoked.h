@@ -1,15 +1,15 @@
 /*
- * The revocation list, /etc/security/pam_jwt.revoked: what must not open a door any more, effective at the
- * next login, without a network. One line each, in the character rules of the configuration:
+ * The revocation list, /etc/security/pam_jwt.revoked, takes effect at the next login, without network
+ * access. Each line is one of the following, with the character rules of the configuration:
  *
  *   jti ISSUER VALUE             one token
- *   sub ISSUER VALUE             everything of one person or machine
- *   kid ISSUER VALUE             everything signed by one key
- *   issued_before ISSUER TIME    everything issued earlier; seconds since the epoch or 2026-11-24T10:00:00Z
+ *   sub ISSUER VALUE             all tokens of one person or machine
+ *   kid ISSUER VALUE             all tokens signed by one key
+ *   issued_before ISSUER TIME    all tokens issued earlier; seconds since the epoch or 2026-11-24T10:00:00Z
  *   user NAME                    a local account
  *
- * ISSUER is the NAME of an issuer section, or the iss itself when it holds a colon. VALUE is the rest of the
- * line.
+ * ISSUER is the NAME of an issuer section, or the iss itself if it contains a colon. VALUE is the rest of
+ * the line.
  */
 #ifndef PJWT_REVOKED_H
 #define PJWT_REVOKED_H
@@ -23,9 +23,9 @@
 struct pjwt_revoked;
 
 /*
- * Reads a list. Strict: a line that is not understood refuses the whole, since it was meant to shut somebody
- * out.
- * conf: an issuer NAME that it does not hold is an error; NULL: names are not looked up.
+ * Reads a list. Strict: an invalid line is an error for the whole list, since it was meant to refuse a
+ * login.
+ * conf: an issuer NAME that is not in it is an error; NULL: names are not looked up.
  * ret:  on success a new list for pjwt_revoked_free(); untouched on failure.
  * Returns PJWT_OK; PJWT_CONFIG ("FILE:LINE: ..."); PJWT_NO_MEMORY.
  */
@@ -33,7 +33,7 @@ enum pjwt_reason pjwt_revoked_parse(const char *text, size_t len, const char *fi
                                     const struct pjwt_conf *conf, struct pjwt_revoked **ret,
                                     struct pjwt_error *reterr);
 
-/* The same from a file under the rules of pjwt_file_read(). A file that is not there is an empty list. */
+/* The same from a file under the rules of pjwt_file_read(). A file that does not exist is an empty list. */
 enum pjwt_reason pjwt_revoked_load(const char *path, const struct pjwt_conf *conf, struct pjwt_revoked **ret,
                                    struct pjwt_error *reterr);
 
@@ -41,16 +41,16 @@ enum pjwt_reason pjwt_revoked_load(const char *path, const struct pjwt_conf *con
 void pjwt_revoked_free(struct pjwt_revoked *list);
 
 /*
- * Does the list name this verified token of this issuer?
- * kid: of the key under which the signature held, NULL when it has none; the token itself need not name it.
+ * Whether the list contains this verified token of this issuer.
+ * kid: of the key that verified the signature, NULL if it has none; it need not be in the token.
  * retorigin: the line; filled on PJWT_REVOKED, may be NULL. Its file name lives as long as the list.
- * Returns PJWT_OK or PJWT_REVOKED. A token without iat is older than any issued_before.
+ * Returns PJWT_OK or PJWT_REVOKED. A token without iat is treated as older than any issued_before.
  */
 enum pjwt_reason pjwt_revoked_token(const struct pjwt_revoked *list, const struct pjwt_issuer *issuer,
                                     const struct pjwt_token *token, const char *kid,
                                     struct pjwt_origin *retorigin, struct pjwt_error *reterr);
 
-/* Does it name the local account? As above. */
+/* Whether the list contains the local account. As above. */
 enum pjwt_reason pjwt_revoked_user(const struct pjwt_revoked *list, const char *user,
                                    struct pjwt_origin *retorigin, struct pjwt_error *reterr);
 

@@ -14,7 +14,7 @@ enum pjwt_reason pjwt_service_find(const struct pjwt_conf *conf, const char *ser
 
         for (size_t i = 0; !known && i < conf->grant_count; i++)
                 known = pjwt_list_has(conf->grants[i].services, service);
-        if (!known) /* REV-09: sudo-i and su-l are services of their own */
+        if (!known) /* REV-09: sudo-i and su-l are separate services */
                 return pjwt_fail(reterr, PJWT_SERVICE, "service '%.64s'", service);
         *retservice = section;
         return PJWT_OK;
@@ -28,15 +28,15 @@ static enum pjwt_reason check_matches(const struct pjwt_service *service, const 
 
                 if (!pjwt_match_claims(match, claims))
                         return pjwt_fail(reterr, PJWT_SERVICE_MATCH,
-                                         "%.80s is not %.120s, as service %s demands", match->claim,
-                                         match->value, service->name);
+                                         "%.80s does not match %.120s, as required by service %s",
+                                         match->claim, match->value, service->name);
                 if (pjwt_email_is(match->claim, strlen(match->claim)) && !pjwt_email_counts(issuer, claims))
                         return pjwt_fail(reterr, PJWT_EMAIL_UNVERIFIED, "email_verified is not true");
         }
         return PJWT_OK;
 }
 
-/* The time in a claim is at most `most` seconds ago. A time in the future says nothing about an age. */
+/* Whether the time in a claim is at most `most` seconds ago. A time in the future is not an age. */
 static enum pjwt_reason check_age(struct json_object *claims, const char *name, int64_t most, int64_t leeway,
                                   int64_t now, struct pjwt_error *reterr)
 {
@@ -46,10 +46,10 @@ static enum pjwt_reason check_age(struct json_object *claims, const char *name, 
         if (most == 0)
                 return PJWT_OK;
         if (!claim)
-                return pjwt_fail(reterr, PJWT_CLAIM_MISSING, "the token has no %s, which the service demands",
-                                 name);
+                return pjwt_fail(reterr, PJWT_CLAIM_MISSING,
+                                 "the token has no %s, which the service requires", name);
         if (!pjwt_json_numericdate(claim, &then, NULL))
-                return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "%s is no time", name);
+                return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "%s is not a time", name);
         if (then - leeway > now)
                 return pjwt_fail(reterr, PJWT_ISSUED_IN_FUTURE, "%s %" PRId64 ", now %" PRId64, name, then,
                                  now);
@@ -72,7 +72,7 @@ static enum pjwt_reason check_audience(const struct pjwt_service *service, struc
         while (pjwt_texts_next(&texts, &text, &len))
                 if (strlen(text) == len && pjwt_list_has(service->audience, text))
                         return PJWT_OK;
-        return pjwt_fail(reterr, PJWT_BAD_AUDIENCE, "aud does not hold %.120s, which service %s demands",
+        return pjwt_fail(reterr, PJWT_BAD_AUDIENCE, "aud does not contain %.120s, which service %s requires",
                          service->audience[0], service->name);
 }
 
@@ -111,5 +111,5 @@ enum pjwt_reason pjwt_service_reuse(const struct pjwt_service *service, const ch
 {
         if (service && service->reuse_login && !service->one_use)
                 return PJWT_OK;
-        return pjwt_fail(reterr, PJWT_NO_RECORD, "service %s does not say reuse_login", name);
+        return pjwt_fail(reterr, PJWT_NO_RECORD, "service %s does not set reuse_login", name);
 }

@@ -27,10 +27,7 @@ static enum pjwt_reason wrong(const char *claim, const char *what, struct pjwt_e
         return pjwt_fail(reterr, PJWT_CLAIM_TYPE, "%s is %s", claim, what);
 }
 
-/*
- * A registered claim that has to be a string with something in it when it is there. *ret stays NULL when it
- * is not.
- */
+/* A registered claim that must be a non-empty string if present. *ret stays NULL if it is absent. */
 static enum pjwt_reason string_claim(const struct pjwt_token *token, const char *name, const char **ret,
                                      size_t *retlen, struct pjwt_error *reterr)
 {
@@ -40,13 +37,13 @@ static enum pjwt_reason string_claim(const struct pjwt_token *token, const char 
                 return PJWT_OK;
         *ret = pjwt_json_string(value, retlen);
         if (!*ret)
-                return wrong(name, "no string", reterr);
+                return wrong(name, "not a string", reterr);
         return *retlen > 0 ? PJWT_OK : wrong(name, "empty", reterr);
 }
 
 /*
- * A NumericDate when it is there. A fraction is rounded against the token: exp and iat down, nbf up, since
- * `now` has none either and stands for the whole second that it begins.
+ * A NumericDate, if present. A fraction is rounded so that the token is valid for a shorter time: exp and
+ * iat down, nbf up, since `now` is in whole seconds.
  */
 static enum pjwt_reason time_claim(const struct pjwt_token *token, const char *name, bool up, int64_t *ret,
                                    bool *rethas, struct pjwt_error *reterr)
@@ -58,12 +55,12 @@ static enum pjwt_reason time_claim(const struct pjwt_token *token, const char *n
         if (!*rethas)
                 return PJWT_OK;
         if (!pjwt_json_numericdate(value, ret, &fraction))
-                return wrong(name, "no time between 1970 and 9999", reterr);
+                return wrong(name, "not a time between 1970 and 9999", reterr);
         *ret += up && fraction;
         return PJWT_OK;
 }
 
-/* The policy's leeway, in the range in which no sum of times can overflow. */
+/* The policy's leeway, limited to the range in which no sum of times overflows. */
 static int64_t leeway_of(const struct pjwt_claims_policy *policy)
 {
         if (policy->leeway < 0)
@@ -109,9 +106,7 @@ static enum pjwt_reason check_iat(const struct pjwt_token *token, const struct p
         return pjwt_fail(reterr, PJWT_ISSUED_IN_FUTURE, "iat %" PRId64 ", now %" PRId64, times->iat, now);
 }
 
-/*
- * exp - iat, or exp - now when there is no iat: milliseconds taken for seconds are caught here too (CLM-05).
- */
+/* exp - iat, or exp - now if there is no iat; also catches milliseconds used as seconds (CLM-05). */
 static enum pjwt_reason check_lifetime(const struct pjwt_claims_policy *policy, int64_t now,
                                        const struct pjwt_times *times, bool has_iat,
                                        struct pjwt_error *reterr)
@@ -123,7 +118,7 @@ static enum pjwt_reason check_lifetime(const struct pjwt_claims_policy *policy, 
         if (__builtin_sub_overflow(times->exp, has_iat ? times->iat : now, &lifetime) ||
             lifetime > policy->max_lifetime)
                 return pjwt_fail(reterr, PJWT_LIFETIME,
-                                 "exp %" PRId64 " is more than %" PRId64 " seconds behind %s", times->exp,
+                                 "exp %" PRId64 " is more than %" PRId64 " seconds after %s", times->exp,
                                  policy->max_lifetime, has_iat ? "iat" : "now");
         return PJWT_OK;
 }
@@ -180,7 +175,10 @@ static enum pjwt_reason check_sub(const struct pjwt_token *token, const struct p
         return pjwt_fail(reterr, PJWT_BAD_SUBJECT, "sub '%.200s' is not '%.200s'", sub, policy->subject);
 }
 
-/* aud is one string or a list of strings (RFC 7519 section 4.1.3). *retmatch: one of them is ours. */
+/*
+ * aud is a string or a list of strings (RFC 7519 section 4.1.3). *retmatch: whether it contains one of
+ * ours.
+ */
 static enum pjwt_reason match_audience(struct json_object *aud, const char *const *ours, bool *retmatch,
                                        struct pjwt_error *reterr)
 {
@@ -217,11 +215,11 @@ static enum pjwt_reason check_aud(const struct pjwt_token *token, const struct p
                 return missing("aud", reterr);
         if (!has_items(policy->audience))
                 return pjwt_fail(reterr, PJWT_BAD_AUDIENCE,
-                                 "the token has an audience, and none was given to compare");
+                                 "the token has an audience, but none was given to compare it with");
         return pjwt_fail(
-                reterr, PJWT_BAD_AUDIENCE, "aud %.300s does not hold '%.100s'%s",
+                reterr, PJWT_BAD_AUDIENCE, "aud %.300s does not contain '%.100s'%s",
                 json_object_to_json_string_ext(aud, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
-                policy->audience[0], policy->audience[1] ? " or another of ours" : "");
+                policy->audience[0], policy->audience[1] ? " or another accepted audience" : "");
 }
 
 static const char *without_application(const char *type)
@@ -240,7 +238,7 @@ static enum pjwt_reason check_typ(const struct pjwt_token *token, const struct p
                 if (strcasecmp(without_application(token->typ), without_application(*typ)) == 0)
                         return PJWT_OK;
         return pjwt_fail(reterr, PJWT_BAD_TYP, "typ '%.100s' is not '%.100s'%s", token->typ ? token->typ : "",
-                         policy->typ[0], policy->typ[1] ? " or another of ours" : "");
+                         policy->typ[0], policy->typ[1] ? " or another accepted type" : "");
 }
 
 static enum pjwt_reason check_required(const struct pjwt_token *token,
@@ -252,7 +250,10 @@ static enum pjwt_reason check_required(const struct pjwt_token *token,
         return PJWT_OK;
 }
 
-/* To whom the token was given: azp (OpenID Connect Core section 2) or client_id (RFC 9068 section 2.2). */
+/*
+ * The client that the token was issued to: azp (OpenID Connect Core section 2) or client_id (RFC 9068
+ * section 2.2).
+ */
 static enum pjwt_reason check_client(const struct pjwt_token *token, const struct pjwt_claims_policy *policy,
                                      struct pjwt_error *reterr)
 {
@@ -280,12 +281,16 @@ static enum pjwt_reason check_jti(const struct pjwt_token *token, struct pjwt_er
         return string_claim(token, "jti", &jti, &len, reterr);
 }
 
-/* A bound token counts only with a proof of the key in cnf (RFC 7800), and nothing here takes one. */
+/*
+ * A bound token is accepted only with a proof of possession of the key in cnf (RFC 7800), which is not
+ * handled here.
+ */
 static enum pjwt_reason check_bound(const struct pjwt_token *token, const struct pjwt_claims_policy *policy,
                                     struct pjwt_error *reterr)
 {
         if (!(policy->flags & PJWT_MAY_BE_BOUND) && pjwt_json_find(token->claims, "cnf", NULL))
-                return pjwt_fail(reterr, PJWT_BOUND, "cnf is there, and no proof of its key");
+                return pjwt_fail(reterr, PJWT_BOUND,
+                                 "the token has cnf, but there is no proof of possession of its key");
         return PJWT_OK;
 }
 
@@ -296,7 +301,7 @@ enum pjwt_reason pjwt_claims_check(const struct pjwt_token *token, const struct 
         enum pjwt_reason r;
 
         if (!token->claims)
-                return wrong("the payload", "no JSON object", reterr);
+                return wrong("the payload", "not a JSON object", reterr);
         r = check_times(token, policy, now, &times, reterr);
         if (r == PJWT_OK)
                 r = check_iss(token, policy, reterr);

@@ -12,12 +12,12 @@
 #define POINT_PLAIN 4 /* SEC 1 section 2.3.3: uncompressed */
 #define CERT_USER   1 /* SSH2_CERT_TYPE_USER */
 
-/* What SSH calls a key, and what is in it. */
+/* An ssh key type and its format. */
 struct kind {
         const char *name;
         enum pjwt_kty kty;
         const struct pjwt_curve *curve;
-        bool fido; /* the application's name follows the key */
+        bool fido; /* the key is followed by the application's name */
         bool certificate;
 };
 
@@ -53,7 +53,7 @@ static enum pjwt_reason bad(struct pjwt_error *reterr, const char *what)
         return pjwt_fail(reterr, PJWT_BAD_PROOF, "the ssh key: %s", what);
 }
 
-/* So many bytes, of a fixed field that nobody looks at. */
+/* Skips a field of this many bytes, which is not examined. */
 static bool skip(struct pjwt_ssh_bytes *from, size_t len)
 {
         if (len > from->len)
@@ -63,7 +63,7 @@ static bool skip(struct pjwt_ssh_bytes *from, size_t len)
         return true;
 }
 
-/* Takes the value over. */
+/* Takes ownership of the value. */
 static bool add(struct json_object *jwk, const char *name, struct json_object *value)
 {
         if (value && json_object_object_add(jwk, name, value) == 0)
@@ -82,7 +82,7 @@ static bool add_bytes(struct json_object *jwk, const char *name, struct pjwt_ssh
         return add(jwk, name, json_object_new_string(text));
 }
 
-/* What the blob holds of the key itself: e and n, a point's x and y, or x alone. */
+/* Reads the key parameters from the blob: e and n, x and y of a point, or x alone. */
 struct numbers {
         struct pjwt_ssh_bytes first, second;
 };
@@ -105,7 +105,7 @@ static struct json_object *make_jwk(const struct kind *kind, const struct number
 static enum pjwt_reason take_rsa(struct pjwt_ssh_bytes *from, struct numbers *ret, struct pjwt_error *reterr)
 {
         if (!pjwt_ssh_take_mpint(from, &ret->first) || !pjwt_ssh_take_mpint(from, &ret->second))
-                return bad(reterr, "e or n is not there, not positive or not in its shortest form");
+                return bad(reterr, "e or n is missing, not positive or not in its shortest form");
         if (ret->first.len > PJWT_RSA_BYTES_MAX || ret->second.len > PJWT_RSA_BYTES_MAX)
                 return pjwt_fail(reterr, PJWT_BAD_PROOF, "the ssh key: e or n has more than %d bits",
                                  PJWT_RSA_BITS_MAX);
@@ -119,9 +119,9 @@ static enum pjwt_reason take_point(struct pjwt_ssh_bytes *from, const struct kin
         size_t size = kind->curve->public_size;
 
         if (!pjwt_ssh_take_string(from, &curve) || !pjwt_ssh_is(curve, kind->curve->ssh))
-                return bad(reterr, "the curve is not the one of its type");
+                return bad(reterr, "the curve does not match the key type");
         if (!pjwt_ssh_take_string(from, &point) || point.len != 1 + 2 * size || point.at[0] != POINT_PLAIN)
-                return bad(reterr, "the point is not uncompressed and of its curve's size");
+                return bad(reterr, "the point is compressed or has the wrong size for its curve");
         ret->first = (struct pjwt_ssh_bytes){point.at + 1, size};
         ret->second = (struct pjwt_ssh_bytes){point.at + 1 + size, size};
         return PJWT_OK;
@@ -144,11 +144,11 @@ static enum pjwt_reason take_numbers(struct pjwt_ssh_bytes *from, const struct k
                                                         : take_ed25519(from, kind, ret, reterr);
 
         if (r == PJWT_OK && kind->fido && (!pjwt_ssh_take_string(from, &application) || application.len == 0))
-                return bad(reterr, "the FIDO application is not there");
+                return bad(reterr, "the FIDO application is missing");
         return r;
 }
 
-/* A list of strings that fills its string to the last byte; `each` of them a group. */
+/* A list of strings that exactly fills the surrounding string, in groups of `each`. */
 static bool is_list(struct pjwt_ssh_bytes list, unsigned each)
 {
         struct pjwt_ssh_bytes item;
@@ -160,7 +160,7 @@ static bool is_list(struct pjwt_ssh_bytes list, unsigned each)
         return true;
 }
 
-/* PROTOCOL.certkeys: what stands in a certificate behind its key. */
+/* PROTOCOL.certkeys: the fields of a certificate after its key. */
 static bool take_certificate(struct pjwt_ssh_bytes *from)
 {
         struct pjwt_ssh_bytes id, principals, critical, extensions, reserved, ca, signature, type;
@@ -182,13 +182,15 @@ static enum pjwt_reason take_key(struct pjwt_ssh_bytes *from, const struct kind 
         enum pjwt_reason r;
 
         if (kind->certificate && !pjwt_ssh_take_string(from, &nonce))
-                return bad(reterr, "the certificate is cut");
+                return bad(reterr, "the certificate is truncated");
         r = take_numbers(from, kind, ret, reterr);
         if (r != PJWT_OK)
                 return r;
         if (kind->certificate && !take_certificate(from))
-                return bad(reterr, "the certificate is cut, no user's, or has a list of odd length");
-        return from->len == 0 ? PJWT_OK : bad(reterr, "something stands behind its end");
+                return bad(
+                        reterr,
+                        "the certificate is truncated, not a user certificate, or has a list of odd length");
+        return from->len == 0 ? PJWT_OK : bad(reterr, "there is data after its end");
 }
 
 static const struct kind *find_kind(struct pjwt_ssh_bytes name)
@@ -204,7 +206,7 @@ bool pjwt_sshkey_begins(const char *text)
         return find_kind((struct pjwt_ssh_bytes){(const unsigned char *)text, strcspn(text, " ")}) != NULL;
 }
 
-/* The same rules as for every key: sizes, ROCA, small order, on the curve. */
+/* The same rules as for every key: size, ROCA, small order, point on the curve. */
 static enum pjwt_reason finish(const struct kind *kind, const struct numbers *numbers,
                                struct pjwt_sshkey *ret, struct pjwt_error *reterr)
 {
@@ -226,7 +228,7 @@ static enum pjwt_reason finish(const struct kind *kind, const struct numbers *nu
         return PJWT_OK;
 }
 
-/* The kind of a blob, whose name is taken; NULL: reterr says why none. */
+/* The type of a blob, whose name is consumed; NULL, with the error in reterr, if it is not supported. */
 static const struct kind *take_kind(struct pjwt_ssh_bytes *from, const char *type, struct pjwt_error *reterr)
 {
         struct pjwt_ssh_bytes name;
@@ -235,11 +237,11 @@ static const struct kind *take_kind(struct pjwt_ssh_bytes *from, const char *typ
         if (from->len > PJWT_SSHKEY_BLOB_MAX)
                 (void)bad(reterr, "it is too long");
         else if (!pjwt_ssh_take_string(from, &name))
-                (void)bad(reterr, "it is cut");
+                (void)bad(reterr, "it is truncated");
         else if (!(kind = find_kind(name)))
-                (void)bad(reterr, "its type is none that a token can be bound to");
+                (void)bad(reterr, "its type is not supported for bound tokens");
         if (kind && type && strcmp(type, kind->name) != 0) {
-                (void)bad(reterr, "it is not of the type in front of it");
+                (void)bad(reterr, "it does not match the preceding type");
                 return NULL;
         }
         return kind;
@@ -274,8 +276,8 @@ enum pjwt_reason pjwt_sshkey_jwk(const unsigned char *blob, size_t len, struct j
 }
 
 /*
- * Strict base64 (RFC 4648 section 4): the strict decoder of the other alphabet, and exactly the padding that
- * is due.
+ * Strict base64 (RFC 4648 section 4), using the strict base64url decoder and requiring exactly the
+ * necessary padding.
  */
 static bool decode(const char *in, size_t len, char *room, unsigned char *out, size_t *retlen)
 {
@@ -305,7 +307,7 @@ static enum pjwt_reason read_base64(const char *in, size_t len, unsigned char **
         enum pjwt_reason r = PJWT_OK;
 
         if (len == 0 || len > PJWT_SSHKEY_BLOB_MAX / 3 * 4)
-                return bad(reterr, len ? "it is too long" : "it is not there");
+                return bad(reterr, len ? "it is too long" : "it is missing");
         room = malloc(len);
         blob = malloc(PJWT_B64URL_DECODED(len));
         if (!room || !blob)
@@ -362,7 +364,7 @@ enum pjwt_reason pjwt_sshkey_parse(const char *text, size_t len, struct pjwt_ssh
                 return bad(reterr, "TYPE BASE64 is expected");
         kind = find_kind(type);
         if (!kind)
-                return bad(reterr, "its type is none that a token can be bound to");
+                return bad(reterr, "its type is not supported for bound tokens");
         r = read_base64((const char *)key.at, key.len, &blob, &blob_len, reterr);
         if (r == PJWT_OK)
                 r = pjwt_sshkey_read(blob, blob_len, kind->name, ret, reterr);
@@ -376,13 +378,13 @@ enum pjwt_reason pjwt_sshkey_auth_info(const char *info, struct pjwt_sshkey *ret
         size_t len = strlen(info);
         const char *end = memchr(info, '\n', len);
 
-        if (end && end + 1 == info + len) /* sshd ends each line */
+        if (end && end + 1 == info + len) /* sshd adds a newline to each line */
                 len--;
         else if (end)
                 return pjwt_fail(reterr, PJWT_BAD_PROOF,
-                                 "sshd tells of more than one method: which key is meant?");
+                                 "sshd reports more than one method, so the key is ambiguous");
         if (strncmp(info, method, sizeof(method) - 1) != 0)
                 return pjwt_fail(reterr, PJWT_BAD_PROOF,
-                                 "the login before this one was by '%.20s', not by publickey", info);
+                                 "the preceding authentication used '%.20s', not publickey", info);
         return pjwt_sshkey_parse(info + sizeof(method) - 1, len - (sizeof(method) - 1), ret, reterr);
 }

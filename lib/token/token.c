@@ -9,7 +9,7 @@
 
 #define KID_MAX 1024
 
-/* Where the parts of the text are. */
+/* Offsets of the parts in the text. */
 struct parts {
         const char *header;
         size_t header_len;
@@ -19,11 +19,11 @@ struct parts {
         size_t signature_len;
 };
 
-/* The token and all its bytes are one block of memory; this is its size. */
+/* The size of the single block that holds the token and all its bytes. */
 struct block {
         struct pjwt_token token;
         size_t size;
-        unsigned char bytes[]; /* text, payload (each with a NUL behind it), signature, header */
+        unsigned char bytes[]; /* text, payload (each followed by a NUL), signature, header */
 };
 
 static enum pjwt_reason not_three(const char *text, size_t len, struct pjwt_error *reterr)
@@ -41,8 +41,8 @@ static enum pjwt_reason split(const char *text, size_t len, struct parts *ret, s
         const char *end = text + len, *first, *second;
 
         if (len > PJWT_TOKEN_MAX)
-                return pjwt_fail(reterr, PJWT_TOO_LONG, "the token has %zu bytes, at most %d are read", len,
-                                 PJWT_TOKEN_MAX);
+                return pjwt_fail(reterr, PJWT_TOO_LONG, "the token has %zu bytes; at most %d are accepted",
+                                 len, PJWT_TOKEN_MAX);
         first = len > 0 ? memchr(text, '.', len) : NULL;
         second = first ? memchr(first + 1, '.', (size_t)(end - first - 1)) : NULL;
         if (!second || memchr(second + 1, '.', (size_t)(end - second - 1)))
@@ -83,7 +83,7 @@ static struct block *new_block(const char *text, size_t len, const struct parts 
         return block;
 }
 
-/* Decodes the three parts. *retheader gets the header's bytes, which lie behind the signature's. */
+/* Decodes the three parts. *retheader is set to the header's bytes, which follow those of the signature. */
 static enum pjwt_reason decode_parts(struct pjwt_token *token, const struct parts *parts,
                                      const char **retheader, size_t *retheader_len, struct pjwt_error *reterr)
 {
@@ -103,7 +103,7 @@ static enum pjwt_reason decode_parts(struct pjwt_token *token, const struct part
         return r;
 }
 
-/* A header parameter that has to be a string when it is there. */
+/* A header parameter that must be a string if present. */
 static enum pjwt_reason header_string(struct json_object *header, const char *name, const char **ret,
                                       size_t *retlen, struct pjwt_error *reterr)
 {
@@ -112,7 +112,7 @@ static enum pjwt_reason header_string(struct json_object *header, const char *na
         if (!pjwt_json_find(header, name, &value))
                 return PJWT_OK;
         *ret = pjwt_json_string(value, retlen);
-        return *ret ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_HEADER, "header %s is no string", name);
+        return *ret ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_HEADER, "header %s is not a string", name);
 }
 
 /* "JWT" and "application/jwt" are the same media type (RFC 7515 section 4.1.10). */
@@ -126,9 +126,8 @@ static bool is_jwt_type(const char *cty)
 }
 
 /*
- * crit (RFC 7515 section 4.1.11) may only list what we understand, and that is b64 of RFC 7797 alone. So a
- * list that is not exactly ["b64"] holds an unknown name, no name, a wrong type or a name twice (HDR-13,
- * HDR-14).
+ * crit (RFC 7515 section 4.1.11) may list only supported extensions, that is only b64 of RFC 7797. Any list
+ * other than ["b64"] is empty or contains an unknown name, a wrong type or a duplicate (HDR-13, HDR-14).
  */
 static enum pjwt_reason check_crit(struct json_object *header, struct pjwt_error *reterr)
 {
@@ -138,20 +137,23 @@ static enum pjwt_reason check_crit(struct json_object *header, struct pjwt_error
         if (!pjwt_json_find(header, "crit", &crit))
                 return PJWT_OK;
         if (!json_object_is_type(crit, json_type_array) || json_object_array_length(crit) == 0)
-                return pjwt_fail(reterr, PJWT_BAD_CRIT, "header crit is no list of names");
+                return pjwt_fail(reterr, PJWT_BAD_CRIT, "header crit is not a list of names");
         for (size_t i = 0; i < json_object_array_length(crit); i++) {
                 name = pjwt_json_string(json_object_array_get_idx(crit, i), NULL);
                 if (!name)
-                        return pjwt_fail(reterr, PJWT_BAD_CRIT, "header crit holds what is no string");
+                        return pjwt_fail(reterr, PJWT_BAD_CRIT,
+                                         "header crit contains a value that is not a string");
                 if (strcmp(name, "b64") != 0)
-                        return pjwt_fail(reterr, PJWT_BAD_CRIT, "header crit demands '%.64s'", name);
+                        return pjwt_fail(reterr, PJWT_BAD_CRIT,
+                                         "header crit requires '%.64s', which is not supported", name);
         }
         if (json_object_array_length(crit) != 1 || !pjwt_json_find(header, "b64", NULL))
-                return pjwt_fail(reterr, PJWT_BAD_CRIT, "header crit names b64 twice or without it");
+                return pjwt_fail(reterr, PJWT_BAD_CRIT,
+                                 "header crit lists b64 twice, or the header has no b64");
         return PJWT_OK;
 }
 
-/* A JWT's payload is always base64url (RFC 7797 section 7); b64: true says just that (HDR-15). */
+/* The payload of a JWT is always base64url (RFC 7797 section 7); b64: true means the same (HDR-15). */
 static enum pjwt_reason check_b64(struct json_object *header, struct pjwt_error *reterr)
 {
         struct json_object *b64 = NULL;
@@ -177,10 +179,10 @@ static enum pjwt_reason check_extensions(struct json_object *header, unsigned fl
         if (r != PJWT_OK)
                 return r;
         if (cty && is_jwt_type(cty) && !(flags & PJWT_TOKEN_ANY_PAYLOAD))
+                return pjwt_fail(reterr, PJWT_BAD_HEADER, "nested tokens (cty) are not supported");
+        if (pjwt_json_find(header, "zip", NULL)) /* only defined for JWE; nothing is decompressed (HDR-17) */
                 return pjwt_fail(reterr, PJWT_BAD_HEADER,
-                                 "header cty says that a token is nested in this one");
-        if (pjwt_json_find(header, "zip", NULL)) /* a JWE thing; nothing here inflates (HDR-17) */
-                return pjwt_fail(reterr, PJWT_BAD_HEADER, "header zip is not for signed tokens");
+                                 "header zip is not supported: it is not allowed in signed tokens");
         return PJWT_OK;
 }
 
@@ -194,7 +196,7 @@ static enum pjwt_reason read_alg(struct pjwt_token *token, unsigned flags, struc
                 return pjwt_fail(reterr, PJWT_BAD_HEADER, "header alg is missing");
         name = pjwt_json_string(value, &len);
         if (!name)
-                return pjwt_fail(reterr, PJWT_BAD_HEADER, "header alg is no string");
+                return pjwt_fail(reterr, PJWT_BAD_HEADER, "header alg is not a string");
         token->alg = pjwt_alg_find(name, len);
         if (!token->alg && !(flags & PJWT_TOKEN_ANY_ALG))
                 return pjwt_fail(reterr, PJWT_ALG_UNKNOWN, "header alg '%.64s' is not accepted", name);
@@ -208,13 +210,13 @@ static enum pjwt_reason read_names(struct pjwt_token *token, struct pjwt_error *
         if (r == PJWT_OK)
                 r = header_string(token->header, "typ", &token->typ, &token->typ_len, reterr);
         if (r == PJWT_OK && token->kid && (token->kid_len == 0 || token->kid_len > KID_MAX))
-                return pjwt_fail(reterr, PJWT_BAD_HEADER, "header kid has %zu bytes, 1 to %d can be",
+                return pjwt_fail(reterr, PJWT_BAD_HEADER, "header kid has %zu bytes; 1 to %d are accepted",
                                  token->kid_len, KID_MAX);
         return r;
 }
 
 /*
- * jwk, jku, x5u, x5c and all else in the header is never looked at: a token does not bring its own key
+ * jwk, jku, x5u, x5c and all other header parameters are ignored: a token cannot supply its own key
  * (KEY-01..04).
  */
 static enum pjwt_reason read_header(struct pjwt_token *token, const char *bytes, size_t len, unsigned flags,

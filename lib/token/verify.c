@@ -17,8 +17,10 @@ enum outcome { HOLDS, DOES_NOT_HOLD, FAILED };
 #define DER_MAX (3 + 2 * (2 + 1 + PJWT_COORDINATE_MAX))
 
 /*
- * r || s (RFC 7518 section 3.4) as the DER that OpenSSL takes. Returns its size, 0 when memory runs out. That
- * r and s are from 1 to the order of the group less 1 is checked by OpenSSL (SIG-05, SIG-06).
+ * Converts r
+ *
+ *  s (RFC 7518 section 3.4) to the DER form required by OpenSSL. Returns its size, 0 if out of memory.
+ *  OpenSSL checks that r and s are from 1 to the order of the group minus 1 (SIG-05, SIG-06).
  */
 static size_t der_of_rs(const unsigned char *rs, size_t size, unsigned char out[DER_MAX])
 {
@@ -28,7 +30,7 @@ static size_t der_of_rs(const unsigned char *rs, size_t size, unsigned char out[
         int len = 0;
 
         if (sig && r && s && ECDSA_SIG_set0(sig, r, s) == 1) {
-                r = s = NULL; /* sig has them */
+                r = s = NULL; /* owned by sig */
                 len = i2d_ECDSA_SIG(sig, &out);
         }
         BN_free(r);
@@ -41,24 +43,24 @@ static enum outcome verify_mac(const struct pjwt_prepared *prepared, const struc
                                const struct pjwt_token *token)
 {
         unsigned char tag[EVP_MAX_MD_SIZE];
-        char digest[16]; /* a copy, since OpenSSL wants to be able to write there */
+        char digest[16]; /* a copy, since OpenSSL requires a writable buffer */
         OSSL_PARAM params[] = {OSSL_PARAM_END, OSSL_PARAM_END};
         size_t len = 0;
         enum outcome o;
 
         memcpy(digest, token->alg->digest, strlen(token->alg->digest) + 1);
-        params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0); /* takes its length */
+        params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0); /* sets its length */
         if (EVP_MAC_init(prepared->mac_ctx, key->secret, key->secret_len, params) != 1 ||
             EVP_MAC_update(prepared->mac_ctx, (const unsigned char *)token->text, token->signing_input_len) !=
                     1 ||
             EVP_MAC_final(prepared->mac_ctx, tag, &len, sizeof(tag)) != 1)
                 return FAILED;
         o = pjwt_secret_equal(tag, len, token->signature, token->signature_len) ? HOLDS : DOES_NOT_HOLD;
-        pjwt_wipe(tag, sizeof(tag)); /* the right signature of a token that may not have it */
+        pjwt_wipe(tag, sizeof(tag)); /* the expected MAC, which must not be leaked */
         return o;
 }
 
-/* Without a key OpenSSL uses again what was set up for the one before; it is the same one. */
+/* Without a key, OpenSSL reuses the previous one, which is the same. */
 static bool begin_whole(struct pjwt_prepared *prepared, const struct pjwt_key *key, EVP_PKEY *pkey)
 {
         if (prepared->md_ctx_has_key &&
@@ -70,7 +72,7 @@ static bool begin_whole(struct pjwt_prepared *prepared, const struct pjwt_key *k
         return prepared->md_ctx_has_key;
 }
 
-/* EdDSA and ML-DSA hash by themselves. */
+/* EdDSA and ML-DSA hash the message themselves. */
 static enum outcome verify_whole(struct pjwt_prepared *prepared, const struct pjwt_key *key, EVP_PKEY *pkey,
                                  const struct pjwt_token *token)
 {
@@ -102,7 +104,7 @@ static enum outcome verify_digest(const struct pjwt_prepared *prepared, const st
             EVP_DigestFinal_ex(prepared->md_ctx, digest, &len) != 1)
                 return FAILED;
         verdict = EVP_PKEY_verify(prepared->verify_ctx, signature, signature_len, digest, len);
-        return verdict == 1 ? HOLDS : DOES_NOT_HOLD; /* 1 and nothing else is a yes (SIG-24) */
+        return verdict == 1 ? HOLDS : DOES_NOT_HOLD; /* only 1 means success (SIG-24) */
 }
 
 static enum outcome verify_set_up(const struct pjwt_key *key, EVP_PKEY *pkey, const struct pjwt_token *token)
@@ -132,8 +134,12 @@ static enum pjwt_reason verify_one(const struct pjwt_key *key, const struct pjwt
         size_t size;
 
         if (key->unusable != PJWT_OK || !pjwt_key_fits(key, token->alg))
-                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "the key does not serve %s", token->alg->name);
-        /* Exact lengths, before OpenSSL sees a byte (SIG-02, SIG-03, SIG-04, SIG-15, SIG-23). */
+                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "the key cannot be used for %s",
+                                 token->alg->name);
+        /*
+         * The exact length is checked before OpenSSL sees the signature (SIG-02, SIG-03, SIG-04, SIG-15,
+         * SIG-23).
+         */
         size = pjwt_alg_signature_size(token->alg, key->curve, key->bits);
         if (token->signature_len != size)
                 return pjwt_fail(reterr, PJWT_BAD_SIGNATURE, "the signature has %zu bytes instead of %zu",
@@ -148,7 +154,7 @@ static enum pjwt_reason verify_one(const struct pjwt_key *key, const struct pjwt
         case HOLDS:
                 return PJWT_OK;
         case DOES_NOT_HOLD:
-                return pjwt_fail(reterr, PJWT_BAD_SIGNATURE, "the %s signature does not hold",
+                return pjwt_fail(reterr, PJWT_BAD_SIGNATURE, "the %s signature is not valid",
                                  token->alg->name);
         case FAILED:
                 break;
@@ -164,11 +170,11 @@ enum pjwt_reason pjwt_verify_token(const struct pjwt_key *const *picks, size_t c
         enum pjwt_reason r = PJWT_UNDECIDED;
 
         if (!token->alg || count == 0)
-                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "no key to verify with");
+                return pjwt_fail(reterr, PJWT_NO_FITTING_KEY, "there is no key to verify with");
         for (size_t i = 0; i < count && r != PJWT_OK; i++) {
                 /*
-                 * A mark a key: the queue holds 15 errors, and what many keys leave would push the mark out
-                 * of it.
+                 * One mark for each key: the queue holds 15 errors, and the errors of many keys would push
+                 * the mark out of it.
                  */
                 (void)ERR_set_mark();
                 r = verify_one(picks[i], token, &first);

@@ -1,4 +1,4 @@
-/* One signature under one key (RFC 7515 section 5.2), by OpenSSL's EVP. Pure. */
+/* Verifies one signature with one key (RFC 7515 section 5.2), using OpenSSL's EVP. Pure. */
 #ifndef PJWT_VERIFY_H
 #define PJWT_VERIFY_H
 
@@ -6,11 +6,11 @@
 #include "token.h"
 
 /*
- * Verifies the token's signature with the first of the picked keys under which it holds.
- * token->alg must fit each key; the check is repeated here, since this is the last door.
+ * Tries the keys in order until one verifies the token's signature.
+ * Each key must be suitable for token->alg; this is checked again here, as a last line of defence.
  * retkey: on success the key (borrowed); untouched on failure.
- * Returns PJWT_OK; PJWT_BAD_SIGNATURE; PJWT_CRYPTO when OpenSSL failed for another reason; PJWT_NO_MEMORY.
- * Leaves OpenSSL's error queue as it found it. Threads may share the keys.
+ * Returns PJWT_OK; PJWT_BAD_SIGNATURE; PJWT_CRYPTO if OpenSSL failed for another reason; PJWT_NO_MEMORY.
+ * OpenSSL's error queue is left unchanged. Threads may share the keys.
  */
 enum pjwt_reason pjwt_verify_token(const struct pjwt_key *const *picks, size_t count,
                                    const struct pjwt_token *token, const struct pjwt_key **retkey,

@@ -51,7 +51,7 @@ MUTANTS = [
     ("KEY-13", "keyset.c", "if (secret > 0 && (flags & PJWT_KEYS_PUBLIC_ONLY))", "if (0)"),
     ("KEY-13", "keyset.c", "if (secret > 0 && public > 0)", "if (0)"),
     ("KEY-15", "jwkread.c", 'if (use && strcmp(use, "sig") != 0)', "if (0)"),
-    ("KEY-16", "jwkread.c", 'return verify || pjwt_key_fault(key, "key_ops does not name verify");', "return true;"),
+    ("KEY-16", "jwkread.c", 'return verify || pjwt_key_fault(key, "key_ops does not contain verify");', "return true;"),
     ("KEY-16", "jwkread.c", 'else if (strcmp(op, "sign") != 0)', "else if (0)"),
     ("KEY-16 KEY-19", "jwkread.c", "if (!json_object_is_type(ops, json_type_array))", "if (0)"),
     ("KEY-17 SIG-20", "jwkread.c", "if (!pjwt_key_fits(key, alg))", "if (0)"),

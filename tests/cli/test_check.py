@@ -86,10 +86,10 @@ def ssh_key(tmp_path_factory):
 def test_a_bound_token_with_the_key_that_the_login_would_have(check, token, ssh_key):
     mine, jkt, other = ssh_key
     bound = token(claims=json.dumps({"groups": ["linux"], "cnf": {"jkt": jkt}}))
-    assert "pamjwt: bound: cnf is there" in check(bound, status=1).err
+    assert "pamjwt: bound: the token has cnf" in check(bound, status=1).err
     steps = check(bound, "--ssh-key", mine, "--json").json["steps"]
     assert [s["value"] for s in steps if s["stage"] == "bind"] == [f"cnf {jkt}, key {jkt} (ssh-ed25519)"]
-    assert "pamjwt: other-key: cnf names the key " + jkt in check(bound, "--ssh-key", other, status=1).err
+    assert "pamjwt: other-key: cnf identifies the key " + jkt in check(bound, "--ssh-key", other, status=1).err
     assert "pamjwt: bound: " in check(bound, "--service", "sudo", status=1).err
     assert "pamjwt: other-key: " in check(bound, "--service", "sudo", "--ssh-key", other, status=1).err
     assert "pamjwt: claim-missing: " in check(bound, "--service", "sudo", "--ssh-key", mine, status=1).err  # max_age, the next demand
@@ -141,9 +141,9 @@ def test_the_token_is_never_printed(check, token):
 
 
 @pytest.mark.parametrize("line, line_number, what", [
-    ("user alice\nnonsense\n", 2, "a line begins with jti, sub, kid, issued_before or user"),
-    ("# why\n\nsub acne s1\n", 3, "no issuer section has the name 'acne'"),
-    ("user alice", 1, "the last line is not ended"),
+    ("user alice\nnonsense\n", 2, "expected jti, sub, kid, issued_before or user"),
+    ("# why\n\nsub acne s1\n", 3, "there is no issuer section with the name 'acne'"),
+    ("user alice", 1, "the last line does not end with a newline"),
 ])
 def test_without_a_token_the_revocation_list_is_read_too(pamjwt, key, tmp_path, line, line_number, what):
     listed = tmp_path / "revoked"

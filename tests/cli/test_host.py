@@ -147,9 +147,9 @@ def test_keys_and_decode_read_public_ssh_keys(pamjwt, tmp_path):
 
 
 @pytest.mark.parametrize("change, says", [
-    (lambda line: line.replace("ssh-ed25519 ", "ssh-rsa ", 1), "it is not of the type in front of it"),
+    (lambda line: line.replace("ssh-ed25519 ", "ssh-rsa ", 1), "it does not match the preceding type"),
     (lambda line: line.replace("AAAA", "AAA", 1), "it is not strict base64"),
-    (lambda line: line.split()[0] + " \n", "it is not there"),
+    (lambda line: line.split()[0] + " \n", "it is missing"),
     (lambda line: " ".join([line.split()[0], line.split()[1][:-4]]), "Ed25519 key does not have 32 bytes"),
 ])
 def test_an_ssh_key_that_is_none(pamjwt, tmp_path, change, says):

@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 import sshblob  # noqa: E402
 
 # What they accept and we refuse, by a piece of our reason: sizes and exponents (SIG-09 to 13), small order (SIG-19), spellings.
-STRICTER = ("RSA modulus", "RSA exponent", "small order", "shortest form", "base64", "behind its end", "type", "8192 bits", "OpenSSL")
+STRICTER = ("RSA modulus", "RSA exponent", "small order", "shortest form", "base64", "after its end", "type", "8192 bits", "OpenSSL")
 
 
 def theirs(line):

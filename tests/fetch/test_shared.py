@@ -71,7 +71,7 @@ def test_a_failure_is_not_tried_again_before_min_refresh(host, idp):
     assert "HTTP status 500" in host.get(now=1000)["detail"]
     got = host.get(now=1000)
     assert got["reason"] == "fetch-failed"
-    assert "HTTP status 500" in got["detail"] and "not asked again before 60 s" in got["detail"]
+    assert "HTTP status 500" in got["detail"] and "not repeated within 60 s" in got["detail"]
     assert idp.asked() == 1
     host.get("force", now=1000)
     assert idp.asked() == 2

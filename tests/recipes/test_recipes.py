@@ -79,11 +79,11 @@ def recipe(keys, tmp_path):
 
 # What pamjwt check warns of in a page that says so itself: (section's option, a piece of the warning).
 WARNINGS = {
-    "keycloak": [("user", "preferred_username can change hands")] * 2,
-    "entra-id": [("audience", "does not name this host"), ("user", "preferred_username can change hands"),
-                 ("audience", "does not name this host")],
-    "okta": [("audience", "does not name this host")],
-    "google": [("audience", "does not name this host"), ("user", "email can change hands")],
+    "keycloak": [("user", "preferred_username can be reassigned")] * 2,
+    "entra-id": [("audience", "accepts an audience without %h"), ("user", "preferred_username can be reassigned"),
+                 ("audience", "accepts an audience without %h")],
+    "okta": [("audience", "accepts an audience without %h")],
+    "google": [("audience", "accepts an audience without %h"), ("user", "email can be reassigned")],
 }
 NAMES = sorted(path.stem for path in PAGES.glob("*.md") if path.stem != "README")
 

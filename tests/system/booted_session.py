@@ -137,7 +137,7 @@ def main():
         cases = until_exp(issuer)
         cases["ended"] = ended_by_command(issuer)
         cases["left"] = [str(p) for p in pathlib.Path("/run/pam_jwt").glob("*/*")]
-        cases["behind pam_systemd"] = with_stack(issuer, SYSTEMD, OURS)
+        cases["after pam_systemd"] = with_stack(issuer, SYSTEMD, OURS)
         cases["no pam_systemd"] = with_stack(issuer, OURS)
         cases["no logind"] = without_logind(issuer)
     print("RESULT " + json.dumps(cases))

@@ -147,7 +147,7 @@ def test_from_nothing_to_a_shell_and_what_each_half_alone_opens(laptop, devices,
     refused = log.audits(started)[-1]
     assert refused["reason"] == "other-key", "the same token with another key that sshd accepts"
     keys = [token_world.thumbprint(f"{LAPTOP}/.ssh/{name}.pub") for name in ("id_ed25519", "other")]
-    assert refused["detail"] == f"cnf names the key {keys[0]}, this login\\x27s is {keys[1]} (ssh-ed25519)"
+    assert refused["detail"] == f"cnf identifies the key {keys[0]}, but this login used {keys[1]} (ssh-ed25519)"
 
     bearer = subprocess.run(["pamjwt-token", "--host", "robot.acme.example"], env=laptop, stdout=subprocess.PIPE, text=True, check=True)
     host.write(LAPTOP / "token", bearer.stdout, 0o600)

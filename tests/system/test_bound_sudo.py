@@ -90,7 +90,7 @@ def test_the_record_of_an_unbound_login_is_refused(sshd, conf, issuer, keys, bou
     assert "root" not in login.out and "a password is required" in login.err, login
     heard = of_sudo(log, mark)
     assert [reason for _, reason, _ in heard if reason != "no-answer"] == ["unbound", "unbound", "bound"], heard
-    assert "service sudo says bind = ssh-key, and the token has no cnf" in heard[0][2]
+    assert "service sudo sets bind = ssh-key, but the token has no cnf" in heard[0][2]
     assert "the login record of sshd knows of no key" in heard[-1][2]
 
 
@@ -104,7 +104,7 @@ def test_a_bound_token_typed_in_the_session_counts_beside_its_key_alone(sshd, co
     heard = [line for line in of_sudo(log, mark) if line[1] != "no-answer"]
     assert [(result, reason) for result, reason, _ in heard] == [("allow", "ok"), ("deny", "other-key"), ("deny", "unbound")]
     assert heard[0][2] == f"bound to the key {keys['hers'][1]}"
-    assert heard[1][2] == f"cnf names the key {keys['other'][1]}, this login\\x27s is {keys['hers'][1]} (login record)"
+    assert heard[1][2] == f"cnf identifies the key {keys['other'][1]}, but this login used {keys['hers'][1]} (login record)"
 
 
 @pytest.mark.parametrize("section", [TYPED, REUSED], ids=["typed", "reused"])

@@ -32,7 +32,7 @@ def test_the_session_ends_within_two_seconds_of_exp(seen, user):
 
 
 def test_the_user_reads_when(seen):
-    assert "This session ends with its token, at 20" in seen["alice"]["out"] + seen["alice"]["err"]
+    assert "This session will end when its token expires, at 20" in seen["alice"]["out"] + seen["alice"]["err"]
 
 
 def test_the_record_goes_with_the_session(seen):
@@ -64,9 +64,9 @@ def test_end_reaches_the_users_systemd(seen):
 
 
 NO_EFFECT = {
-    "behind pam_systemd": "session_until_exp has no effect: the session line of pam_jwt stands behind pam_systemd",
-    "no pam_systemd": "session_until_exp has no effect: pam_systemd made no session of logind for this login",
-    "no logind": "session_until_exp has no effect: pam_systemd made no session of logind for this login",
+    "after pam_systemd": "session_until_exp has no effect: the session line of pam_jwt is after pam_systemd",
+    "no pam_systemd": "session_until_exp has no effect: pam_systemd did not create a logind session for this login",
+    "no logind": "session_until_exp has no effect: pam_systemd did not create a logind session for this login",
 }
 
 

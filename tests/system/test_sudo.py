@@ -109,7 +109,7 @@ def test_a_record_that_does_not_count(session, no_record, log, name):
     assert "root" not in said and "password is required" in said, said
     reasons = [a["reason"] for a in audits(log, mark)]
     if reason:
-        assert reason in reasons or f"the login record does not count: {reason}: " in log.text(mark), (reasons, log.text(mark))
+        assert reason in reasons or f"the login record is not used: {reason}: " in log.text(mark), (reasons, log.text(mark))
     assert "ok" not in reasons
     host.run("rm", "-f", SESSION / str(session.id + 1_000_000))
 
@@ -317,7 +317,7 @@ def test_without_an_audit_session_nothing_is_reused_and_nothing_fails(machine, i
                                                  f"echo {token} | sudo -S id -un; sudo -n id -un")
     assert login.out == "4294967295\nPAMJWT_SUB=alice\nroot\n", (login, log.text(mark))
     assert [a["reason"] for a in audits(log, mark)] == ["no-answer", "ok", "no-answer"]
-    assert "no audit session id (pam_loginuid before pam_jwt gives one)" in log.text(mark)
+    assert "no audit session id (set by pam_loginuid, which must precede pam_jwt)" in log.text(mark)
     assert nothing_is_left() and sessions() == []
 
 

@@ -151,7 +151,7 @@ static void rsa_limits_are_inclusive(void **state)
         n[0] = 0x7f;
         assert_int_equal(pjwt_rsa_check(n, PJWT_RSA_BITS_MIN / 8, e3, 1, &bits, &err), PJWT_BAD_KEY);
         assert_int_equal(bits, PJWT_RSA_BITS_MIN - 1);
-        assert_string_equal(err.detail, "RSA modulus of 2047 bits; 2048 to 8192 are accepted");
+        assert_string_equal(err.detail, "the RSA modulus has 2047 bits; 2048 to 8192 are accepted");
         n[0] = 1;
         assert_int_equal(pjwt_rsa_check(n, PJWT_RSA_BYTES_MAX + 1, e3, 1, &bits, NULL), PJWT_BAD_KEY);
         assert_int_equal(bits, PJWT_RSA_BITS_MAX + 1);

@@ -402,7 +402,7 @@ static void the_same_sub_of_another_issuer_is_another_person(void **state) /* CL
 
         (void)state;
         assert_int_equal(asked.reason, PJWT_NO_GRANT);
-        assert_string_equal(asked.err.detail, "no grant is for issuer acme");
+        assert_string_equal(asked.err.detail, "there is no grant for issuer acme");
 }
 
 static void the_detail_says_how_far_the_nearest_grant_got(void **state)
@@ -415,9 +415,9 @@ static void the_detail_says_how_far_the_nearest_grant_got(void **state)
         assert_string_equal(ask_user(text, "{\"sub\":\"alice\",\"team\":\"x\"}", alice, "sshd").err.detail,
                             "grant c matches, but does not name this user");
         assert_string_equal(ask_user(text, "{\"sub\":\"alice\"}", alice, "sshd").err.detail,
-                            "grant b: groups is not admins");
+                            "grant b: groups does not match admins");
         assert_string_equal(ask_user(text, "{\"sub\":\"alice\"}", alice, "su").err.detail,
-                            "no grant of this issuer is for service su");
+                            "no grant of this issuer applies to service su");
 }
 
 /* ---- services ---- */

@@ -79,7 +79,7 @@ static void sections_keys_and_comments_are_read(void **state)
 static void a_key_needs_a_section(void **state)
 {
         (void)state;
-        refuses("k = v\n", "f:1: k: a key before any section");
+        refuses("k = v\n", "f:1: k: a key outside a section");
 }
 
 static void a_value_may_not_be_empty(void **state) /* CLM-15 */
@@ -87,7 +87,7 @@ static void a_value_may_not_be_empty(void **state) /* CLM-15 */
         (void)state;
         refuses("[a/b]\naudience =\n", "f:2: audience: the value is empty");
         refuses("[a/b]\naudience =    \n", "f:2: audience: the value is empty");
-        refuses("[a/b]\n= v\n", "f:2: there is no key");
+        refuses("[a/b]\n= v\n", "f:2: the key before");
 }
 
 static void a_comment_behind_a_value_is_refused(void **state)
@@ -103,8 +103,8 @@ static void there_are_no_continuation_lines(void **state)
 {
         (void)state;
         refuses("[a/b]\nk = v\n  w\n", "f:3: the line begins with a space");
-        refuses("[a/b]\nk = v\n \n", "f:3: a line of spaces");
-        refuses("[a/b]\nk = v\\\nw\n", "f:3: neither");
+        refuses("[a/b]\nk = v\n \n", "f:3: the line contains only spaces");
+        refuses("[a/b]\nk = v\\\nw\n", "f:3: expected");
 }
 
 static void bytes_that_hide_something_are_refused(void **state)
@@ -123,11 +123,11 @@ static void bytes_that_hide_something_are_refused(void **state)
         refuses("[a/b]\nk = \xff\n", "f:2: invalid UTF-8");
         refuses("[a/b]\nk = \xe2\x80\xae"
                 "x\n",
-                "f:2: invalid UTF-8, a control or an invisible");
+                "f:2: invalid UTF-8, a control character or an invisible");
         refuses("[a/b]\nk = a\xc2\xa0"
                 "b\n",
-                "f:2: invalid UTF-8, a control or an invisible");
-        refuses("# \xe2\x80\x8b\n", "f:1: invalid UTF-8, a control or an invisible");
+                "f:2: invalid UTF-8, a control character or an invisible");
+        refuses("# \xe2\x80\x8b\n", "f:1: invalid UTF-8, a control character or an invisible");
 }
 
 static void a_broken_section_is_refused(void **state)
@@ -145,8 +145,8 @@ static void a_broken_section_is_refused(void **state)
 static void a_file_that_lost_its_end_is_refused(void **state)
 {
         (void)state;
-        refuses("[a/b]\nk = v", "f:2: the last line is not ended");
-        refuses("[a/b]\nk = v\n# x", "f:3: the last line is not ended");
+        refuses("[a/b]\nk = v", "f:2: the last line does not end with a newline");
+        refuses("[a/b]\nk = v\n# x", "f:3: the last line does not end with a newline");
 }
 
 static void every_bad_line_is_told(void **state)
@@ -160,7 +160,7 @@ static void every_bad_line_is_told(void **state)
                          PJWT_CONFIG);
         assert_int_equal(seen.bad, 4); /* line 3 belongs to no section: it must not land in the one above */
         assert_string_equal(seen.first_bad,
-                            "1 k a key before any section, or behind one that could not be read");
+                            "1 k a key outside a section, or in a section whose line is invalid");
         assert_string_equal(seen.text, "4:[a|c]\n6:y|z\n");
         assert_true(strncmp(err.detail, "f:1: k:", 7) == 0);
 }

@@ -167,15 +167,15 @@ static void one_bad_key_does_not_spoil_the_others(void **state)
 {
         (void)state;
         assert_key("", "kty is missing");
-        assert_key("\"kty\":true", "kty is no string");
-        assert_key("\"kty\":\"rsa\"", "kty 'rsa' is not known");
-        assert_key("\"kty\":\"none\"", "kty 'none' is not known");
-        assert_key("\"kty\":\"RSA\",\"n\":1,\"e\":\"AQAB\"", "n is no string");
-        assert_key("\"kty\":\"RSA\",\"n\":\"" N_2048 "\",\"e\":[1]", "e is no string");
+        assert_key("\"kty\":true", "kty is not a string");
+        assert_key("\"kty\":\"rsa\"", "kty 'rsa' is not supported");
+        assert_key("\"kty\":\"none\"", "kty 'none' is not supported");
+        assert_key("\"kty\":\"RSA\",\"n\":1,\"e\":\"AQAB\"", "n is not a string");
+        assert_key("\"kty\":\"RSA\",\"n\":\"" N_2048 "\",\"e\":[1]", "e is not a string");
         assert_key("\"kty\":\"RSA\",\"n\":\"" N_2048 "\"", "e is missing");
-        assert_key("\"kty\":\"RSA\",\"n\":null,\"e\":\"AQAB\"", "n is no string");
-        assert_key(RSA_2048 ",\"alg\":8384", "alg is no string");
-        assert_key(RSA_2048 ",\"kid\":1", "kid is no string");
+        assert_key("\"kty\":\"RSA\",\"n\":null,\"e\":\"AQAB\"", "n is not a string");
+        assert_key(RSA_2048 ",\"alg\":8384", "alg is not a string");
+        assert_key(RSA_2048 ",\"kid\":1", "kid is not a string");
         assert_key(RSA_2048 ",\"kid\":\"\"", "kid has 0 bytes");
 }
 
@@ -187,8 +187,8 @@ static void use_is_for_signatures(void **state)
         assert_key(RSA_2048 ",\"use\":\"enc\"", "use is 'enc'");
         assert_key(RSA_2048 ",\"use\":\"SIG\"", "use is 'SIG'");
         assert_key(RSA_2048 ",\"use\":\"\"", "use is ''");
-        assert_key(RSA_2048 ",\"use\":null", "use is no string");
-        assert_key(RSA_2048 ",\"use\":[\"sig\"]", "use is no string");
+        assert_key(RSA_2048 ",\"use\":null", "use is not a string");
+        assert_key(RSA_2048 ",\"use\":[\"sig\"]", "use is not a string");
 }
 
 /* KEY-16 */
@@ -197,15 +197,15 @@ static void key_ops_name_verify(void **state)
         (void)state;
         usable(RSA_2048 ",\"key_ops\":[\"verify\"]");
         usable(RSA_2048 ",\"key_ops\":[\"sign\",\"verify\"],\"use\":\"sig\"");
-        assert_key(RSA_2048 ",\"key_ops\":[\"sign\"]", "does not name verify");
-        assert_key(RSA_2048 ",\"key_ops\":[]", "does not name verify");
-        assert_key(RSA_2048 ",\"key_ops\":[\"encrypt\"]", "names 'encrypt'");
-        assert_key(RSA_2048 ",\"key_ops\":[\"verify\",\"encrypt\"],\"use\":\"sig\"", "names 'encrypt'");
+        assert_key(RSA_2048 ",\"key_ops\":[\"sign\"]", "does not contain verify");
+        assert_key(RSA_2048 ",\"key_ops\":[]", "does not contain verify");
+        assert_key(RSA_2048 ",\"key_ops\":[\"encrypt\"]", "contains 'encrypt'");
+        assert_key(RSA_2048 ",\"key_ops\":[\"verify\",\"encrypt\"],\"use\":\"sig\"", "contains 'encrypt'");
         assert_key(RSA_2048 ",\"key_ops\":[\"verify\",\"verify\"]", "twice");
-        assert_key(RSA_2048 ",\"key_ops\":\"verify\"", "no list");
-        assert_key(RSA_2048 ",\"key_ops\":null", "no list");
-        assert_key(RSA_2048 ",\"key_ops\":[1]", "no string");
-        assert_key(RSA_2048 ",\"key_ops\":[\"verify\",null]", "no string");
+        assert_key(RSA_2048 ",\"key_ops\":\"verify\"", "not a list");
+        assert_key(RSA_2048 ",\"key_ops\":null", "not a list");
+        assert_key(RSA_2048 ",\"key_ops\":[1]", "not a string");
+        assert_key(RSA_2048 ",\"key_ops\":[\"verify\",null]", "not a string");
         assert_key(RSA_2048 ",\"key_ops\":[\"verify\"],\"use\":\"enc\"", "use is 'enc'");
 }
 
@@ -217,18 +217,18 @@ static void alg_fits_the_key(void **state)
         usable(EC_256 ",\"alg\":\"ES256\"");
         usable(OKP_ED ",\"alg\":\"EdDSA\"");
         usable(OKP_ED ",\"alg\":\"Ed25519\"");
-        assert_key(EC_256 ",\"alg\":\"ES384\"", "does not fit");
-        assert_key(EC_256 ",\"alg\":\"ES256K\"", "does not fit");
-        assert_key(EC_256 ",\"alg\":\"RS256\"", "does not fit");
-        assert_key(RSA_2048 ",\"alg\":\"HS256\"", "does not fit");
-        assert_key(OKP_ED ",\"alg\":\"Ed448\"", "does not fit");
-        assert_key(RSA_2048 ",\"alg\":\"RSA-OAEP\"", "no signature algorithm");
-        assert_key(RSA_2048 ",\"alg\":\"A256GCM\"", "no signature algorithm");
-        assert_key(EC_256 ",\"alg\":\"ES521\"", "no signature algorithm");
-        assert_key(EC_256 ",\"alg\":\"ES224\"", "no signature algorithm");
-        assert_key(RSA_2048 ",\"alg\":\"none\"", "no signature algorithm");
-        assert_key(RSA_2048 ",\"alg\":\"\"", "no signature algorithm");
-        assert_key(RSA_2048 ",\"alg\":null", "alg is no string");
+        assert_key(EC_256 ",\"alg\":\"ES384\"", "cannot be used with");
+        assert_key(EC_256 ",\"alg\":\"ES256K\"", "cannot be used with");
+        assert_key(EC_256 ",\"alg\":\"RS256\"", "cannot be used with");
+        assert_key(RSA_2048 ",\"alg\":\"HS256\"", "cannot be used with");
+        assert_key(OKP_ED ",\"alg\":\"Ed448\"", "cannot be used with");
+        assert_key(RSA_2048 ",\"alg\":\"RSA-OAEP\"", "not a supported signature algorithm");
+        assert_key(RSA_2048 ",\"alg\":\"A256GCM\"", "not a supported signature algorithm");
+        assert_key(EC_256 ",\"alg\":\"ES521\"", "not a supported signature algorithm");
+        assert_key(EC_256 ",\"alg\":\"ES224\"", "not a supported signature algorithm");
+        assert_key(RSA_2048 ",\"alg\":\"none\"", "not a supported signature algorithm");
+        assert_key(RSA_2048 ",\"alg\":\"\"", "not a supported signature algorithm");
+        assert_key(RSA_2048 ",\"alg\":null", "alg is not a string");
 }
 
 /* KEY-22 */
@@ -373,11 +373,11 @@ static void ec_points_have_the_exact_length_and_lie_on_the_curve(void **state)
         assert_key("\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"",
                    "not on the curve");
         assert_key("\"kty\":\"EC\",\"crv\":\"P-224\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"",
-                   "crv 'P-224' is not accepted");
+                   "crv 'P-224' is not supported");
         assert_key("\"kty\":\"EC\",\"crv\":\"Ed25519\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"",
-                   "crv 'Ed25519' is not accepted");
+                   "crv 'Ed25519' is not supported");
         assert_key("\"kty\":\"EC\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"", "crv is missing");
-        assert_key("\"kty\":\"EC\",\"crv\":256,\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"", "crv is no string");
+        assert_key("\"kty\":\"EC\",\"crv\":256,\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"", "crv is not a string");
 }
 
 /* KEY-23, SIG-20 */
@@ -388,8 +388,8 @@ static void okp_keys_have_the_exact_length(void **state)
         assert_key("\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA" ED_X "\"", "x is too long");
         assert_key("\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qY\"", "x has 3 bytes instead of 32");
         assert_key("\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"" ED_X "\"", "x has 32 bytes instead of 57");
-        assert_key("\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" ED_X "\"", "crv 'X25519' is not accepted");
-        assert_key("\"kty\":\"OKP\",\"crv\":\"P-256\",\"x\":\"" ED_X "\"", "crv 'P-256' is not accepted");
+        assert_key("\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" ED_X "\"", "crv 'X25519' is not supported");
+        assert_key("\"kty\":\"OKP\",\"crv\":\"P-256\",\"x\":\"" ED_X "\"", "crv 'P-256' is not supported");
         assert_key("\"kty\":\"OKP\",\"crv\":\"Ed25519\"", "x is missing");
 }
 
@@ -582,7 +582,7 @@ static void private_members_are_dropped(void **state)
         (void)state;
         assert_false(pjwt_json_find(set->keys[0].source, "d", NULL));
         assert_false(pjwt_json_find(set->keys[0].source, "p", NULL));
-        assert_string_equal(set->keys[0].note, "private members are there and not used");
+        assert_string_equal(set->keys[0].note, "contains private members, which are not used");
         assert_string_equal(json_object_to_json_string_ext(jwk, JSON_C_TO_STRING_PLAIN),
                             "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"}");
         json_object_put(jwk);
@@ -833,13 +833,13 @@ static void several_blocks_and_the_bad_ones_among_them(void **state)
         assert_int_equal(set->count, 8);
         assert_int_equal(set->usable, 1);
         assert_int_equal(set->keys[0].unusable, PJWT_OK);
-        assert_string_equal(set->keys[1].note, "X25519: a type of key that is not accepted");
-        assert_string_equal(set->keys[2].note, "ENCRYPTED PRIVATE KEY: encrypted keys are not read");
-        assert_string_equal(set->keys[3].note, "RSA PRIVATE KEY: encrypted keys are not read");
+        assert_string_equal(set->keys[1].note, "X25519: the key type is not supported");
+        assert_string_equal(set->keys[2].note, "ENCRYPTED PRIVATE KEY: encrypted keys are not supported");
+        assert_string_equal(set->keys[3].note, "RSA PRIVATE KEY: encrypted keys are not supported");
         assert_non_null(strstr(set->keys[4].note, "1024 bits"));
-        assert_string_equal(set->keys[5].note, "EC: a curve that is not accepted");
-        assert_string_equal(set->keys[6].note, "PUBLIC KEY: no key that OpenSSL can read");
-        assert_string_equal(set->keys[7].note, "CERTIFICATE REQUEST: no key that OpenSSL can read");
+        assert_string_equal(set->keys[5].note, "EC: the curve is not supported");
+        assert_string_equal(set->keys[6].note, "PUBLIC KEY: not a key that OpenSSL can read");
+        assert_string_equal(set->keys[7].note, "CERTIFICATE REQUEST: not a key that OpenSSL can read");
         pjwt_keyset_free(set);
         BIO_free(bio);
         EVP_PKEY_free(pkey);
@@ -967,7 +967,7 @@ static void ml_dsa_is_found_at_run_time(void **state)
                    "pub has 3 bytes instead of 1312");
         assert_key("\"kty\":\"AKP\",\"pub\":\"AAAA\"", "alg is missing");
         assert_key("\"kty\":\"AKP\",\"alg\":\"ES256\",\"pub\":\"AAAA\"",
-                   "alg 'ES256' is not accepted for AKP");
+                   "alg 'ES256' is not supported for AKP");
         assert_key("\"kty\":\"AKP\",\"alg\":\"ML-DSA-44\"", "pub is missing");
 }
 

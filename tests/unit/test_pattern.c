@@ -169,32 +169,32 @@ static void bytes_that_are_no_utf8_match_nothing(void **state)
 static void what_is_not_understood_in_an_expression_is_refused(void **state)
 {
         (void)state;
-        refuses("(", "a ( is not closed");
+        refuses("(", "an unterminated (");
         refuses(")", "an unmatched )");
         refuses("a)", "an unmatched )");
-        refuses("[a", "a [ is not closed");
+        refuses("[a", "an unterminated [");
         refuses("[]", "an empty [...]");
-        refuses("[b-a]", "a range runs backwards");
-        refuses("[[:alpha:]]", "[:name:] is not known");
+        refuses("[b-a]", "a range in reverse order");
+        refuses("[[:alpha:]]", "[:name:] is not supported");
         refuses("]", "an unmatched bracket");
         refuses("}", "an unmatched bracket");
         refuses("*a", "nothing to repeat");
-        refuses("a**", "a repetition of a repetition");
-        refuses("a*?", "a repetition of a repetition");
+        refuses("a**", "a repeated repetition");
+        refuses("a*?", "a repeated repetition");
         refuses("a{0}", "a count of zero");
-        refuses("a{3,2}", "a count runs backwards");
-        refuses("a{x}", "a count is {m}");
-        refuses("a{1", "a count is {m}");
-        refuses("(?:a(?:a|b@ct|:){1,", "a count is {m}"); /* found by fuzz_pattern */
-        refuses("a{201}", "a count is at most 200");
-        refuses("a{99999999999}", "a count is at most 200");
-        refuses("^a", "the whole value is matched; leave ^ and $ out");
+        refuses("a{3,2}", "a count in reverse order");
+        refuses("a{x}", "a count must be written {m}");
+        refuses("a{1", "a count must be written {m}");
+        refuses("(?:a(?:a|b@ct|:){1,", "a count must be written {m}"); /* found by fuzz_pattern */
+        refuses("a{201}", "a count must be at most 200");
+        refuses("a{99999999999}", "a count must be at most 200");
+        refuses("^a", "the whole value is matched; remove ^ and $");
         refuses("a$", "the whole value is matched");
-        refuses("(a)\\1", "a back-reference");
-        refuses("\\s", "a backslash stands before punctuation");
-        refuses("a\\", "a backslash stands before punctuation");
-        refuses("(?i)a", "(? is followed by : only");
-        refuses("(?=a)", "(? is followed by : only");
+        refuses("(a)\\1", "back-references are not supported");
+        refuses("\\s", "only punctuation, d or w may follow a backslash");
+        refuses("a\\", "only punctuation, d or w may follow a backslash");
+        refuses("(?i)a", "only : may follow (?");
+        refuses("(?=a)", "only : may follow (?");
         refuses("((((((((((a))))))))))", "more than 9 groups");
         refuses("(a{200}){200}", "too large");
         refuses("\xff", "invalid UTF-8");
@@ -220,7 +220,7 @@ static void counts_of_counts_of_nothing_are_refused_at_once(void **state)
                         for (unsigned n = 0; n < levels; n++)
                                 len += (size_t)snprintf(pattern + len, sizeof(pattern) - len, "){200}");
                         assert_true(len < sizeof(pattern));
-                        refuses(pattern, i < 2 || i == 4 ? "counts of counts are too many" : "too");
+                        refuses(pattern, i < 2 || i == 4 ? "too many nested counts" : "too");
                 }
         assert_true(regex("(?:(?:){200}){100}a", "a", NULL));
         assert_true(regex("(?:(?:(?:(?:a{1}){1}){1}){5}){3}", "aaaaaaaaaaaaaaa", NULL));

@@ -105,7 +105,7 @@ static void a_token_that_ends_where_a_client_truncates_was_truncated(void **stat
 {
         (void)state;
         assert_int_equal(named(PJWT_SSH_MOST, 1, PJWT_BAD_SIGNATURE), PJWT_TRUNCATED);
-        assert_string_equal(err.detail, "1023 bytes, where clients truncate; seen");
+        assert_string_equal(err.detail, "1023 bytes, a length at which clients truncate; seen");
         assert_int_equal(named(PJWT_OTHERS_MOST, 0, PJWT_BAD_BASE64URL), PJWT_TRUNCATED);
         assert_int_equal(named(PJWT_TERMINAL_MOST, 1, PJWT_MALFORMED), PJWT_TRUNCATED);
         assert_int_equal(named(PJWT_SSH_MOST, 2, PJWT_BAD_SIGNATURE), PJWT_BAD_SIGNATURE);

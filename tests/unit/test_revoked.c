@@ -129,27 +129,26 @@ static void refuses(const char *text, const char *detail)
 static void a_line_that_is_not_understood_refuses_the_whole(void **state)
 {
         (void)state;
-        refuses("# x\njit acme x\n",
-                "r:2: a line begins with jti, sub, kid, issued_before or user, not 'jit'");
-        refuses("JTI acme x\n", "r:1: a line begins with");
+        refuses("# x\njit acme x\n", "r:2: expected jti, sub, kid, issued_before or user, not 'jit'");
+        refuses("JTI acme x\n", "r:1: expected jti");
         refuses("jti\n", "r:1: the issuer is missing");
         refuses("jti acme\n", "r:1: the value is missing");
         refuses("jti acme  \n", "r:1: the value is missing");
-        refuses("jti acmee x\n", "r:1: no issuer section has the name 'acmee'");
+        refuses("jti acmee x\n", "r:1: there is no issuer section with the name 'acmee'");
         refuses("user\n", "r:1: the value is missing");
-        refuses("user a b\n", "r:1: one user name a line, not 'a b'");
-        refuses("issued_before acme yesterday\n", "r:1: a time is seconds");
-        refuses("issued_before acme 2026-11-24\n", "r:1: a time is seconds");
-        refuses("issued_before acme 2026-13-24T10:00:00Z\n", "r:1: a time is seconds");
-        refuses("issued_before acme 2026-11-24T10:00:00+01:00\n", "r:1: a time is seconds");
-        refuses("issued_before acme 0\n", "r:1: a time is seconds");
-        refuses("issued_before acme -5\n", "r:1: a time is seconds");
-        refuses("issued_before acme 9999999999999\n", "r:1: a time is seconds");
-        refuses("user bob # left in May\n", "r:1: a comment behind a value");
+        refuses("user a b\n", "r:1: expected one user name, not 'a b'");
+        refuses("issued_before acme yesterday\n", "r:1: expected seconds");
+        refuses("issued_before acme 2026-11-24\n", "r:1: expected seconds");
+        refuses("issued_before acme 2026-13-24T10:00:00Z\n", "r:1: expected seconds");
+        refuses("issued_before acme 2026-11-24T10:00:00+01:00\n", "r:1: expected seconds");
+        refuses("issued_before acme 0\n", "r:1: expected seconds");
+        refuses("issued_before acme -5\n", "r:1: expected seconds");
+        refuses("issued_before acme 9999999999999\n", "r:1: expected seconds");
+        refuses("user bob # left in May\n", "r:1: a comment after a value");
         refuses(" user bob\n", "r:1: the line begins with a space");
         refuses("user\tbob\n", "r:1: invalid UTF-8, a control character");
         refuses("user bob\r\n", "r:1: invalid UTF-8, a control character");
-        refuses("user bob", "r:1: the last line is not ended");
+        refuses("user bob", "r:1: the last line does not end with a newline");
         refuses("user b\xff\n", "r:1: invalid UTF-8");
 }
 

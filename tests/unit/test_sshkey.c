@@ -203,7 +203,7 @@ static void test_no_byte_less_and_none_more(void **state)
                 for (cut.len = 0; cut.len < b.len; cut.len++)
                         assert_int_equal(read_blob(&cut, NULL, &key, &err), PJWT_BAD_PROOF);
                 b.at[b.len++] = 0;
-                assert_refused(&b, "behind its end");
+                assert_refused(&b, "after its end");
         }
 }
 
@@ -230,7 +230,7 @@ static void test_no_length_may_be_off(void **state)
                         at += 4 + len;
                 }
                 memset(b.at, 0xff, 4);
-                assert_refused(&b, "cut");
+                assert_refused(&b, "truncated");
         }
 }
 
@@ -314,12 +314,12 @@ static void test_points_are_uncompressed_and_on_their_curve(void **state)
         (void)state;
         assert_int_equal(b.at[point], 4);
         b.at[point] = 2;
-        assert_refused(&b, "uncompressed");
+        assert_refused(&b, "compressed");
         b = good;
         b.len -= 32; /* compressed, and as long as such a point is */
         b.at[point] = 3;
         b.at[point - 1] = 33;
-        assert_refused(&b, "uncompressed");
+        assert_refused(&b, "compressed");
         b = good;
         b.at[b.len - 1] ^= 1;
         assert_refused(&b, "OpenSSL");
@@ -329,7 +329,7 @@ static void test_points_are_uncompressed_and_on_their_curve(void **state)
         b.at[point] = 0;
         b.len = point + 1; /* the point at infinity */
         b.at[point - 1] = 1;
-        assert_refused(&b, "uncompressed");
+        assert_refused(&b, "compressed");
 }
 
 static void test_small_order_ed25519_is_no_proof(void **state)
@@ -361,9 +361,9 @@ static void test_a_certificate_is_a_users_and_whole(void **state)
         (void)state;
         assert_non_null(at);
         at[11] = 2; /* a host's */
-        assert_refused(&b, "no user's");
+        assert_refused(&b, "not a user certificate");
         at[11] = 0;
-        assert_refused(&b, "no user's");
+        assert_refused(&b, "not a user certificate");
         b = swapped(good, "alice", "ali\1e");
         at = memmem(b.at, b.len, "ali\1e", 5);
         assert_non_null(at);

@@ -52,25 +52,25 @@ def keys(c):
 
 def refused(c):
     good = {"jkt": jkt("ed25519")}
-    other = f"other-key\nstage=bind\ndetail='cnf names the key {jkt('ed25519')}, this login\\x27s is {jkt('p256')} (ecdsa-sha2-nistp256)'"
+    other = f"other-key\nstage=bind\ndetail='cnf identifies the key {jkt('ed25519')}, but this login used {jkt('p256')} (ecdsa-sha2-nistp256)'"
     bound(c, "other-key", "", "A stolen token: the login has proved another key. The line names both.", other, good, proof("p256"))
     bound(c, "other-key-jwk", "", "The same with cnf.jwk.", "other-key", {"jwk": bare("p256-other")}, proof("p256"))
-    bound(c, "no-proof", "", "A stolen token in a login without a key.", "bound\nsshd has verified no key", good)
+    bound(c, "no-proof", "", "A stolen token in a login without a key.", "bound\nsshd has not verified a key", good)
     beyond_check(c, "rev-01-two-keys", "REV-01", "Two keys were verified: it is unclear which one counts.", "bad-proof\nmore than one", good, proof("ed25519") + proof("p256"))
     beyond_check(c, "rev-01-key-and-password", "REV-01", "A second method.", "bad-proof\nmore than one", good, proof("ed25519") + "password\n")
     beyond_check(c, "rev-02-password", "REV-02", "sshd has verified a password, and no key.", "bad-proof\npassword", good, "password\n")
     beyond_check(c, "rev-01-hostbased", "REV-01", "The key of the client's host is not the user's.", "bad-proof\nhostbased", good, proof("ed25519").replace("publickey", "hostbased"))
     beyond_check(c, "rev-01-publickey-something", "REV-01", "A method whose name only begins so.", "bad-proof", good, proof("ed25519").replace("publickey ", "publickey-x "))
     beyond_check(c, "blob-cut", "", "A truncated key.", "bad-proof", good, proof("ed25519")[:-9] + "\n")
-    beyond_check(c, "blob-longer", "", "A key with extra bytes at its end.", "bad-proof\nbehind its end", good, "publickey ssh-ed25519 "
+    beyond_check(c, "blob-longer", "", "A key with extra bytes at its end.", "bad-proof\nafter its end", good, "publickey ssh-ed25519 "
           + base64.b64encode(sshblob.blob("ssh-ed25519", jose.crypto_key(KEYS["ed25519"])) + b"\0").decode() + "\n")
-    beyond_check(c, "host-certificate", "", "A host certificate is not a user certificate.", "bad-proof\nno user", good, proof("ed25519", sshblob.certificate_name("ssh-ed25519"), who=2))
-    for name, value, piece in [("empty", {}, "neither"), ("null", None, "no object"), ("string", jkt("ed25519"), "no object"), ("array", [good], "no object"),
+    beyond_check(c, "host-certificate", "", "A host certificate is not a user certificate.", "bad-proof\nnot a user", good, proof("ed25519", sshblob.certificate_name("ssh-ed25519"), who=2))
+    for name, value, piece in [("empty", {}, "neither"), ("null", None, "not an object"), ("string", jkt("ed25519"), "not an object"), ("array", [good], "not an object"),
                                ("both", {**good, "jwk": bare("ed25519")}, "both"), ("kid", {"kid": "x"}, "cnf.kid"), ("x5t", {"x5t#S256": jkt("ed25519")}, "x5t#S256"),
                                ("jkt-and-more", {**good, "jku": "https://evil.example"}, "cnf.jku"), ("upper", {"JKT": jkt("ed25519")}, "cnf.JKT"),
                                ("jkt-short", {"jkt": jkt("ed25519")[:-1]}, "thumbprint"), ("jkt-padded", {"jkt": jkt("ed25519") + "="}, "thumbprint"),
                                ("jkt-hex", {"jkt": "ab" * 32}, "thumbprint"), ("jkt-number", {"jkt": 1}, "thumbprint"), ("jkt-array", {"jkt": [jkt("ed25519")]}, "thumbprint"),
-                               ("jwk-string", {"jwk": "x"}, "no object"), ("jwk-empty", {"jwk": {}}, "cnf.jwk"), ("jwks", {"jwk": {"keys": [bare("ed25519")]}}, "not one JWK"),
+                               ("jwk-string", {"jwk": "x"}, "not an object"), ("jwk-empty", {"jwk": {}}, "cnf.jwk"), ("jwks", {"jwk": {"keys": [bare("ed25519")]}}, "not a single JWK"),
                                ("jwk-private", {"jwk": {**bare("ed25519"), "d": "AAAA"}}, "private"), ("jwk-secret", {"jwk": {"kty": "oct", "k": "A" * 43}}, "HMAC"),
                                ("jwk-enc", {"jwk": {**bare("p256"), "use": "enc"}}, "use"), ("jwk-off-curve", {"jwk": {**bare("p256"), "y": bare("p256")["x"]}}, "cnf.jwk")]:
         payload = claims(cnf=1)
@@ -100,8 +100,8 @@ def services(c):
           proof("ed25519"), service="sudo", conf=both)
     beyond_check(c, "at-sudo-by-the-login-record", "", "The ssh login that the caller came by proved the key.", "ok", good, service="sudo", conf=both, login_key=jkt("ed25519"))
     beyond_check(c, "at-sudo-other-key", "", "The login proved another key.", f"other-key\n{jkt('p256')} (login record)", good, service="sudo", conf=both, login_key=jkt("p256"))
-    beyond_check(c, "at-sudo-unbound-login", "", "The login's token was bound to no key.", "bound\nknows of no key", good, service="sudo", conf=both, login_key="")
-    beyond_check(c, "at-sshd-no-login-record", "", "In sshd itself a login record proves nothing.", "bound\nsshd has verified no key", good, login_key=jkt("ed25519"))
+    beyond_check(c, "at-sudo-unbound-login", "", "The login's token was bound to no key.", "bound\ndoes not contain a key", good, service="sudo", conf=both, login_key="")
+    beyond_check(c, "at-sshd-no-login-record", "", "In sshd itself a login record proves nothing.", "bound\nsshd has not verified a key", good, login_key=jkt("ed25519"))
     own = "[host]\nbind_services = ssh-internal\n" + both
     bound(c, "another-service-of-sshd", "", "bind_services names an sshd of another name.", "ok", good, proof("ed25519"), service="ssh-internal", conf=own)
     beyond_check(c, "rev-05-bind-services-replaces", "REV-05", "A service that bind_services does not list is not one of sshd's.", "bound\nservice sshd", good, proof("ed25519"), conf=own)

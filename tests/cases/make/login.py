@@ -206,7 +206,7 @@ def keys(c):
     add(c, "key-28-hmac", "KEY-28", "HMAC, named, with a local key that is long enough.", "ok\nalg='HS256'", token=by("hs256", "HS256"), keys=ring("hs256"), conf=conf(issuer="algorithms = HS256\n"))
     add(c, "sig-01-payload", "SIG-01", "A payload that was not signed: fields are claimed only, the whole line.",
         "bad-signature\nresult=deny reason=bad-signature stage=verify user='alice' service='sshd' rhost='192.0.2.7' claimed_iss='https://issuer.example' "
-        "claimed_sub='alice' claimed_kid='p256' claimed_alg='ES256' claimed_jti='' grant='' detail='the ES256 signature does not hold'",
+        "claimed_sub='alice' claimed_kid='p256' claimed_alg='ES256' claimed_jti='' grant='' detail='the ES256 signature is not valid'",
         token=jose.join({"alg": "ES256", "kid": "p256"}, claims(), b"\x01" * 64))
     add(c, "prs-01-no-token", "PRS-01", "Nothing of a token that is none is shown.", "malformed\nclaimed_iss=''", token="a.b")
 
