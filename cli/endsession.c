@@ -39,7 +39,7 @@ static bool read_proc(pid_t pid, const char *file, char *out, size_t size)
         return true;
 }
 
-/* The audit session id of a process, which its user cannot change. */
+/* The audit session id of a process, which the user cannot change. */
 static bool session_of(pid_t pid, unsigned *ret)
 {
         char text[32];
@@ -250,7 +250,7 @@ void cli_processes_clear(struct cli_processes *processes)
 
 /* --- ending --- */
 
-/* A process that nobody has waited for yet is still in /proc. */
+/* A process that has not been waited for yet is still in /proc. */
 static bool has_ended(int pidfd)
 {
         struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
@@ -259,9 +259,8 @@ static bool has_ended(int pidfd)
 }
 
 /*
- * Sends a signal to one process if it is still the one that was listed. The descriptor comes first and the
- * question
- * second: so it is this very process that is asked and signalled, whatever becomes of its number.
+ * Sends a signal to one process if it is still the one that was listed. The descriptor is opened before the
+ * session is checked, so the process checked is the one signalled, even if its number is reused.
  */
 static bool signal_process(const struct cli_process *process, unsigned id, int signum)
 {
@@ -300,7 +299,7 @@ bool cli_session_end(const struct cli_session *session)
 {
         const struct timespec step = {0, 100000000};
 
-        /* Shells go at SIGHUP, sshd at SIGTERM. */
+        /* Shells end on SIGHUP, sshd on SIGTERM. */
         signal_all(session, SIGHUP);
         signal_all(session, SIGTERM);
         for (int i = 0; i < GRACE_STEPS; i++) {

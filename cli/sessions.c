@@ -1,5 +1,6 @@
 /*
- * pamjwt sessions: who is logged in by which token, until when; and the end of those of a sub, jti or issuer.
+ * pamjwt sessions: lists sessions opened by a token and when the token expires; ends those of a sub, jti or
+ * issuer.
  */
 #include "cmd.h"
 
@@ -237,7 +238,7 @@ static void visit(void *arg, unsigned id, const struct pjwt_record *record, cons
         cli_processes_clear(&processes);
 }
 
-/* Ending nothing where something was to be ended is a no. */
+/* With --end, it is a failure if there was nothing to end. */
 static int finish(const struct walk *walk)
 {
         bool good = walk->unreadable == 0 && !walk->failed && (walk->shown > 0 || !walk->options->end);
@@ -256,15 +257,15 @@ static int finish(const struct walk *walk)
 static int check_options(const struct sessions_options *options)
 {
         if (options->end && !options->subject && !options->jti && !options->issuer)
-                return cli_usage("--end needs --sub, --jti or --issuer: whose sessions?");
+                return cli_usage("--end requires --sub, --jti or --issuer to select sessions");
         if (options->dry_run && !options->end)
-                return cli_usage("--dry-run goes with --end");
+                return cli_usage("--dry-run requires --end");
         if (options->all && !options->end)
-                return cli_usage("--all goes with --end");
+                return cli_usage("--all requires --end");
         return CLI_YES;
 }
 
-/* Who ends the session that he works in ends the others as well before he goes. */
+/* If the caller's own session is among them, the others are ended first. */
 static void outlive_own_session(void)
 {
         (void)signal(SIGHUP, SIG_IGN);

@@ -191,7 +191,7 @@ def test_a_process_of_the_user_is_ended_in_a_session_of_its_own_too(sessions, ru
 
 
 def test_all_goes_with_end(sessions):
-    assert "--all goes with --end" in sessions("--all", status=2).err
+    assert "--all requires --end" in sessions("--all", status=2).err
 
 
 def test_a_sub_is_found_as_it_is_shown(sessions, run):

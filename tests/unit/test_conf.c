@@ -262,7 +262,8 @@ static void what_a_section_needs_must_be_there(void **state) /* CLM-11 */
         refuses(ISSUER "[grant/a]\nissuer = acmee\n",
                 "f:5: issuer: there is no [issuer/acmee]; did you mean acme?");
         refuses(ISSUER "[grant/a]\nissuer = https://idp.example\n",
-                "f:5: issuer: there is no [issuer/https://idp.example]; write the NAME of the section, not its iss");
+                "f:5: issuer: there is no [issuer/https://idp.example]; write the NAME of the section, not its "
+                "iss");
 }
 
 static void empty_values_are_errors(void **state) /* CLM-15 */
@@ -421,7 +422,8 @@ static void the_host_name_stands_for_h(void **state) /* REV-15 */
         pjwt_conf_free(conf);
         refuses_on(text, "localhost", "f:3: audience: %h cannot use this host's name 'localhost'");
         refuses_on(text, "localhost.localdomain", "f:3: audience: %h cannot use");
-        refuses_on(text, "10.0.0.1", "f:3: audience: %h cannot use this host's name '10.0.0.1' (it is an IP address)");
+        refuses_on(text, "10.0.0.1",
+                   "f:3: audience: %h cannot use this host's name '10.0.0.1' (it is an IP address)");
         refuses_on(text, "fe80::1", "f:3: audience: %h cannot use");
         refuses_on(text, "(none)", "f:3: audience: %h cannot use");
         refuses_on(text, "", "f:3: audience: %h needs the name of this host, which is not set");
