@@ -262,8 +262,8 @@ static void what_a_section_needs_must_be_there(void **state) /* CLM-11 */
         refuses(ISSUER "[grant/a]\nissuer = acmee\n",
                 "f:5: issuer: there is no [issuer/acmee]; did you mean acme?");
         refuses(ISSUER "[grant/a]\nissuer = https://idp.example\n",
-                "f:5: issuer: there is no [issuer/https://idp.example]; write the NAME of the section, not its "
-                "iss");
+                "f:5: issuer: there is no [issuer/https://idp.example]; "
+                "write the NAME of the section, not its iss");
 }
 
 static void empty_values_are_errors(void **state) /* CLM-15 */
