@@ -9,7 +9,7 @@
 #define LOGIN_DEFS         "/etc/login.defs"
 #define LOGIN_DEFS_MAX     (256 * 1024)
 #define SYSTEM_UID_DEFAULT 999
-#define SYSTEM_UID_LIMIT   65533 /* 65534 is nobody */
+#define SYSTEM_UID_LIMIT   65533 /* 65534 is the overflow uid */
 
 static bool is_blank(char c)
 {

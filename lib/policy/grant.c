@@ -22,7 +22,7 @@ static bool name_is_legal(const char *name)
 
 static bool is_system_account(const struct pjwt_user *user)
 {
-        /* 65534 is nobody; systemd uses 61184 to 65519 for DynamicUser= services. */
+        /* 65534 is the overflow uid; systemd uses 61184 to 65519 for DynamicUser= services. */
         return user->uid <= user->system_uid_max || user->uid == 65534 ||
                (user->uid >= 61184 && user->uid <= 65519) || user->uid == (uid_t)-1;
 }

@@ -1,6 +1,6 @@
 /*
- * The least that answers ssh: prints the file PROGRAM.secret, where PROGRAM is what it was called as. For
- * bench.py.
+ * A minimal askpass program for ssh: prints the file PROGRAM.secret, where PROGRAM is the name it was
+ * called by. For bench.py.
  */
 #include <fcntl.h>
 #include <stdio.h>

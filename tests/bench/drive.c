@@ -1,12 +1,12 @@
 /*
- * The least that drives a PAM stack: one login in a process of its own.
+ * A minimal PAM application: performs one login in a process of its own.
  *
- *   drive SERVICE USER SECRET-FILE [REPEAT]     exit status 0: every login was a yes
+ *   drive SERVICE USER SECRET-FILE [REPEAT]     exit status 0: every login succeeded
  *
  * SERVICE is a service of /etc/pam.d, or the path of such a file elsewhere.
  *
- * With REPEAT it logs in that often in one process, and prints what the process holds after the first login
- * and after each tenth of the rest: RSS and private dirty memory in KB. For `./dev bench`.
+ * With REPEAT it logs in that often in one process, and prints the memory use after the first login and after
+ * each tenth of the rest: RSS and private dirty memory in KB. For `./dev bench`.
  */
 #include <fcntl.h>
 #include <security/pam_appl.h>

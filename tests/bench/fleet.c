@@ -1,7 +1,7 @@
 /*
- * What an issuer sees from a fleet of hosts, in virtual time: each host is simulated with the very functions
- * by which a login, the timer and the helper decide (freshness.c, fetchnote.c). docs/scale.md computes the
- * same numbers from the settings; this program compares, and fails when they differ by more than 10 %.
+ * Simulates the requests of a fleet of hosts to an issuer, in virtual time, with the same functions that a
+ * login, the timer and the helper use (freshness.c, fetchnote.c). docs/scale.md computes these numbers from
+ * the settings; this program compares them, and fails if they differ by more than 10 %.
  *
  *   fleet [HOSTS]
  */
@@ -24,15 +24,15 @@ static char iss[] = "https://idp.example";
 static const struct pjwt_issuer issuer = {
         .issuer = iss, .refresh = HOUR, .min_refresh = 60, .max_stale = 7 * DAY};
 
-/* What happens to the fleet. Times in seconds of the simulation. */
+/* A scenario for the fleet. Times are in seconds of the simulation. */
 struct scenario {
         const char *name;
-        double login_gap; /* mean seconds between logins of one host; 0: none */
-        bool unknown_kid; /* each login brings a kid that nobody knows: an attack */
-        int rotation;     /* from then on logins bring the new kid; 0: never */
+        double login_gap; /* mean seconds between logins on one host; 0: none */
+        bool unknown_kid; /* each login has an unknown kid: an attack */
+        int rotation;     /* from then on logins have the new kid; 0: never */
         int down_from, down_until;
-        bool boots; /* all hosts boot at 0, with keys that are long stale; else they run since long ago */
-        int from, until; /* what is measured */
+        bool boots;      /* all hosts boot at 0 with stale keys; otherwise they are running */
+        int from, until; /* results */
         double (*expected)(double hosts);
 };
 
@@ -43,7 +43,7 @@ struct host {
         bool noted;
 };
 
-static unsigned refreshes[DAY + HOUR]; /* a second */
+static unsigned refreshes[DAY + HOUR]; /* within one second */
 
 static double draw(struct host *h)
 {
@@ -93,10 +93,7 @@ static void begin(struct host *h, const struct scenario *s)
         h->keys = (struct pjwt_freshness){asked_at, asked_at + HOUR};
 }
 
-/*
- * One host to the end of the scenario. The timer runs every TIMER + delay, since the delay of a host is
- * always the same.
- */
+/* Simulates one host. The timer runs every TIMER + delay, since the delay of a host does not change. */
 static void simulate(struct host *h, const struct scenario *s)
 {
         double delay = draw(h) * TIMER;
@@ -124,15 +121,21 @@ static double measure(const struct scenario *s)
         return sum / (s->until - s->from);
 }
 
-/* ---- docs/scale.md, as arithmetic. The timer's gap is spread evenly from 600 to 1200 seconds. ---- */
+/*
+ * ---- docs/scale.md, as arithmetic. The timer's interval is distributed evenly from 600 to 1200 seconds.
+ * ----
+ */
 
-/* Half of the freshness is over after three gaps of less than 900 seconds, after two longer ones. */
+/*
+ * Half of the freshness time has elapsed after three intervals of less than 900 seconds, after two longer
+ * ones.
+ */
 static double steady(double hosts)
 {
         return hosts / TIMER * (log(1.5) / 3 + log(4.0 / 3) / 2);
 }
 
-/* Every host asks once within the spread of its first run. */
+/* Every host sends one request within the spread of its first run. */
 static double boot(double hosts)
 {
         return hosts / TIMER;
@@ -144,7 +147,7 @@ static double outage(double hosts)
         return hosts / TIMER * log(2);
 }
 
-/* The first login after the rotation asks; the timer goes on. */
+/* The first login after the rotation sends a request; the timer continues. */
 static double rotation(double hosts)
 {
         return hosts / 600 + steady(hosts);

@@ -1,7 +1,7 @@
 /*
- * The floor: the least that a module can do which judges a token with OpenSSL and json-c. It takes the
- * answer, reads one JWK from a file, makes the key by EVP_PKEY_fromdata and verifies one RS256 or ES256
- * signature with EVP. No policy, no claims, no strictness: for measuring, never for use.
+ * The minimum work of a module that verifies a token with OpenSSL and json-c, for comparison. It takes the
+ * reply, reads one JWK from a file, creates the key with EVP_PKEY_fromdata and verifies one RS256 or ES256
+ * signature with EVP. No policy, no claims, no strict parsing: for measurements only, never for use.
  *
  *   auth required pam_floor.so JWK-FILE
  */

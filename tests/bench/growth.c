@@ -1,12 +1,12 @@
 /*
- * What a policy of many grants costs: a whole login decision in a process of its own, the configuration read
- * from its file, the keys too, as the module does it. The grant that decides is the last one.
+ * Measures the cost of a policy with many grants: a whole login decision in a process of its own, reading the
+ * configuration and the keys from files, as the module does. The last grant is the one that matches.
  *
  *   growth CASES [--rounds N] [--json FILE]     CASES: tests/cases/login.json, for its keys and tokens
  *
- * Sizes and kinds take turns, so that a busy moment of the machine hits all alike. CPU time of the process,
- * by wait4(). Exit status 1 when a decision over 10,000 grants costs more than three times one over 10, or
- * when reading does not grow linearly; with fewer than 20 rounds it only shows that every decision is a yes.
+ * Sizes and kinds alternate, so that other load affects all of them equally. Measures CPU time of the process
+ * with wait4(). Exit status 1 if a decision with 10,000 grants costs more than three times one with 10, or if
+ * the time for reading does not grow linearly; with fewer than 20 rounds only the decisions are checked.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,13 +23,13 @@
 #define NOW        1700000000
 #define ROUNDS_MAX 1000
 #define RATIO_MAX  3.0
-#define LINEAR_MAX 2.5 /* at square cost it would be 10 */
+#define LINEAR_MAX 2.5 /* would be 10 for quadratic growth */
 
 static const unsigned sizes[] = {10, 100, 1000, 10000};
 static const struct {
         const char *name;
-        const char *token; /* id of a case; NULL: the configuration is only read */
-        bool warm;         /* in a process that has OpenSSL already, as sshd has */
+        const char *token; /* id of a case; NULL: only read the configuration */
+        bool warm;         /* in a process that has already loaded OpenSSL, like sshd */
 } kinds[] = {{"read", NULL, false},
              {"RS256", "alg-rs256-allowed", false},
              {"ES256", "good", false},
@@ -93,9 +93,9 @@ static int log_in(const char *conf_path, const char *token_path)
         return r;
 }
 
-/* --- what it is measured with --- */
+/* --- the setup --- */
 
-static const char *directory; /* where keys and tokens are; for write_case() */
+static const char *directory; /* directory of keys and tokens; for write_case() */
 
 static void write_bytes(const char *name, const struct case_bytes *bytes)
 {
@@ -108,7 +108,10 @@ static void write_bytes(const char *name, const struct case_bytes *bytes)
                 die(path);
 }
 
-/* The keys of the case, which are those of all that are measured, and its token in a file named by its id. */
+/*
+ * Writes the keys of the case, which are used for all measurements, and its token in a file named after the
+ * case.
+ */
 static void write_case(struct test_case *test)
 {
         write_bytes("keys", &test->keys);
@@ -166,7 +169,7 @@ static int by_value(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
-/* --- what it says --- */
+/* --- the results --- */
 
 static double part(const struct series *s, unsigned rounds, unsigned percent)
 {
@@ -208,8 +211,8 @@ static void write_json(const char *path, unsigned rounds, double linear)
 }
 
 /*
- * What a grant costs on the way to 10,000, against one on the way to 1000; 1 is a straight line. A tenth of
- * the smallest case is the least that counts, since less is noise.
+ * The cost of a grant up to 10,000 grants, compared with up to 1000; 1 means linear. The minimum is a tenth
+ * of the smallest case, since less is noise.
  */
 static double per_grant(unsigned rounds)
 {
@@ -263,7 +266,7 @@ static void measure(const char *cases, const char *folder, unsigned rounds)
         }
         for (size_t k = 0; k < KINDS; k++)
                 snprintf(token[k], sizeof(token[k]), "%s/%s", folder, kinds[k].token ? kinds[k].token : "");
-        (void)log_in(conf[0], token[1]); /* for those that are warm */
+        (void)log_in(conf[0], token[1]); /* for the warm ones */
         for (unsigned round = 0; round < rounds; round++)
                 for (size_t i = 0; i < SIZES; i++)
                         for (size_t k = 0; k < KINDS; k++)

@@ -1,7 +1,7 @@
 /*
- *   rate_NAME FOLDER     reads lines `ALG SECONDS`, answers each with verifications a second, or `none`
+ *   rate_NAME DIRECTORY     reads lines `ALG SECONDS`, answers each with verifications a second, or `none`
  *
- * FOLDER holds ALG.token, ALG.jwk and ALG.pem or, for HS256, ALG.secret.
+ * DIRECTORY holds ALG.token, ALG.jwk and ALG.pem or, for HS256, ALG.secret.
  */
 #include "rate.h"
 
@@ -38,7 +38,7 @@ static double seconds(void)
         return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* CPU time of the process, so that a busy machine disturbs less. */
+/* CPU time of the process, which depends less on other load. */
 static double measure(const struct rate_case *given, double time)
 {
         unsigned long done = 0;

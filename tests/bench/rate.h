@@ -1,7 +1,7 @@
 /*
- * Verifications a second, contender by contender. Each rate_NAME.c is one library behind these functions;
- * rate.c is the program around it. tests/bench/bench.py makes the keys and tokens and lets the contenders
- * take turns.
+ * Verifications per second of several libraries. Each rate_NAME.c wraps one library in these functions;
+ * rate.c is the main program. tests/bench/bench.py creates the keys and tokens and runs the libraries in
+ * turn.
  */
 #ifndef RATE_H
 #define RATE_H
@@ -12,7 +12,7 @@
 #define RATE_ISSUER   "https://login.acme.example"
 #define RATE_AUDIENCE "ssh://db1.acme.example"
 
-/* What all contenders get. Strings end with NUL. */
+/* The input for all libraries. Strings are NUL-terminated. */
 struct rate_case {
         const char *alg;
         const char *token;
@@ -24,9 +24,9 @@ struct rate_case {
         long now;
 };
 
-/* Loads the key, once. False: this library does not know the algorithm. */
+/* Loads the key, once. False: this library does not support the algorithm. */
 bool rate_load(const struct rate_case *given);
-/* One token whole: take it apart, verify, read the claims, compare iss, aud, exp. False: refused. */
+/* Handles a whole token: parses it, verifies it, reads the claims, compares iss, aud, exp. False: refused. */
 bool rate_decode(const struct rate_case *given);
 void rate_unload(void);
 

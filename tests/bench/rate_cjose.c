@@ -1,4 +1,4 @@
-/* cjose: knows signatures, no claims; they are read with json-c. */
+/* cjose: supports only signatures, not claims, which are read with json-c. */
 #include "rate.h"
 
 #include <cjose/cjose.h>

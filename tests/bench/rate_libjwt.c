@@ -1,4 +1,7 @@
-/* libjwt 1.x: it reads the key anew for every token, which is its only way; claims are compared by hand. */
+/*
+ * libjwt 1.x: reads the key again for every token, which cannot be avoided; claims are compared by our
+ * code.
+ */
 #include "rate.h"
 
 #include <jwt.h>

@@ -1,4 +1,4 @@
-/* rhonabwy: key and claims by its own functions. */
+/* rhonabwy: key and claims with its own functions. */
 #include "rate.h"
 
 #include <rhonabwy.h>

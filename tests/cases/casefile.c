@@ -46,7 +46,7 @@ static struct json_object *parse_file(const char *path)
         if (tok == NULL || text.len > INT32_MAX)
                 case_die(path, "cannot be read");
         json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-        file = json_tokener_parse_ex(tok, text.text, (int)text.len + 1); /* the NUL ends it */
+        file = json_tokener_parse_ex(tok, text.text, (int)text.len + 1); /* includes the NUL */
         if (json_tokener_get_error(tok) != json_tokener_success ||
             json_tokener_get_parse_end(tok) < text.len - 1)
                 case_die(path, "is not JSON");
@@ -85,7 +85,7 @@ static struct case_bytes copy(const char *text, size_t len)
         return b;
 }
 
-/* A string is the text; an object is the text that any JSON writer makes of it, without blanks. */
+/* A string is the text itself; an object is serialised without white space. */
 static struct case_bytes from_value(struct json_object *value)
 {
         size_t len;
@@ -140,7 +140,7 @@ static struct case_bytes from_repeat(struct json_object *list)
         return b;
 }
 
-/* The field in whichever form this holder has it. */
+/* The field, in any of the forms that this holder uses. */
 static bool get_bytes(struct json_object *holder, const char *name, const char *path, struct case_bytes *ret)
 {
         char other[64];
@@ -212,7 +212,7 @@ static void fill_user(struct json_object *user, struct test_case *ret)
         ret->uid = uid != NULL ? json_object_get_int64(uid) : -1;
 }
 
-/* What a case of the type cannot do without. */
+/* The fields that a case of the type requires. */
 static void require_fields(const struct test_case *test)
 {
         if (test->type == CASE_TOKEN && test->token.text == NULL)
@@ -264,7 +264,7 @@ static void clear(struct test_case *test)
 
 /* --- a file --------------------------------------------------------------------------------------------- */
 
-/* Which of the patterns hit something, and the ids that were seen. */
+/* The patterns that have matched something, and the ids seen so far. */
 struct walk {
         const char *path, *topic;
         char *const *patterns;

@@ -1,6 +1,7 @@
 /*
- * Files of cases (README.md here, schema.json): one test at a time, with what its group gives it. Read by
- * json-c's own parser and not by ours, which is among what the cases test. Any fault in a file ends it all.
+ * Files of cases (README.md here, schema.json): one test at a time, with the settings of its group. Parsed
+ * with json-c's own parser, because ours is among the code under test. Any error in a file ends the
+ * program.
  */
 #ifndef CASEFILE_H
 #define CASEFILE_H
@@ -11,7 +12,7 @@
 
 #include <json-c/json.h>
 
-/* text is NULL when the field is not given; it is followed by a NUL. */
+/* text is NULL if the field is absent; it is followed by a NUL. */
 struct case_bytes {
         char *text;
         size_t len;
@@ -24,11 +25,11 @@ struct test_case {
         enum case_type type;
         struct case_bytes token, json, keys, keys2, secret, conf, service, rhost, auth_info, login_key;
         struct case_bytes user; /* the name */
-        int64_t uid;            /* -1: there is no such user */
+        int64_t uid;            /* -1: the user does not exist */
         int64_t now;
         struct json_object *options; /* NULL: none */
         const char *reason;
-        struct json_object *expect; /* what must hold besides the reason; NULL: nothing */
+        struct json_object *expect; /* expectations besides the reason; NULL: none */
         struct case_bytes payload;  /* of expect */
 };
 
@@ -36,12 +37,13 @@ struct test_case {
 _Noreturn void case_die(const char *path, const char *what);
 
 /*
- * Calls each() with every test of the file in turn whose id matches one of the patterns (fnmatch; none: every
- * test), and ends the program when a pattern matches none. The test and all in it live until each() returns.
+ * Calls each() for every test of the file whose id matches one of the patterns (fnmatch; none: every test),
+ * and ends the program if a pattern matches nothing. The test and its contents are valid until each()
+ * returns.
  */
 void case_each(const char *path, char *const *patterns, size_t count, void (*each)(struct test_case *test));
 
-/* String number i of the list that holder has by this name; NULL after the last, or without a list. */
+/* The i-th string of the list with this name in holder; NULL after the last, or if there is no list. */
 const char *case_listed(struct json_object *holder, const char *name, size_t i);
 
 #endif

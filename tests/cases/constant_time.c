@@ -1,7 +1,7 @@
 /*
- * SIG-22: an HMAC is compared in a time that tells nothing about it. Run under valgrind: the secret is marked
- * as not initialised, and so is all that is computed of it; valgrind then reports every branch and every
- * address that depends on it. What the comparison answers is given out on purpose, so it is marked as known
+ * SIG-22: the time of comparing an HMAC must not depend on its value. Run under valgrind: the secret is
+ * marked as uninitialised, and so is everything computed from it; valgrind then reports every branch and
+ * every address that depends on it. The result of the comparison is public, so it is marked as initialised
  * again.
  */
 #include <stdio.h>

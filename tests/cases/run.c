@@ -1,13 +1,13 @@
 /*
- * Runs cases (README.md here says what a case is). A case is data; stages.c carries it through the stages in
- * their order, and this program compares how that ended.
+ * Runs cases (README.md here says what a case is). A case is data; stages.c runs it through the stages in
+ * order, and this program compares the result.
  *
  *   run FILE [ID...]...           the cases of the files, or those whose ids are given (with * and ?)
- *   run --show FILE [ID...]...    prints how each case ends instead of judging it: for writing new ones
- *   run --ring FILE [ID...]...    every key of the cases against every token: only the right pairs may hold
- *   run --faults FILE [ID...]...  (case_faults) every case again and again, another call failing each time,
- *                                 to memory, json-c or OpenSSL: what is refused must never be accepted then,
- *                                 and no -1 of OpenSSL is a yes (PRS-20, SIG-24)
+ *   run --show FILE [ID...]...    prints the result of each case instead of checking it: for writing new ones
+ *   run --ring FILE [ID...]...    every key of the cases with every token: only matching pairs may verify
+ *   run --faults FILE [ID...]...  (case_faults) every case repeatedly, with a different call to memory
+ *                                 allocation, json-c or OpenSSL failing each time: a refused case must never be
+ *                                 accepted, and -1 from OpenSSL is never success (PRS-20, SIG-24)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static struct json_object *member(struct json_object *holder, const char *name)
         return value;
 }
 
-/* {"index": N, "reason": R, "note": "a piece of it"} */
+/* {"index": N, "reason": R, "note": "a part of it"} */
 static bool key_is(const struct pjwt_keyset *set, struct json_object *want)
 {
         size_t i = (size_t)json_object_get_int64(member(want, "index"));
@@ -77,7 +77,7 @@ static bool each_is(const struct pjwt_keyset *set, struct json_object *list,
         return true;
 }
 
-/* Is every string of the list (or, for lineWithout, none) a piece of the text? */
+/* Whether every string of the list (or, for lineWithout, none) is contained in the text. */
 static bool has_pieces(const char *text, struct json_object *expect, const char *name, bool want)
 {
         const char *piece;
@@ -136,7 +136,7 @@ static void show(struct test_case *test)
         outcome_clear(&out);
 }
 
-/* The outcome, and the rule that the reason returned and the reason in the error are one. */
+/* Checks the outcome, and that the reason returned and the reason in the error are the same. */
 static bool as_expected(const struct test_case *test, const struct outcome *out, const char **retmissing)
 {
         *retmissing = test->reason;
@@ -202,7 +202,7 @@ static void ring_add(struct test_case *test)
                 case_die(test->name, "the ring is full");
 }
 
-/* The last stage alone, without the choice by kid and alg that comes before it. */
+/* Only the last stage, without the preceding selection by kid and alg. */
 static bool opens(size_t key, size_t token)
 {
         const struct pjwt_key *pick = ring.at[key].key, *held = NULL;
@@ -233,7 +233,7 @@ static void ring_judge(void)
 /* --- faults --------------------------------------------------------------------------------------------- */
 
 #ifdef CASE_FAULTS
-/* Runs the case with its n-th call failing; 0: none. Returns how many calls there were. */
+/* Runs the case with its n-th call failing; 0: none. Returns the number of calls. */
 static unsigned long run_faulty(struct test_case *test, unsigned long n, enum pjwt_reason *retreason)
 {
         struct outcome out;

@@ -12,7 +12,7 @@
 
 #define LIST_MAX 24
 
-/* What the field `options` says; the strings are the case's. */
+/* The settings of the field `options`; strings belong to the case. */
 struct options {
         struct pjwt_claims_policy claims;
         const char *audience[LIST_MAX], *typ[LIST_MAX], *require[LIST_MAX], *clients[LIST_MAX];
@@ -74,7 +74,7 @@ static unsigned skips(struct json_object *options)
         return flags;
 }
 
-/* A switch; false when the name is none of them. */
+/* A switch; false if the name is unknown. */
 static bool set_switch(struct options *o, const char *name)
 {
         const struct {
@@ -191,7 +191,7 @@ static enum pjwt_reason run_keys(const struct test_case *test, struct outcome *o
 
 /* --- whole decisions ------------------------------------------------------------------------------------ */
 
-/* The key files of a decision, in a directory that only we can write. */
+/* The key files of a decision, in a directory that only we can write to. */
 struct key_files {
         char directory[32];
         char path[2][64];
@@ -229,7 +229,7 @@ static void drop_key_files(const struct key_files *files)
         (void)rmdir(files->directory);
 }
 
-/* The configuration with the paths of the key files in it. */
+/* The configuration with the paths of the key files inserted. */
 static struct case_bytes filled_conf(const struct test_case *test, const struct key_files *files)
 {
         struct case_bytes out = {0};

@@ -1,4 +1,4 @@
-/* Carries a case through the stages in their order. */
+/* Runs a case through the stages in order. */
 #ifndef STAGES_H
 #define STAGES_H
 
@@ -13,13 +13,13 @@ struct outcome {
         struct pjwt_keyset *keys;
         struct pjwt_token *token;
         struct json_object *json;
-        const struct pjwt_key *key; /* under which the signature held */
-        char line[PJWT_AUDIT_MAX];  /* of a whole decision: what the log gets; else empty */
+        const struct pjwt_key *key; /* verified the signature */
+        char line[PJWT_AUDIT_MAX];  /* of a whole decision: the log line; otherwise empty */
 };
 
 /*
- * False when the case left another error in OpenSSL's queue than it found there: a host process has its own
- * (SIG-25). outcome_clear() frees what out holds.
+ * False if the case changed OpenSSL's error queue, which belongs to the application (SIG-25).
+ * outcome_clear() frees what out contains.
  */
 bool run_case(struct test_case *test, struct outcome *out);
 void outcome_clear(struct outcome *out);

@@ -1,4 +1,4 @@
-/* The library as one function, for ctypes: judges a token as `pamjwt decode` and a login do. */
+/* The library as one function, for ctypes: decides about a token as `pamjwt decode` and a login do. */
 #include <stdio.h>
 #include <string.h>
 
@@ -90,7 +90,7 @@ const char *ours_json(const char *text, size_t len, char *detail, char *json, si
         return pjwt_reason_name(r);
 }
 
-/* 1 matches, 0 does not, -1 the pattern is refused. */
+/* 1: matches, 0: does not, -1: the pattern is invalid. */
 int ours_regex(const char *pattern, const char *text, size_t len, struct pjwt_group *spans)
 {
         struct pjwt_regex *regex = NULL;
@@ -109,7 +109,7 @@ bool ours_glob(const char *glob, const char *text, size_t len)
         return pjwt_glob_match(glob, text, len);
 }
 
-/* `TYPE BASE64`: thumbprint has room for 44, detail for that of an error. */
+/* `TYPE BASE64`: thumbprint has room for 44, detail for the detail of an error. */
 bool ours_sshkey(const char *text, size_t len, char *thumbprint, char *detail)
 {
         struct pjwt_sshkey key;

@@ -20,7 +20,7 @@ bool fuzz_faulty(void)
         return faulty;
 }
 
-/* The call that fails is chosen by the input itself, so that an input shows the same every time. */
+/* The input itself selects the call that fails, so that each run with an input is the same. */
 static uint64_t hash(const uint8_t *data, size_t size)
 {
         uint64_t h = UINT64_C(14695981039346656037);

@@ -1,6 +1,6 @@
 /*
- * What the fuzz targets share. A target is one file: fuzz_NAME.c has fuzz_target(), and calls public
- * functions only.
+ * Shared by all fuzz targets. A target is one file: fuzz_NAME.c defines fuzz_target(), and calls only
+ * public functions.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 /*
- * Feeds the bytes to the code under test and checks what must always hold (FUZZ_CHECK).
- * Returns whether they were accepted; is called twice with the same bytes, the second time with one call to
- * memory, json-c or OpenSSL failing: then what was refused must not be accepted.
+ * Passes the bytes to the code under test and checks its invariants (FUZZ_CHECK). Returns whether they were
+ * accepted. Called twice with the same bytes, the second time with one call to memory allocation, json-c or
+ * OpenSSL failing: what was refused must then not be accepted.
  */
 bool fuzz_target(const uint8_t *data, size_t size);
 
-/* Stops the fuzzer with what was wrong. */
+/* Stops the fuzzer and reports the violated condition. */
 #define FUZZ_CHECK(x)                                                                                        \
         do {                                                                                                 \
                 if (!(x))                                                                                    \
@@ -25,7 +25,10 @@ bool fuzz_target(const uint8_t *data, size_t size);
 
 _Noreturn void fuzz_failed(const char *what, const char *file, int line);
 
-/* True while a fault is injected: "accepted, and then so" may not hold, "refused" still must. */
+/*
+ * True while a fault is injected: accepted input may then be refused, but refused input must not be
+ * accepted.
+ */
 bool fuzz_faulty(void);
 
 #endif

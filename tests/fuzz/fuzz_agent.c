@@ -1,4 +1,4 @@
-/* What an ssh-agent answers, an ssh public key line, and a private key in OpenSSH's form. */
+/* A response of an ssh-agent, an ssh public key line, and a private key in OpenSSH's format. */
 #include <string.h>
 
 #include "agentwire.h"
@@ -83,7 +83,7 @@ static bool private_key(const char *text, size_t size)
 
 bool fuzz_target(const uint8_t *data, size_t size)
 {
-        static char text[64 * 1024]; /* files are read with a NUL behind them */
+        static char text[64 * 1024]; /* files are read with a NUL after them */
         bool any = signature(data, size);
 
         if (size >= sizeof(text))

@@ -1,4 +1,4 @@
-/* Escaping for the log: any bytes become printable text that no reader can misread, within the cap. */
+/* Escaping for the log: any bytes become unambiguous printable text within the length limit. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 static void check(const char *in, size_t len, size_t cap)
 {
-        char *out = malloc(cap + 1); /* exact, so that ASan sees a byte too much */
+        char *out = malloc(cap + 1); /* exact size, so that ASan detects any byte read beyond it */
         size_t n;
 
         if (out == NULL)
@@ -18,10 +18,10 @@ static void check(const char *in, size_t len, size_t cap)
         for (size_t i = 0; i < n; i++) {
                 FUZZ_CHECK(out[i] != '\'' && out[i] != '"' && (unsigned char)out[i] >= 0x20 &&
                            out[i] != 0x7f);
-                if (out[i] == '\\') /* a backslash only begins a whole escape */
+                if (out[i] == '\\') /* every backslash begins a complete escape */
                         FUZZ_CHECK(i + 3 < n && out[i + 1] == 'x');
         }
-        FUZZ_CHECK(n == 0 || pjwt_ini_text_ok(out, n)); /* and it is UTF-8 */
+        FUZZ_CHECK(n == 0 || pjwt_ini_text_ok(out, n)); /* and it is valid UTF-8 */
         free(out);
 }
 

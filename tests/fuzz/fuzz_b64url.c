@@ -1,4 +1,4 @@
-/* Strict base64url: one spelling for each string of bytes. */
+/* Strict base64url: exactly one encoding for each byte string. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,8 @@
 
 static bool decode(const char *in, size_t size)
 {
-        unsigned char *out = malloc(PJWT_B64URL_DECODED(size)); /* exact, so that ASan sees a byte too much */
+        unsigned char *out = malloc(
+                PJWT_B64URL_DECODED(size)); /* exact size, so that ASan detects any byte read beyond it */
         char *again = NULL;
         size_t len = SIZE_MAX;
         bool ok;

@@ -1,4 +1,4 @@
-/* Claims as JSON under a few policies; an acceptance is checked again from the values themselves. */
+/* Claims as JSON under several policies; an acceptance is checked again from the values. */
 #include <string.h>
 
 #include "claims.h"
@@ -28,7 +28,10 @@ static const struct pjwt_claims_policy policies[] = {
          .max_lifetime = 1},
 };
 
-/* The first policy is a login's: what it lets in must be in time, of the issuer and for us. */
+/*
+ * The first policy is that of a login: an accepted token must be valid now, from the issuer and for our
+ * audience.
+ */
 static void check_login(const struct pjwt_token *token, const struct pjwt_times *times)
 {
         size_t len = 0;

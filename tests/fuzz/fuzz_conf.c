@@ -1,4 +1,7 @@
-/* A whole configuration: what is accepted has sense, and the check that tells every error agrees. */
+/*
+ * A whole configuration: an accepted one must be consistent, and the check that reports every error must
+ * agree.
+ */
 #include <string.h>
 
 #include "conf.h"

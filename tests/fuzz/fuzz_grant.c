@@ -1,4 +1,4 @@
-/* Any claims against a configuration with a grant of each kind; what is granted is checked again. */
+/* Any claims with a configuration that has a grant of each kind; an acceptance is checked again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static void check_granted(const struct pjwt_grant *grant, const struct pjwt_user
 {
         FUZZ_CHECK(user->exists && strcmp(user->name, "1000") != 0 && strcmp(user->name, "a b") != 0);
         FUZZ_CHECK(strcmp(grant->issuer->name, "acme") == 0);
-        if (user->uid == 0) /* USR-02: only a grant that spells root */
+        if (user->uid == 0) /* USR-02: only a grant that spells out root */
                 FUZZ_CHECK(strcmp(grant->name, "roles") == 0);
 }
 
@@ -61,7 +61,7 @@ static bool ask(const struct pjwt_token *token, const struct pjwt_user *user, co
         return r == PJWT_OK;
 }
 
-/* Whatever claims say, the log gets one line of printable text without a quote too many (USR-12, USR-13). */
+/* For any claims, the log line must be printable text on one line with balanced quotes (USR-12, USR-13). */
 static void check_line(const struct pjwt_token *token)
 {
         struct pjwt_request request = {.user = users[0], .service = "sshd", .rhost = "192.0.2.7"};

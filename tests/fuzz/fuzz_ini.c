@@ -1,4 +1,4 @@
-/* The INI reader: every line has one meaning or the text is refused. */
+/* The INI reader: every line has exactly one meaning, or the text is refused. */
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,4 +1,4 @@
-/* The strict JSON parser; what it takes, json-c's own must take too and see the same. */
+/* The strict JSON parser: what it accepts, json-c's own parser must accept with the same result. */
 #include <json-c/json.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ static void check_against_json_c(struct json_object *ours, const char *text, siz
         json_tokener_free(tok);
 }
 
-/* What is written from the values reads back as the same values. */
+/* Serialised values must parse to the same values. */
 static void check_round(struct json_object *o)
 {
         const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);

@@ -1,4 +1,4 @@
-/* JWKS, JWK, PEM or a secret; then all that is done with keys. */
+/* JWKS, JWK, PEM or a secret, and then all operations on keys. */
 #include <string.h>
 
 #include "alg.h"
@@ -9,7 +9,7 @@
 #include "token.h"
 #include "verify.h"
 
-/* A token of this alg whose signature nobody made: zeros of the right length. */
+/* A token of this alg with an invalid signature: zeros of the right length. */
 static struct pjwt_token *forged(const struct pjwt_alg *alg, const struct pjwt_key *key)
 {
         static unsigned char zeros[8192];
@@ -76,7 +76,7 @@ static void check_key(const struct pjwt_key *key)
                 FUZZ_CHECK(fuzz_faulty());
 }
 
-/* What is written of a set is a set. */
+/* A serialised set must be a valid set. */
 static void check_public(const struct pjwt_keyset *set)
 {
         struct json_object *jwks = pjwt_keyset_public_jwks(set);
@@ -152,6 +152,7 @@ bool fuzz_target(const uint8_t *data, size_t size)
         bool as_secret = secret(data, size);
 
         FUZZ_CHECK(fuzz_faulty() || !network || local);
-        FUZZ_CHECK(fuzz_faulty() || !(as_secret && local)); /* HDR-07: no text is a key set and a secret */
+        FUZZ_CHECK(fuzz_faulty() ||
+                   !(as_secret && local)); /* HDR-07: a text cannot be both a key set and a secret */
         return local || as_secret;
 }

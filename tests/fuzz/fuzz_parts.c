@@ -1,6 +1,6 @@
 /*
- * A token in parts, put together again. The input is the replies, each ended by byte 0; byte 1 and a letter
- * stand for 500 of that letter, so that full parts are near.
+ * Reassembling a token from parts. The input is a sequence of replies, each ended by byte 0; byte 1
+ * followed by a letter represents 500 of that letter, so that full parts are easy to find.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@ struct replies {
 };
 
 /*
- * One reply in memory of its exact size, so that ASan sees a byte too much. Returns where the next one
- * begins, or NULL without memory.
+ * Copies one reply to memory of its exact size, so that ASan detects any byte read beyond it. Returns the
+ * beginning of the next one, or NULL if out of memory.
  */
 static const uint8_t *read_one(const uint8_t *at, const uint8_t *end, struct replies *replies)
 {
@@ -47,7 +47,7 @@ static const uint8_t *read_one(const uint8_t *at, const uint8_t *end, struct rep
         return at < end ? at + 1 : end;
 }
 
-/* What was put together, taken apart by the rule, is what was typed. */
+/* Splitting the reassembled token by the rule must result in the replies. */
 static void check_same(const struct replies *replies, const char *token, size_t len)
 {
         struct pjwt_span first = pjwt_shape_trim(replies->given[0]);
@@ -93,7 +93,7 @@ static bool join(const struct replies *replies)
         return reason == PJWT_OK;
 }
 
-/* The whole of what a login decides before any configuration is read. */
+/* Everything that a login decides before the configuration is read. */
 static void read_reply(const struct replies *replies)
 {
         struct pjwt_reply reply = {0};

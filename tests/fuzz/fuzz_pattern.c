@@ -1,4 +1,4 @@
-/* The first line is a pattern, the rest a text: as glob, as regular expression, as template. */
+/* The first line is a pattern, the rest a text: as a glob, as a regular expression, as a template. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * DER of any kind, put into a PEM block whose label the first byte chooses. Text in front and behind is the
- * rest.
+ * DER of any kind in a PEM block whose label is selected by the first byte. The rest is text before and
+ * after the block.
  */
 #include <openssl/evp.h>
 #include <stdio.h>

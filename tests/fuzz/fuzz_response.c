@@ -1,11 +1,11 @@
-/* What an OpenID provider answers, and client.conf. */
+/* A response of an OpenID provider, and client.conf. */
 #include <string.h>
 
 #include "clientconf.h"
 #include "fuzz.h"
 #include "response.h"
 
-/* Goes into a form, a header, a file or onto a terminal. */
+/* Used in a form, a header, a file or on a terminal. */
 static void check_word(const char *text)
 {
         for (; text && *text; text++)

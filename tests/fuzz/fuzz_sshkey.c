@@ -1,6 +1,6 @@
 /*
- * An SSH key. The first byte chooses: the rest is SSH_AUTH_INFO_0 as sshd writes it, or the blob itself,
- * which then must give the same key when it travels as base64.
+ * An SSH key. The first byte selects whether the rest is SSH_AUTH_INFO_0 as written by sshd, or a blob,
+ * which must then result in the same key in its base64 form.
  */
 #include <openssl/evp.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
-/* A compact JWS, with each set of flags. */
+/* A compact JWS, parsed with each set of flags. */
 #include <string.h>
 
 #include "b64url.h"
 #include "fuzz.h"
 #include "token.h"
 
-/* What is decoded has exactly one spelling: the one in the token. */
+/* Decoded parts have exactly one encoding: that of the token. */
 static void check_part(const char *text, size_t len, const unsigned char *bytes, size_t count)
 {
         static char again[PJWT_TOKEN_MAX + 4];
@@ -53,6 +53,7 @@ bool fuzz_target(const uint8_t *data, size_t size)
         bool any_payload = parse(data, size, PJWT_TOKEN_ANY_PAYLOAD);
         bool any_alg = parse(data, size, PJWT_TOKEN_ANY_ALG);
 
-        FUZZ_CHECK(fuzz_faulty() || !strict || (any_payload && any_alg)); /* each flag only lets more in */
+        FUZZ_CHECK(fuzz_faulty() || !strict ||
+                   (any_payload && any_alg)); /* each flag only accepts more tokens */
         return strict;
 }

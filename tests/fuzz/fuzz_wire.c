@@ -1,6 +1,6 @@
 /*
- * What a process that is not trusted, or an old file, says to root: the helper's answer, the request, the
- * login record, the revocation list.
+ * Input to root from an untrusted process or an old file: the helper's response, the request, the login
+ * record, the revocation list.
  */
 #include <string.h>
 

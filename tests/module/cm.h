@@ -1,4 +1,4 @@
-/* cmocka wants these before itself. */
+/* Headers that must precede cmocka's own. */
 #ifndef CM_H
 #define CM_H
 

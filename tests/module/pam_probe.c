@@ -1,7 +1,7 @@
 /*
- * A PAM module that calls the module under test and tells the test program what it answered and what became
- * of PAM_AUTHTOK: libpam itself only hands out the result of a whole stack. The first argument is the
- * module's path. Each call loads and unloads it, as an application that ends its handle does.
+ * A PAM module that calls the module under test and reports its result and the state of PAM_AUTHTOK to the
+ * test program, since libpam only returns the result of a whole stack. The first argument is the module's
+ * path. Each call loads and unloads the module, like an application that ends its handle.
  */
 #include "probe.h"
 

@@ -1,15 +1,15 @@
-/* What pam_probe.so calls in the test program that libpam loaded it into. */
+/* Functions of the test program that are called by pam_probe.so, which libpam has loaded. */
 #ifndef PROBE_H
 #define PROBE_H
 
 #include <security/pam_modules.h>
 
 /*
- * Before an entry point of the module under test is called: the place to set PAM_AUTHTOK, which applications
- * cannot.
+ * Called before an entry point of the module under test: the place to set PAM_AUTHTOK, which applications
+ * cannot set.
  */
 void probe_before(pam_handle_t *pamh, const char *entry);
-/* After it: its answer, and PAM_AUTHTOK as the next module finds it (NULL: none). */
+/* Called after it, with its result, and PAM_AUTHTOK as the next module will find it (NULL: none). */
 void probe_after(pam_handle_t *pamh, const char *entry, int result, const char *authtok);
 
 #endif

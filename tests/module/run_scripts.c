@@ -1,27 +1,27 @@
 /*
- * Runs the module inside a real libpam as a script says: tests/module/scripts/AREA/NAME. One TAP line a
- * script.
+ * Runs the module in a real libpam as described by a script, tests/module/scripts/AREA/NAME. One TAP line for
+ * each script.
  *
- *   # the rule that this script guards, with the attack's id
+ *   # the rule that this script tests, with the id of the attack
  *   [options]  auth, account, session = arguments of that line; `conf=` is added unless noconf is set
  *   [set]      user, service, rhost, authtok (before authenticate), noconf, root (skipped without), systemd
  *   [conf]     another configuration, %d is the directory
- *   [run]      what is called and what must come of it, in order:
+ *   [run]      the calls and their expected results, in order:
  *              authenticate [silent] = PAM_AUTH_ERR  (also setcred, acct_mgmt, open_session, close_session)
- *              authtok = none | text                 (as the next module finds it)
+ *              authtok = none | text                 (as seen by the next module)
  *              delay = yes | no                      (of the last authenticate)
  *              putenv NAME = VALUE                   (before it)
  *              user = NAME                           (changes PAM_USER)
  *              sleep = SECONDS
- *   [prompts]  what the user must see, in order, and the replies:
+ *   [prompts]  the expected prompts and messages, in order, and the replies:
  *              ask PROMPT|REPLY   (tokens.h; `|@fail` fails the conversation, `|@null` replies nothing,
  *                                 `|@again` gives the last reply once more)
  *              error TEXT, info TEXT   (patterns of fnmatch(3))
- *   [output]   every log line but DEBUG, in order: patterns of fnmatch(3); with DEBUG before it, a line must
- *              appear somewhere under `debug`
+ *   [output]   every log line except DEBUG, in order: patterns of fnmatch(3); a line that begins with DEBUG
+ *              must appear somewhere with `debug`
  *
- * Each script runs twice, the second time with `debug`, and in both no piece of 16 bytes of a reply that
- * holds a token may appear in any line of the log or any message (attacks USR-13).
+ * Each script runs twice, the second time with `debug`, and in both cases no 16 consecutive bytes of a
+ * reply that contains a token may appear in any line of the log or any message (attacks USR-13).
  */
 #include "probe.h"
 #include "tokens.h"
@@ -58,9 +58,9 @@ struct script {
 static struct run {
         const struct script *script;
         size_t prompt;            /* the next line of [prompts] */
-        char *secrets[LINES_MAX]; /* answers that were given */
+        char *secrets[LINES_MAX]; /* replies given so far */
         size_t secret_count;
-        char *messages[LINES_MAX]; /* what the user was shown */
+        char *messages[LINES_MAX]; /* messages shown to the user */
         size_t message_count;
         const char *first_pass; /* PAM_AUTHTOK before authenticate */
         int result;
@@ -111,7 +111,7 @@ static void delay_fn(int status, unsigned usec, void *appdata)
         run.delay = usec;
 }
 
-/* The next line of [prompts], without `kind `; NULL when another one was expected. */
+/* The next line of [prompts], without `kind `; NULL if another kind was expected. */
 static const char *next_prompt(const char *kind, const char *seen)
 {
         const struct section *prompts = &run.script->prompts;
@@ -192,7 +192,7 @@ static struct section *section_of(struct script *script, const char *line)
         return NULL;
 }
 
-/* [conf] has headings of its own: it ends at the next heading of a script. */
+/* [conf] has section headings of its own: it ends at the next heading of a script. */
 static void read_script(const char *path, struct script *script)
 {
         FILE *f = fopen(path, "r");
@@ -227,7 +227,7 @@ static void free_script(struct script *script)
                         free(sections[i]->lines[j]);
 }
 
-/* The value of `name = value` in a section; NULL when it is not there. */
+/* The value of `name = value` in a section; NULL if it is absent. */
 static const char *value_of(const struct section *section, const char *name)
 {
         for (size_t i = 0; i < section->count; i++) {
@@ -326,10 +326,10 @@ static int is_script(const struct dirent *entry)
         return entry->d_name[0] != '.';
 }
 
-static size_t count_files(const char *folder)
+static size_t count_files(const char *directory)
 {
         struct dirent **names = NULL;
-        int count = scandir(folder, &names, is_script, NULL);
+        int count = scandir(directory, &names, is_script, NULL);
 
         for (int i = 0; i < count; i++)
                 free(names[i]);
@@ -337,10 +337,10 @@ static size_t count_files(const char *folder)
         return count < 0 ? 0 : (size_t)count;
 }
 
-static void check_count(const char *what, const char *folder, const char *expected)
+static void check_count(const char *what, const char *directory, const char *expected)
 {
-        if (count_files(folder) != strtoul(expected, NULL, 10))
-                complain("%s: %zu, expected: %s", what, count_files(folder), expected);
+        if (count_files(directory) != strtoul(expected, NULL, 10))
+                complain("%s: %zu, expected: %s", what, count_files(directory), expected);
 }
 
 static void check_text(const char *what, const char *seen, const char *expected)
@@ -351,7 +351,7 @@ static void check_text(const char *what, const char *seen, const char *expected)
                 complain("%s: %s, expected: %s", what, seen ? seen : "none", expected);
 }
 
-/* A new audit session for this process; the kernel numbers them. */
+/* Starts a new audit session for this process; the kernel chooses its number. */
 static void new_login(void)
 {
         FILE *f = fopen("/proc/self/loginuid", "we");
@@ -360,7 +360,10 @@ static void new_login(void)
                 complain("no audit session: %s", strerror(errno));
 }
 
-/* `putenv NAME = VALUE`: what the application put into the PAM environment, `\n` and the like written out. */
+/*
+ * `putenv NAME = VALUE`: a variable that the application set in the PAM environment, with `\n` and other
+ * escapes decoded.
+ */
 static void put_env(pam_handle_t *pamh, const char *line, const char *expected)
 {
         char name[64] = "";
@@ -373,7 +376,7 @@ static void put_env(pam_handle_t *pamh, const char *line, const char *expected)
         free(value);
 }
 
-/* Steps that need root and a kernel with audit. */
+/* Steps that require root and a kernel with audit support. */
 static bool root_step(pam_handle_t *pamh, const char *line, const char *what, const char *expected)
 {
         char name[64] = "";
@@ -396,7 +399,7 @@ static bool root_step(pam_handle_t *pamh, const char *line, const char *what, co
         return true;
 }
 
-/* PAM hands a function over as an object; C does not convert one into the other. */
+/* PAM passes a function as an object pointer; C has no conversion between them. */
 static const union {
         void (*fn)(int status, unsigned usec, void *appdata);
         const void *object;
@@ -574,7 +577,7 @@ static bool run_script(const char *path, const char **skip)
         return !run.failed;
 }
 
-/* run_scripts MODULE PROBE FOLDER [NAME]: every script of a folder, or one. */
+/* run_scripts MODULE PROBE DIRECTORY [NAME]: runs every script of a directory, or one. */
 int main(int argc, char **argv)
 {
         struct dirent **names = NULL;
@@ -584,7 +587,7 @@ int main(int argc, char **argv)
 
         if (argc < 4)
                 return 99;
-        module_path = realpath(argv[1], NULL); /* libpam takes a relative path from a folder of its own */
+        module_path = realpath(argv[1], NULL); /* libpam resolves a relative path in its own directory */
         probe_path = realpath(argv[2], NULL);
         if (!module_path || !probe_path)
                 return 99;

@@ -1,8 +1,8 @@
 /*
  * PAM-20: the module is loaded, used and unloaded again and again in one process, as cron and display
- * managers do, and leaves nothing behind: no memory, no descriptor, no mapping, no signal disposition.
+ * managers do, without leaking memory, descriptors, mappings or signal dispositions.
  *
- * test_cycles MODULE COUNT: three logins, and so three cycles, a count
+ * test_cycles MODULE COUNT: each count is three logins, and so three cycles
  */
 #include "tokens.h"
 #include "world.h"
@@ -20,9 +20,9 @@ struct traces {
         size_t mappings;
 };
 
-static size_t entries(const char *folder)
+static size_t entries(const char *directory)
 {
-        DIR *dir = opendir(folder);
+        DIR *dir = opendir(directory);
         size_t count = 0;
 
         while (dir && readdir(dir))
@@ -71,7 +71,7 @@ static const union {
         const void *object;
 } delay_item = {no_delay};
 
-/* One login from pam_start to pam_end. */
+/* A login from pam_start to pam_end. */
 static int login(char *answer)
 {
         const struct pam_conv conv = {converse, answer};
@@ -93,7 +93,7 @@ static int login(char *answer)
         return result;
 }
 
-/* Each kind of login there is; 0 when all ended as they should. */
+/* Runs each kind of login; 0 if all ended as expected. */
 static int logins(char *good, char *bad, char *password)
 {
         return login(good) != PAM_SUCCESS || login(bad) != PAM_AUTH_ERR ||
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 
         if (!module || count < 20)
                 return 99;
-        (void)mallopt(M_MXFAST, 0); /* with glibc.malloc.tcache_count=0: what is freed counts as free */
+        (void)mallopt(M_MXFAST, 0); /* with glibc.malloc.tcache_count=0: freed memory is counted as free */
         (void)world_folder(NULL);
         (void)snprintf(stack, sizeof(stack),
                        "auth required %s config=%%d/pam_jwt.conf cache=%%d\naccount required %s\nsession "

@@ -1,6 +1,6 @@
 /*
- * What the module does to the process that it is a guest of: nothing that stays (attacks PAM-01, PAM-03,
- * PAM-18, PAM-19, PAM-21, PAM-24).
+ * The module must not leave any changes in the process that has loaded it (attacks PAM-01, PAM-03, PAM-18,
+ * PAM-19, PAM-21, PAM-24).
  *
  * test_host MODULE
  */
@@ -22,14 +22,19 @@
 
 extern char **environ;
 
-/* The answer, never in the clear in our own memory, so that the search below finds only what others left. */
+/*
+ * The reply is never in clear text in our own memory, so that the search below finds only what others left.
+ */
 #define MASK 0x5a
 static unsigned char masked[4096];
 static size_t masked_len;
 static bool unterminated;
 static const char *module;
 
-/* Another process makes the answer: what making it leaves in memory would hide what we look for. */
+/*
+ * Another process creates the reply, since creating it would leave traces in memory that hide what we look
+ * for.
+ */
 static void mask_answer(const char *spec)
 {
         int ends[2];
@@ -136,7 +141,7 @@ static int tear_down(void **state)
 
 #define PIECE 24
 
-/* Is the piece of the answer at `at` in these bytes? */
+/* Whether these bytes contain the piece of the reply at `at`. */
 static bool holds_piece(const unsigned char *bytes, size_t len, size_t at)
 {
         for (size_t i = 0; i + PIECE <= len; i++) {
@@ -150,7 +155,7 @@ static bool holds_piece(const unsigned char *bytes, size_t len, size_t at)
         return false;
 }
 
-/* Searches all of our writable memory; reads it by way of the kernel, in pieces that overlap. */
+/* Searches all of our writable memory; reads it through the kernel, in overlapping pieces. */
 static bool memory_holds(size_t at)
 {
         static unsigned char window[1 << 16];
@@ -174,7 +179,7 @@ static bool memory_holds(size_t at)
                         ssize_t got = pread(mem, window, want, (off_t)p);
 
                         if (p <= (unsigned long)window && (unsigned long)window < p + want)
-                                continue; /* the window itself shows what was read last */
+                                continue; /* the window itself contains what was read last */
                         found = got > 0 && holds_piece(window, (size_t)got, at);
                 }
                 explicit_bzero(window, sizeof(window));
@@ -184,7 +189,7 @@ static bool memory_holds(size_t at)
         return found;
 }
 
-/* The search finds a token that is there: else the tests below would prove nothing. */
+/* The search must find a token that is present, or the tests below would prove nothing. */
 static void search_sees_what_is_there(void **state)
 {
         char *answer;
@@ -205,13 +210,13 @@ static void assert_gone(const char *spec, int expected)
         mask_answer(spec);
         assert_int_equal(login(&pamh), expected);
         assert_false(memory_holds(masked_len - PIECE)); /* the signature */
-        assert_false(memory_holds(masked_len / 2));     /* the claims as they were sent */
+        assert_false(memory_holds(masked_len / 2));     /* the claims as sent */
         (void)pam_end(pamh, PAM_SUCCESS);
         assert_false(memory_holds(masked_len - PIECE));
         world_forget();
 }
 
-/* PAM-18: nothing of a token is left in memory, not even while the session it opened goes on. */
+/* PAM-18: nothing of a token is left in memory, even while the session that it opened continues. */
 static void no_token_stays_in_memory(void **state)
 {
         (void)state;
@@ -219,14 +224,14 @@ static void no_token_stays_in_memory(void **state)
         assert_gone("@token len=900 sig=bad", PAM_AUTH_ERR);
         assert_gone("@token len=900 exp=-300", PAM_AUTH_ERR);
         assert_gone("  \"Bearer {len=900}\" ", PAM_SUCCESS);
-        assert_gone("@token len=900 cut=700", PAM_AUTH_ERR);
+        assert_gone("@token len=900 keep=700", PAM_AUTH_ERR);
         assert_gone("@part 1/1 len=450", PAM_SUCCESS);
         assert_gone("@part 2/3 len=700", PAM_AUTH_ERR);
 }
 
 struct host {
         mode_t mask;
-        char folder[4096];
+        char directory[4096];
         char locale[256];
         size_t variables;
         size_t descriptors;
@@ -251,7 +256,7 @@ static void look_at_host(struct host *ret)
         memset(ret, 0, sizeof(*ret));
         ret->mask = umask(0);
         umask(ret->mask);
-        assert_non_null(getcwd(ret->folder, sizeof(ret->folder)));
+        assert_non_null(getcwd(ret->directory, sizeof(ret->directory)));
         (void)snprintf(ret->locale, sizeof(ret->locale), "%s", setlocale(LC_ALL, NULL));
         while (environ[ret->variables])
                 ret->variables++;
@@ -261,7 +266,10 @@ static void look_at_host(struct host *ret)
         (void)sigprocmask(SIG_BLOCK, NULL, &ret->blocked);
 }
 
-/* PAM-03, PAM-19: umask, folder, locale, environment, descriptors and signals are the host's. */
+/*
+ * PAM-03, PAM-19: umask, current directory, locale, environment, descriptors and signals belong to the
+ * application.
+ */
 static void host_process_is_left_as_it_was(void **state)
 {
         struct host before;
@@ -269,14 +277,15 @@ static void host_process_is_left_as_it_was(void **state)
 
         (void)state;
         mask_answer("@token len=600");
-        assert_int_equal(whole_login(), PAM_SUCCESS); /* what the libraries set up once is there */
+        assert_int_equal(whole_login(),
+                         PAM_SUCCESS); /* what the libraries initialise once has been initialised */
         look_at_host(&before);
         assert_int_equal(whole_login(), PAM_SUCCESS);
         mask_answer("@token sig=bad");
         assert_int_equal(whole_login(), PAM_AUTH_ERR);
         look_at_host(&after);
         assert_int_equal(before.mask, after.mask);
-        assert_string_equal(before.folder, after.folder);
+        assert_string_equal(before.directory, after.directory);
         assert_string_equal(before.locale, after.locale);
         assert_int_equal(before.variables, after.variables);
         assert_int_equal(before.descriptors, after.descriptors);
@@ -285,7 +294,7 @@ static void host_process_is_left_as_it_was(void **state)
         assert_memory_equal(&before.blocked, &after.blocked, sizeof(before.blocked));
 }
 
-/* PAM-01: whoever calls sudo owns the environment; nothing in it matters. */
+/* PAM-01: the user who calls sudo controls the environment; nothing in it has any effect. */
 static void environment_does_not_matter(void **state)
 {
         static const char *const hostile[] = {"OPENSSL_CONF",    "OPENSSL_MODULES", "OPENSSL_ENGINES",
@@ -307,7 +316,7 @@ static void environment_does_not_matter(void **state)
         assert_int_equal(unsetenv("PAMJWT_EXP"), 0);
 }
 
-/* PAM-24: an application that forgets the NUL. The module reads as far as its limit and no further. */
+/* PAM-24: an application that omits the terminating NUL. The module does not read beyond its limit. */
 static void answer_without_an_end(void **state)
 {
         (void)state;
@@ -315,7 +324,7 @@ static void answer_without_an_end(void **state)
         assert_int_equal(whole_login(), PAM_AUTH_ERR);
 }
 
-/* PAM-21: jansson exports names that json-c has too; another module may have brought it into the process. */
+/* PAM-21: jansson exports names that json-c also has; another module may have loaded it in the process. */
 static void another_json_library_in_the_process(void **state)
 {
         void *jansson = dlopen("libjansson.so.4", RTLD_NOW | RTLD_GLOBAL);
@@ -330,7 +339,7 @@ static void another_json_library_in_the_process(void **state)
         (void)dlclose(jansson);
 }
 
-/* PAM-03: a descriptor that is open while the conversation runs a program is not passed on. */
+/* PAM-03: descriptors that are open while the conversation runs a program are not inherited. */
 static void every_descriptor_is_closed_on_exec(void **state)
 {
         DIR *dir;
@@ -345,7 +354,7 @@ static void every_descriptor_is_closed_on_exec(void **state)
                 char path[300];
 
                 (void)snprintf(path, sizeof(path), "/proc/self/fd/%s", entry->d_name);
-                /* 0 to 2 are the harness's, and may well be a file in a checkout of that name */
+                /* 0 to 2 belong to the harness, and may be files in a checkout of that name */
                 if (atoi(entry->d_name) > 2 && readlink(path, target, sizeof(target) - 1) > 0 &&
                     strstr(target, "pam_jwt"))
                         assert_true(fcntl(atoi(entry->d_name), F_GETFD) & FD_CLOEXEC);

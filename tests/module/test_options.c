@@ -1,4 +1,4 @@
-/* Module arguments are rows: each has its effect, and what is no row is refused by name (attacks PAM-11). */
+/* Module arguments are rows: each has its effect, and an unknown one is refused by name (attacks PAM-11). */
 #include "cm.h"
 #include "conf.h"
 #include "options.h"

@@ -27,7 +27,7 @@ struct spec {
         char alg[32];
         char kid[64];
         size_t len;
-        size_t cut;
+        size_t keep;
         bool bad_signature;
 };
 
@@ -67,8 +67,8 @@ static void set_word(struct spec *spec, const char *name, const char *value)
 {
         if (strcmp(name, "len") == 0)
                 spec->len = strtoul(value, NULL, 10);
-        else if (strcmp(name, "cut") == 0)
-                spec->cut = strtoul(value, NULL, 10);
+        else if (strcmp(name, "keep") == 0)
+                spec->keep = strtoul(value, NULL, 10);
         else if (strcmp(name, "alg") == 0)
                 (void)snprintf(spec->alg, sizeof(spec->alg), "%s", value);
         else if (strcmp(name, "kid") == 0)
@@ -167,7 +167,7 @@ static char *sign(const struct spec *spec, size_t header_pad, size_t claims_pad)
         return token;
 }
 
-/* base64url has no lengths of 4n+1: some totals are reached only with another header. */
+/* base64url has no lengths of 4n+1: some total lengths can be reached only with another header. */
 static char *padded(const struct spec *spec)
 {
         char *token = sign(spec, 0, 0);
@@ -197,8 +197,8 @@ char *tokens_make(const char *text)
         struct spec spec = parse(text);
         char *token = padded(&spec);
 
-        if (spec.cut && spec.cut < strlen(token))
-                token[spec.cut] = '\0';
+        if (spec.keep && spec.keep < strlen(token))
+                token[spec.keep] = '\0';
         return token;
 }
 
@@ -276,7 +276,7 @@ static char *unescape(const char *text)
         return out;
 }
 
-/* before{SPEC}behind */
+/* before{SPEC}after */
 static char *wrapped(const char *text, const char *open, const char *close)
 {
         char *before = strndup(text, (size_t)(open - text));

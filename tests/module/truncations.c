@@ -1,8 +1,8 @@
 /*
- * What a login says of a token and of every truncation of it, for tests/cli/test_same.py, which asks `pamjwt
- * check` the same.
+ * The results of logins with a token and with every truncation of it, for tests/cli/test_same.py, which
+ * compares them with those of `pamjwt check`.
  *
- * truncations MODULE USER LENGTH...: makes a host in a directory, prints its path, then for each LENGTH a
+ * truncations MODULE USER LENGTH...: sets up a host in a directory, prints its path, then for each LENGTH a
  * token of that many bytes and the reasons of its first 1, 2, ... bytes in one line each; the directory is
  * removed when standard input ends.
  */
@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Answers the first prompt with the text, and every other with nothing, as one does who has typed it all. */
+/*
+ * Answers the first prompt with the text, and every other with an empty reply, like a user who has entered
+ * it all.
+ */
 static int converse(int count, const struct pam_message **messages, struct pam_response **ret, void *text)
 {
         const char **next = text;
@@ -27,7 +30,7 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
         return *ret ? PAM_SUCCESS : PAM_BUF_ERR;
 }
 
-/* The reason in the audit line; a reply that is left to the next module has none. */
+/* The reason in the audit line; there is none for a reply that is left to the next module. */
 static void print_reason(void)
 {
         static const char key[] = " reason=";

@@ -18,14 +18,14 @@
 char *world_log[WORLD_LINES];
 size_t world_log_count;
 
-static char folder[64];
+static char directory[64];
 
 static const struct user {
         const char *name;
         uid_t uid;
 } users[] = {{"alice", 1500}, {"bob", 1501}, {"root", 0}, {"daemon", 1}};
 
-/* All that libpam's pam_modutil_getpwnam() calls. */
+/* All functions that are called by libpam's pam_modutil_getpwnam(). */
 int getpwnam_r(const char *name, struct passwd *ret, char *buffer, size_t size, struct passwd **found)
 {
         *found = NULL;
@@ -77,7 +77,7 @@ void syslog(int priority, const char *fmt, ...)
         va_end(ap);
 }
 
-/* The same under _FORTIFY_SOURCE. Their names belong to the C library, which declares them nowhere. */
+/* The same under _FORTIFY_SOURCE. These names belong to the C library, which does not declare them. */
 void __vsyslog_chk(int priority, int flag, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
 void __syslog_chk(int priority, int flag, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
@@ -109,7 +109,7 @@ static void write_file(const char *name, const char *text, mode_t mode)
         char path[512];
         FILE *f;
 
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+        (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
         f = fopen(path, "w");
         if (!f || fputs(text, f) < 0 || fclose(f) != 0 || chmod(path, mode) != 0) {
                 perror(path);
@@ -117,8 +117,8 @@ static void write_file(const char *name, const char *text, mode_t mode)
         }
 }
 
-/* Puts the folder's name where `%d` stands. */
-static char *with_folder(const char *text)
+/* Replaces `%d` by the name of the directory. */
+static char *with_directory(const char *text)
 {
         char *out = calloc(1, strlen(text) + 1);
 
@@ -128,7 +128,7 @@ static char *with_folder(const char *text)
         for (char *at = strstr(out, "%d"); at; at = strstr(out, "%d")) {
                 char *longer = NULL;
 
-                if (asprintf(&longer, "%.*s%s%s", (int)(at - out), out, folder, at + 2) < 0)
+                if (asprintf(&longer, "%.*s%s%s", (int)(at - out), out, directory, at + 2) < 0)
                         abort();
                 free(out);
                 out = longer;
@@ -148,7 +148,7 @@ static const char default_conf[] = "[issuer/test]\n"
 
 static bool own_run;
 
-/* Root's module leaves records under /run: in a /run of our own, where the kernel lets us have one. */
+/* As root, the module leaves records under /run: use a private /run, if the kernel allows it. */
 static void have_own_run(void)
 {
         if (own_run || geteuid() != 0)
@@ -166,29 +166,29 @@ const char *world_folder(const char *conf)
 
         have_own_run();
 
-        (void)strcpy(folder, "/tmp/pam_jwt-test-XXXXXX");
-        if (!mkdtemp(folder))
+        (void)strcpy(directory, "/tmp/pam_jwt-test-XXXXXX");
+        if (!mkdtemp(directory))
                 abort();
-        text = with_folder(conf ? conf : default_conf);
+        text = with_directory(conf ? conf : default_conf);
         write_file("pam_jwt.conf", text, 0644);
         write_file("jwks.json", tokens_jwk, 0600);
-        write_file("other", "auth required pam_deny.so\n", 0644); /* libpam complains when it is not there */
+        write_file("other", "auth required pam_deny.so\n", 0644); /* libpam complains if it does not exist */
         free(text);
-        return folder;
+        return directory;
 }
 
 void world_remove(void)
 {
         char command[128];
 
-        (void)snprintf(command, sizeof(command), "rm -rf '%s'%s", folder, own_run ? " /run/pam_jwt" : "");
+        (void)snprintf(command, sizeof(command), "rm -rf '%s'%s", directory, own_run ? " /run/pam_jwt" : "");
         if (system(command) != 0)
                 abort();
 }
 
 void world_stack(const char *service, const char *text)
 {
-        char *full = with_folder(text);
+        char *full = with_directory(text);
 
         write_file(service, full, 0644);
         free(full);
@@ -198,7 +198,7 @@ pam_handle_t *world_start(const char *service, const char *user, const struct pa
 {
         pam_handle_t *pamh = NULL;
 
-        if (pam_start_confdir(service, user, conv, folder, &pamh) != PAM_SUCCESS)
+        if (pam_start_confdir(service, user, conv, directory, &pamh) != PAM_SUCCESS)
                 abort();
         return pamh;
 }

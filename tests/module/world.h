@@ -1,6 +1,6 @@
 /*
- * The world around libpam in the module's tests: the users, the log and the delay. The test program exports
- * functions of these names, which go before those of the C library.
+ * The environment of libpam in the module's tests: the users, the log and the delay. The test program
+ * exports functions with these names, which override those of the C library.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -10,21 +10,20 @@
 
 #define WORLD_LINES 256
 
-/* Every line that was logged since world_forget(): "NOTICE pam_jwt(sshd:auth): ...". */
+/* Every line logged since world_forget(): "NOTICE pam_jwt(sshd:auth): ...". */
 extern char *world_log[WORLD_LINES];
 extern size_t world_log_count;
 
 void world_forget(void);
 
 /*
- * A folder for one test: pam.d/, jwks.json (mode 0600) and pam_jwt.conf with an issuer, or with the text of
- * conf.
- * `%d` in conf becomes the folder. Static storage until the next call.
+ * A directory for one test: pam.d/, jwks.json (mode 0600) and pam_jwt.conf with an issuer, or with the text
+ * of conf. `%d` in conf is replaced by the directory. Static storage until the next call.
  */
 const char *world_folder(const char *conf);
 void world_remove(void);
 
-/* Starts PAM for a service whose stack is in pam.d of the folder. */
+/* Starts PAM for a service whose stack is in pam.d of the directory. */
 pam_handle_t *world_start(const char *service, const char *user, const struct pam_conv *conv);
 /* Writes pam.d/SERVICE. */
 void world_stack(const char *service, const char *text);

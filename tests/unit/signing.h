@@ -1,4 +1,4 @@
-/* What the tests need to make tokens and keys: signing is no part of the library. */
+/* Functions for creating tokens and keys in tests: the library itself cannot sign. */
 #ifndef SIGNING_H
 #define SIGNING_H
 
@@ -48,7 +48,7 @@ __attribute__((unused)) static char *with_signature(char *input, const unsigned 
         return text;
 }
 
-/* A token whose signature is so many zero bytes. */
+/* A token whose signature consists of this many zero bytes. */
 __attribute__((unused)) static char *unsigned_token(const char *header, const char *payload,
                                                     size_t signature_len)
 {
@@ -71,7 +71,7 @@ __attribute__((unused)) static EVP_PKEY *new_key(const char *type, const void *p
         return pkey;
 }
 
-/* The public half as PEM, for free(). */
+/* The public key as PEM, for free(). */
 __attribute__((unused)) static char *public_pem(EVP_PKEY *pkey)
 {
         BIO *bio = BIO_new(BIO_s_mem());
@@ -147,7 +147,7 @@ __attribute__((unused)) static char *hmac_token(const char *digest, const void *
         return with_signature(text, tag, len);
 }
 
-/* Parses a token that has to parse. */
+/* Parses a token that must be valid. */
 __attribute__((unused)) static struct pjwt_token *parsed_token(const char *text)
 {
         struct pjwt_token *token = NULL;
@@ -158,7 +158,7 @@ __attribute__((unused)) static struct pjwt_token *parsed_token(const char *text)
         return token;
 }
 
-/* A token with these claims, whose signature nobody has made. */
+/* A token with these claims and an invalid signature. */
 __attribute__((unused)) static struct pjwt_token *token_of_claims(const char *header, const char *claims)
 {
         char *text = unsigned_token(header ? header : "{\"alg\":\"ES256\"}", claims, 64);

@@ -139,7 +139,7 @@ static void a_long_value_is_cut_and_never_inside_an_escape(void **state)
         assert_int_equal(pjwt_audit_escape(in, sizeof(in), out, 16), 15);
 }
 
-/* Every value at its longest, each byte needing four: the line still ends as it should. */
+/* Every value at its maximum length, each byte escaped to four: the line still has its proper end. */
 static void the_longest_line_fits(void **state)
 {
         static char big[10241];

@@ -9,7 +9,10 @@
 
 #include "b64url.h"
 
-/* Decodes from and into memory of the exact size, so that ASan and valgrind see a byte too many (PRS-19). */
+/*
+ * Decodes between buffers of the exact size, so that ASan and valgrind detect any byte beyond them
+ * (PRS-19).
+ */
 static bool decode(const char *in, size_t len, unsigned char *out, size_t *retlen)
 {
         char *tight = malloc(len ? len : 1);
@@ -101,7 +104,7 @@ static void one_letter_too_many_is_refused(void **state)
         assert_refused("AAAAA", 5);
 }
 
-/* PRS-07: of the spellings of a last byte, one counts. */
+/* PRS-07: only one encoding of a last byte is valid. */
 static void spare_bits_must_be_zero(void **state)
 {
         static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

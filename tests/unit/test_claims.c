@@ -43,7 +43,7 @@ static enum pjwt_reason check_with(const char *more)
         return check(claims, &login, NOW);
 }
 
-/* Good claims but for aud, iss or exp, which are given whole. */
+/* Valid claims except for aud, iss or exp, which are given as a whole. */
 static enum pjwt_reason check_aud(const char *aud)
 {
         char claims[1024];
@@ -152,7 +152,7 @@ static void iat_and_leeway_to_the_second(void **state)
         assert_int_equal(check(claims, &lenient, NOW - 1), PJWT_OK);
 }
 
-/* A fraction never makes a token live longer or start earlier. */
+/* A fraction never makes a token valid longer or earlier. */
 static void fractions_are_rounded_against_the_token(void **state)
 {
         (void)state;
@@ -276,7 +276,7 @@ static void aud_holds_one_of_ours(void **state)
         assert_int_equal(check_aud(",\"aud\":{\"ssh://db1\":1}"), PJWT_CLAIM_TYPE);
 }
 
-/* CLM-15: nothing is accepted because the policy forgot it. */
+/* CLM-15: a check omitted from the policy does not accept anything. */
 static void an_empty_policy_refuses(void **state)
 {
         static const struct pjwt_claims_policy empty = {0};
@@ -400,7 +400,7 @@ static void a_bound_token_is_refused(void **state)
         assert_int_equal(check_with(",\"cnf\":{}"), PJWT_BOUND);
 }
 
-/* PyJWT's decode: what is there is checked. */
+/* PyJWT's decode: claims that are present are checked. */
 static void if_present_checks_what_is_there(void **state)
 {
         struct pjwt_claims_policy policy = {.flags = PJWT_IF_PRESENT};

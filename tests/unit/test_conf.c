@@ -262,8 +262,7 @@ static void what_a_section_needs_must_be_there(void **state) /* CLM-11 */
         refuses(ISSUER "[grant/a]\nissuer = acmee\n",
                 "f:5: issuer: there is no [issuer/acmee]; did you mean acme?");
         refuses(ISSUER "[grant/a]\nissuer = https://idp.example\n",
-                "f:5: issuer: there is no [issuer/https://idp.example]; "
-                "write the NAME of the section, not its iss");
+                "f:5: issuer: there is no [issuer/https://idp.example]; write the NAME");
 }
 
 static void empty_values_are_errors(void **state) /* CLM-15 */
@@ -487,7 +486,7 @@ static void check_tells_every_error_in_one_run(void **state)
         assert_string_equal(err.detail, "f:3: audeince: unknown key; did you mean audience?");
 }
 
-/* The warnings of a policy that is accepted; each is "LINE KEY TEXT". */
+/* The warnings for a valid policy; each is "LINE KEY TEXT". */
 static void warns(const char *text, unsigned count, const char *piece)
 {
         const struct pjwt_conf_text t = {"f", text, strlen(text)};
@@ -613,20 +612,20 @@ static void write_file(const char *path, const char *text, mode_t mode)
 
 static void files_and_conf_d_are_read_in_order(void **state)
 {
-        char dir[] = "/tmp/pjwt-conf-XXXXXX", path[64], folder[80], one[128], two[128], other[128];
+        char dir[] = "/tmp/pjwt-conf-XXXXXX", path[64], directory[80], one[128], two[128], other[128];
         struct pjwt_conf *conf = NULL;
         struct pjwt_error err = {0};
 
         (void)state;
         assert_non_null(mkdtemp(dir));
         (void)snprintf(path, sizeof(path), "%s/pam_jwt.conf", dir);
-        (void)snprintf(folder, sizeof(folder), "%s.d", path);
-        (void)snprintf(one, sizeof(one), "%s/10-a.conf", folder);
-        (void)snprintf(two, sizeof(two), "%s/20-b.conf", folder);
-        (void)snprintf(other, sizeof(other), "%s/30-c.conf.bak", folder);
+        (void)snprintf(directory, sizeof(directory), "%s.d", path);
+        (void)snprintf(one, sizeof(one), "%s/10-a.conf", directory);
+        (void)snprintf(two, sizeof(two), "%s/20-b.conf", directory);
+        (void)snprintf(other, sizeof(other), "%s/30-c.conf.bak", directory);
         assert_int_equal(pjwt_conf_load(path, "h.example", &conf, &err), PJWT_FILE_OPEN); /* PAM-12 */
         write_file(path, "# nothing\n", 0644);
-        assert_int_equal(mkdir(folder, 0755), 0);
+        assert_int_equal(mkdir(directory, 0755), 0);
         write_file(two, "[grant/b]\nissuer = acme\n", 0644);
         write_file(one, ISSUER GRANT, 0644);
         write_file(other, "rubbish", 0644);
@@ -641,7 +640,7 @@ static void files_and_conf_d_are_read_in_order(void **state)
         (void)unlink(one);
         (void)unlink(two);
         (void)unlink(other);
-        (void)rmdir(folder);
+        (void)rmdir(directory);
         (void)unlink(path);
         (void)rmdir(dir);
 }
@@ -681,7 +680,7 @@ static void the_written_default_of_algorithms_is_the_default(void **state)
         pjwt_conf_free(conf);
 }
 
-/* A row that found no room would be a write past the end of the section's lines. */
+/* If there were too few elements, a row would write past the end of the section's lines. */
 static void every_kind_has_room_for_the_lines_of_its_rows(void **state)
 {
         static const struct {

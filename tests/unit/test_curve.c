@@ -131,7 +131,7 @@ static void the_key_decides_the_size_of_a_signature(void **state)
                                  rows[i].size);
 }
 
-/* The size is known even of a modulus that is refused: `pamjwt keys` shows it. */
+/* The size is known even if the modulus is refused: `pamjwt keys` shows it. */
 static void rsa_limits_are_inclusive(void **state)
 {
         static const unsigned char e3[] = {3}, e1[] = {1}, e65536[] = {1, 0, 0}, long_e[] = {1, 0, 0, 0, 1};

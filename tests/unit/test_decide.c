@@ -19,9 +19,7 @@
 #define NOW    1700000000
 #define SECRET "0123456789abcdef0123456789abcdef"
 
-/*
- * A folder with one HMAC key and a policy for it: a whole decision without a network and without randomness.
- */
+/* A directory with one HMAC key and a policy for it: a whole decision without network or randomness. */
 struct host {
         char dir[64];
         char keys[96];
@@ -275,7 +273,7 @@ static void a_missing_key_file_is_no_acceptance(void **state)
         char token[2048];
 
         sign(HEADER, CLAIMS, SECRET, token);
-        assert_int_equal(chmod(host->keys, 0644), 0); /* a secret that others can read */
+        assert_int_equal(chmod(host->keys, 0644), 0); /* a secret that other users can read */
         assert_int_equal(judge(host, token, alice, "sshd", &d), PJWT_FILE_MODE);
         pjwt_decision_clear(&d);
         assert_int_equal(unlink(host->keys), 0);

@@ -55,7 +55,7 @@ static void a_hundred_years_are_the_most(void **state)
         assert_int_equal(seconds("18446744073709551617"), -1); /* 2^64 + 1 */
 }
 
-/* What errors and help name is what is understood: each example, with all its units. */
+/* The examples in errors and help are accepted, and include all units. */
 static void the_examples_are_durations(void **state)
 {
         char text[] = PJWT_DURATION_LIKE, units[16] = "";

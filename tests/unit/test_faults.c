@@ -6,9 +6,10 @@
 #include "pamjwt.h"
 
 /*
- * PRS-20, SIG-24 (libjwt#282 M3): each call that can fail for want of memory, or because OpenSSL has a bad
- * day, fails once, one after the other. Whatever fails, a good token is accepted or refused with a reason and
- * a bad one is never accepted; under ASan and valgrind nothing leaks and nothing is freed twice.
+ * PRS-20, SIG-24 (libjwt#282 M3): each call that can fail because memory is exhausted, or because of an
+ * OpenSSL failure, fails once, one after the other. Whatever fails, a valid token is accepted or refused
+ * with a reason and an invalid one is never accepted; under ASan and valgrind there are no leaks and no
+ * double frees.
  */
 
 #define NOW INT64_C(1700000000)
@@ -54,7 +55,7 @@ static char *jwks_of(const char *pem)
         return text;
 }
 
-/* The same token with another bit in its claims. */
+/* The same token with one bit of its claims changed. */
 static char *spoiled(const char *token)
 {
         char *bad = strdup(token), *at = strchr(bad, '.') + 20;
@@ -108,7 +109,7 @@ static enum pjwt_reason add_checks(struct pjwt_checks *checks)
         return r;
 }
 
-/* All of it, from the bytes of the keys to the claims. keys NULL: the secret. */
+/* Everything from the bytes of the keys to the claims. keys NULL: the secret. */
 static enum pjwt_reason judge(const char *keys, const char *token, struct pjwt_error *err)
 {
         struct pjwt_checks *checks = pjwt_checks_new();
@@ -195,7 +196,7 @@ static void no_fault_opens_the_door_to_a_wrong_hmac(void **state)
         free(bad);
 }
 
-/* What a key set is asked for besides verification. */
+/* Operations on a key set other than verification. */
 static void no_fault_makes_half_a_jwks(void **state)
 {
         static const char text[] =

@@ -1,4 +1,4 @@
-/* NET-11, NET-18, KEY-27: how long keys count, and when the issuer is asked again. */
+/* NET-11, NET-18, KEY-27: how long keys are used, and when new ones are requested. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -16,7 +16,7 @@
 
 static const struct pjwt_user alice = {"alice", true, 1000, 999};
 
-/* What one question brings. */
+/* The result of one request. */
 struct asked {
         enum pjwt_reason reason;
         struct pjwt_error err;
@@ -62,7 +62,7 @@ static struct asked ask_user(const char *conf_text, const char *claims, struct p
         return asked;
 }
 
-/* For lines of one grant, the user alice and sshd. */
+/* For the lines of one grant, with user alice and service sshd. */
 static enum pjwt_reason ask(const char *lines, const char *claims)
 {
         char text[2048];
@@ -518,12 +518,12 @@ static bool possible(const char *lines, const char *name, uid_t uid)
         return ret;
 }
 
-/* REV-01: which names could a token give at all? Whose could not, gets no key. */
+/* REV-01: which names could any token produce? Users with other names get no key. */
 static void names_that_no_grant_can_make_are_impossible(void **state)
 {
         (void)state;
         assert_true(possible("", "alice", 1000));
-        assert_false(possible("", "daemon", 2)); /* a template never spells */
+        assert_false(possible("", "daemon", 2)); /* a template never counts as spelled out */
         assert_false(possible("", "root", 0));
         assert_true(possible("user = root", "root", 0));
         assert_true(possible("user = bob alice", "alice", 1000));
@@ -537,7 +537,8 @@ static void names_that_no_grant_can_make_are_impossible(void **state)
         assert_false(possible("user = %{sub}-%{aud}.x", "a-.x", 1000));
         assert_false(possible("user = %{sub}-%{aud}.x", "a-b.xy", 1000));
         assert_true(possible("user = a\\\\%%%{sub}", "a\\%b", 1000));
-        assert_true(possible("match.sub = regex:(a+)\nuser = x\\1", "xq", 1000)); /* the regex is not asked */
+        assert_true(
+                possible("match.sub = regex:(a+)\nuser = x\\1", "xq", 1000)); /* the regex is not evaluated */
         assert_true(possible("user = %{upn}\nstrip_suffix = @acme.example", "alice", 1000));
         assert_false(possible("user = %{upn}\nstrip_suffix = @acme.example", "alice@evil", 1000));
         assert_true(possible("hosts = db1.*", "alice", 1000) && !possible("hosts = db2.*", "alice", 1000));

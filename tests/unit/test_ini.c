@@ -9,7 +9,11 @@
 
 #include "ini.h"
 
-/* What was read, as one text: "[kind|name]" and "key|value" lines. */
+/*
+ * The lines read, as one text: "[kind
+ * name]" and "key
+ * value" lines.
+ */
 struct seen {
         char text[2048];
         unsigned bad;
@@ -158,7 +162,8 @@ static void every_bad_line_is_told(void **state)
         (void)state;
         assert_int_equal(pjwt_ini_read_all(text, strlen(text), "f", note, note_bad, &seen, &err),
                          PJWT_CONFIG);
-        assert_int_equal(seen.bad, 4); /* line 3 belongs to no section: it must not land in the one above */
+        assert_int_equal(seen.bad,
+                         4); /* line 3 belongs to no section: it must not be added to the previous one */
         assert_string_equal(seen.first_bad,
                             "1 k a key outside a section, or in a section whose line is invalid");
         assert_string_equal(seen.text, "4:[a|c]\n6:y|z\n");
@@ -180,7 +185,9 @@ static void the_callback_can_end_the_reading(void **state)
         assert_string_equal(err.detail, "a");
 }
 
-/* Text is looked at eight bytes at a time: every byte at every place of texts around that length. */
+/*
+ * Text is examined eight bytes at a time: tests every byte at every position of texts of about that length.
+ */
 static void an_odd_byte_is_seen_wherever_it_stands(void **state)
 {
         (void)state;

@@ -12,7 +12,7 @@ static const char policy[] = "[issuer/a]\nissuer = https://a.example\naudience =
                              "[issuer/b]\nissuer = https://a.example/\naudience = x\n"
                              "[issuer/c]\nissuer = urn:foo\naudience = x\njwks = file:///k\n";
 
-/* The name of the section that is found; else the word of the reason. */
+/* The name of the section found, or the word of the reason. */
 static const char *find(const char *claims)
 {
         const struct pjwt_conf_text text = {"f", policy, strlen(policy)};

@@ -1,4 +1,4 @@
-/* JSON that is written. */
+/* Writing JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void test_an_absent_string_is_an_absent_member(void **state)
         json_object_put(o);
 }
 
-/* What could not be allocated is handed over as NULL, and then the text is never `null`. */
+/* A value that could not be allocated is passed as NULL, and must not be written as `null`. */
 static void test_what_could_not_be_allocated_is_a_failure(void **state)
 {
         struct json_object *o = json_object_new_object();

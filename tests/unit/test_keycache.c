@@ -1,6 +1,6 @@
 /*
- * Key files, what the caller and the helper say to each other, and when a noted answer is shared. See
- * tests/fetch too.
+ * Key files, the messages between the caller and the helper, and when a noted response is shared. See also
+ * tests/fetch.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "fetchnote.h"
-#include "folder.h"
 #include "keycache.h"
 #include "secret.h"
+#include "tempdir.h"
 
 #define EC_KEY                                                                                               \
         "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\",\"x\":"                                            \
@@ -32,9 +32,9 @@ static char path[128], url[160];
 
 static int set_up(void **state)
 {
-        if (make_folder(state) != 0)
+        if (make_tempdir(state) != 0)
                 return -1;
-        (void)snprintf(path, sizeof(path), "%s/keys", folder);
+        (void)snprintf(path, sizeof(path), "%s/keys", tempdir);
         (void)snprintf(url, sizeof(url), "file://%s", path);
         return 0;
 }
@@ -54,7 +54,7 @@ static enum pjwt_reason get(size_t *retcount)
 {
         static char name[] = "acme", iss[] = "https://idp.example";
         const struct pjwt_issuer issuer = {.name = name, .issuer = iss, .jwks = url, .timeout = 1};
-        const struct pjwt_keycache cache = {.cache_dir = folder, .now = 1000};
+        const struct pjwt_keycache cache = {.cache_dir = tempdir, .now = 1000};
         struct pjwt_keycache_info info = {0};
         struct pjwt_keyset *set = NULL;
         struct pjwt_error err = {0};
@@ -179,7 +179,7 @@ static void a_request_that_names_a_path_or_other_descriptors_is_refused(void **s
 static const struct pjwt_fetch_request request = {
         .name = "acme", .issuer = "https://a", .etag = "e", .cool_down_ms = 60000};
 
-/* The note of an answer that was asked for at 1,000,000 ms. */
+/* The note of a response that was requested at 1,000,000 ms. */
 static struct pjwt_fetch_response note_of(bool ok, bool not_modified)
 {
         return (struct pjwt_fetch_response){.ok = ok,
@@ -272,7 +272,7 @@ static void an_answer_survives_the_wire(void **state)
         assert_int_equal(in.max_age, 600);
         assert_int_equal(in.asked_boot_ms, 1000000);
         pjwt_fetch_response_clear(&in);
-        for (size_t cut = 0; cut < len; cut++) /* an answer that is cut anywhere is none */
+        for (size_t cut = 0; cut < len; cut++) /* a truncated response is invalid */
                 assert_int_equal(pjwt_fetch_response_read(text, cut, &request, &in, NULL), PJWT_FETCH_FAILED);
         free(text);
 }
@@ -293,7 +293,7 @@ static void a_helper_fails_by_the_reasons_that_are_its_own(void **state)
                          PJWT_NO_FETCH_USER);
 }
 
-#define FILES(f) cmocka_unit_test_setup_teardown(f, set_up, remove_folder)
+#define FILES(f) cmocka_unit_test_setup_teardown(f, set_up, remove_tempdir)
 
 int main(void)
 {

@@ -62,7 +62,7 @@ static void assert_set_refused(const char *text, unsigned flags, enum pjwt_reaso
         assert_int_equal(err.reason, reason);
 }
 
-/* One key beside a good one: it is kept with its fault, and the good one serves (KEY-21). */
+/* A key together with a valid one: it is kept with its fault, and the valid one is used (KEY-21). */
 static void assert_key(const char *members, const char *note)
 {
         char text[16384];
@@ -247,7 +247,7 @@ static void numbers_are_strict_base64url(void **state)
                 "x is not strict");
 }
 
-/* A modulus of so many bits; the byte at the front and the one at the end are given. */
+/* A modulus of this many bits, with the given first and last byte. */
 static void rsa_of(char *out, size_t size, size_t bytes, unsigned char first, unsigned char last,
                    const char *e)
 {
@@ -316,8 +316,8 @@ static void rsa_exponents_are_odd_and_from_3_to_2_to_the_32(void **state)
 }
 
 /*
- * SIG-13: a modulus that is a power of 65537 modulo the product of the first primes, as those of the flawed
- * chips are.
+ * SIG-13: a modulus that is a power of 65537 modulo the product of the first primes, like those of the
+ * vulnerable chips.
  */
 static void roca_moduli_are_refused(void **state)
 {
@@ -336,7 +336,7 @@ static void roca_moduli_are_refused(void **state)
         assert_int_equal(BN_set_word(n, 65537), 1);
         assert_int_equal(BN_set_word(k, 123457), 1);
         assert_int_equal(BN_mod_exp(n, n, k, m, ctx), 1);
-        /* n + k*M with k so that 2048 bits come out, and odd: M is even, so n's own parity stays. */
+        /* n + k*M with a k that results in an odd number of 2048 bits: M is even, so n's parity is kept. */
         assert_int_equal(BN_set_bit(k, 2047), 1);
         assert_int_equal(BN_div(k, NULL, k, m, ctx), 1);
         assert_int_equal(BN_add_word(k, 12345), 1);
@@ -665,7 +665,7 @@ static void without_a_kid_the_fitting_keys_are_tried_at_most_16(void **state)
         pjwt_keyset_free(set);
 }
 
-/* A key that the administrator named by file has no name for a kid to find; a JWKS has. */
+/* In a file named by the administrator, a single key without kid matches any kid; in a JWKS it does not. */
 static void a_kid_is_not_looked_at_in_a_nameless_set(void **state)
 {
         struct pjwt_keyset *set = keyset("{" EC_256 "}");
@@ -729,7 +729,7 @@ static void the_public_jwks_holds_what_is_needed(void **state)
         pjwt_keyset_free(set);
 }
 
-/* Writes a private key in one of its forms and reads it back. */
+/* Writes a private key in one of its formats and reads it back. */
 static void assert_pem(EVP_PKEY *pkey, int form, const char *kty)
 {
         BIO *bio = BIO_new(BIO_s_mem());
@@ -848,7 +848,7 @@ static void several_blocks_and_the_bad_ones_among_them(void **state)
         EVP_PKEY_free(p224);
 }
 
-/* SIG-25: many faults do not push the host's errors out of OpenSSL's queue. */
+/* SIG-25: many faults do not push the application's errors out of OpenSSL's queue. */
 static void the_error_queue_stays_as_it_was(void **state)
 {
         EVP_PKEY *pkey = new_key("EC", "P-256");
@@ -951,7 +951,7 @@ static void pss_keys_serve_pss_alone(void **state)
         assert_int_equal(r, PJWT_BAD_KEYSET);
 }
 
-/* SIG-26: with an OpenSSL that has ML-DSA the key is good, with any other it is skipped. */
+/* SIG-26: with an OpenSSL that supports ML-DSA the key is usable, otherwise it is skipped. */
 static void ml_dsa_is_found_at_run_time(void **state)
 {
         EVP_SIGNATURE *have = EVP_SIGNATURE_fetch(NULL, "ML-DSA-44", NULL);

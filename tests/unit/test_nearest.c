@@ -36,7 +36,7 @@ static void the_nearest_counts_and_of_two_the_first(void **state)
         static const char *const both[] = {"abcd", "abce", "abcde", NULL};
 
         (void)state;
-        assert_string_equal(near("usser"), "user"); /* "issuer" is two letters off */
+        assert_string_equal(near("usser"), "user"); /* "issuer" differs in two letters */
         assert_string_equal(pjwt_nearest("abcf", at, both), "abcd");
         assert_string_equal(pjwt_nearest("abcdf", at, both), "abcd");
         assert_string_equal(pjwt_nearest("abcdee", at, both), "abcde");

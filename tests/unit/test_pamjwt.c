@@ -241,13 +241,13 @@ static void the_kid_of_the_key_is_told(void **state)
 
 static void key_files_belong_to_us(void **state)
 {
-        char folder[] = "/tmp/pjwt-test-XXXXXX", path[64];
+        char directory[] = "/tmp/pjwt-test-XXXXXX", path[64];
         struct pjwt_keyset *set = NULL;
         FILE *f;
 
         (void)state;
-        assert_non_null(mkdtemp(folder));
-        (void)snprintf(path, sizeof(path), "%s/key.pem", folder);
+        assert_non_null(mkdtemp(directory));
+        (void)snprintf(path, sizeof(path), "%s/key.pem", directory);
         assert_int_equal(pjwt_keys_load_file(path, 0, &set, NULL), PJWT_FILE_OPEN);
         f = fopen(path, "we");
         assert_non_null(f);
@@ -259,7 +259,7 @@ static void key_files_belong_to_us(void **state)
         assert_int_equal(chmod(path, 0666), 0);
         assert_int_equal(pjwt_keys_load_file(path, 0, &set, NULL), PJWT_FILE_MODE);
         assert_int_equal(unlink(path), 0);
-        assert_int_equal(rmdir(folder), 0);
+        assert_int_equal(rmdir(directory), 0);
 }
 
 static void an_unverified_token_shows_what_it_claims(void **state)

@@ -1,5 +1,6 @@
 /*
- * Parts, exactly by length (design section 7): every kind of wrong sequence is refused, with bounded memory.
+ * Parts, determined only by length (design section 7): every kind of wrong sequence is refused, with
+ * limited memory.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -188,7 +189,7 @@ static void whole_token_is_never_taken_for_a_part(void **state)
         assert_memory_equal(out, "eyJhbGciOiJSUzI1NiJ9.e30.c2ln", len);
 }
 
-/* A whole token of 506 bytes is asked on for its length only. */
+/* A complete token of 506 bytes causes a second prompt only because of its length. */
 static void whole_of_506_bytes_counts_alone(void **state)
 {
         size_t len = 0;
@@ -212,7 +213,10 @@ static void whole_of_506_bytes_counts_alone(void **state)
         assert_refused(2, PJWT_BAD_PARTS);
 }
 
-/* sshd's password method replies every PROMPT alike: it cannot carry parts, and the detail says so. */
+/*
+ * sshd's password method gives the same reply to every prompt: it cannot be used with parts, and the detail
+ * says so.
+ */
 static void same_part_again_is_named(void **state)
 {
         (void)state;

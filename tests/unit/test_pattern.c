@@ -131,14 +131,15 @@ static void groups_say_what_they_took(void **state)
         assert_int_equal(s[2].start, 2);
         assert_int_equal(s[2].end, 4);
         assert_int_equal(s[3].start, SIZE_MAX);
-        assert_true(regex("(.*)-(.*)", "a-b-c", s)); /* greedy: the first takes the most */
+        assert_true(regex("(.*)-(.*)", "a-b-c", s)); /* greedy: the first one matches as much as possible */
         assert_int_equal(s[1].end, 3);
-        assert_true(regex("(a|ab)(c|bcd)?(d*)", "abcd", s)); /* the first alternative that leads to a match */
+        assert_true(
+                regex("(a|ab)(c|bcd)?(d*)", "abcd", s)); /* the first alternative that results in a match */
         assert_int_equal(s[1].end, 1);
         assert_int_equal(s[2].end, 4);
 }
 
-/* The pattern is a block of its own size, so that ASan sees a byte read behind its end. */
+/* The pattern is in a block of its exact size, so that ASan detects any byte read beyond its end. */
 static void refuses(const char *pattern, const char *detail)
 {
         struct pjwt_regex *re = NULL;
@@ -153,7 +154,7 @@ static void refuses(const char *pattern, const char *detail)
                 fail_msg("%s: '%s' does not hold '%s'", pattern, err.detail, detail);
 }
 
-/* A text that is no UTF-8 cannot come from claims, but nothing matches it and nothing is shifted too far. */
+/* Claims cannot contain invalid UTF-8, but nothing matches it and no shift is out of range. */
 static void bytes_that_are_no_utf8_match_nothing(void **state)
 {
         struct pjwt_group s[PJWT_REGEX_GROUPS + 1];
@@ -200,9 +201,7 @@ static void what_is_not_understood_in_an_expression_is_refused(void **state)
         refuses("\xff", "invalid UTF-8");
 }
 
-/*
- * The program has no instruction that its limit could count; 200 to the power of 30 visits would never end.
- */
+/* The program has no instruction that could be limited; 200 to the power of 30 visits would not end. */
 static void counts_of_counts_of_nothing_are_refused_at_once(void **state)
 {
         static const char *const nothings[] = {"(?:)",  "(?:(?:))",    "()",
@@ -226,7 +225,7 @@ static void counts_of_counts_of_nothing_are_refused_at_once(void **state)
         assert_true(regex("(?:(?:(?:(?:a{1}){1}){1}){5}){3}", "aaaaaaaaaaaaaaa", NULL));
 }
 
-/* What takes a backtracking matcher longer than anybody waits. */
+/* A backtracking matcher would take too long for these. */
 static void no_expression_and_no_value_takes_long(void **state)
 {
         static const char *const patterns[] = {"(a+)+b",           "(a|a)*b",

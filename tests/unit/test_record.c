@@ -1,6 +1,6 @@
 /*
- * The login record (design section 7; attacks REV-05, REV-06, REV-08): who takes it, who cannot, and what is
- * left.
+ * The login record (design section 7; attacks REV-05, REV-06, REV-08): who can use it, who cannot, and what
+ * remains.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "folder.h"
 #include "recordstore.h"
 #include "recordsweep.h"
 #include "secret.h"
+#include "tempdir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@
 
 static struct pjwt_error err;
 
-/* The record's strings are writable, since it owns them; these are only lent to it. */
+/* The record's strings are writable, since it owns them; these are only borrowed. */
 static char *lent(const char *text)
 {
         return (char *)(uintptr_t)text;
@@ -55,7 +55,7 @@ static struct pjwt_record sample(void)
 static int make_run_dir(void **state)
 {
         err = (struct pjwt_error){0};
-        return make_folder(state);
+        return make_tempdir(state);
 }
 
 static struct pjwt_process self(void)
@@ -70,14 +70,14 @@ static void put(struct pjwt_process process, int64_t now)
 {
         struct pjwt_record record = sample();
 
-        assert_int_equal(pjwt_record_put(folder, process, &record, now, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_put(tempdir, process, &record, now, &err), PJWT_OK);
 }
 
 static bool exists(const char *name)
 {
         char path[256];
 
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+        (void)snprintf(path, sizeof(path), "%s/%s", tempdir, name);
         return access(path, F_OK) == 0;
 }
 
@@ -118,7 +118,7 @@ static void text_and_back(void **state)
         free(text);
 }
 
-/* Replaces the first `from` of a good text and expects a refusal that leaves the output alone. */
+/* Replaces the first `from` of a valid text and expects a refusal that leaves the output unchanged. */
 static void assert_refused(const char *from, const char *to)
 {
         struct pjwt_record record = sample();
@@ -164,27 +164,27 @@ static void taken_once_by_its_own_process(void **state)
 
         (void)state;
         put(self(), NOW);
-        assert_int_equal(pjwt_record_pending(folder, self(), &record, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_pending(tempdir, self(), &record, &err), PJWT_OK);
         assert_same(&good, record);
         pjwt_record_free(record);
-        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_move(tempdir, self(), 7, &err), PJWT_OK);
         assert_false(pending_exists(self()));
-        assert_int_equal(pjwt_record_pending(folder, self(), &record, &err), PJWT_NO_RECORD);
+        assert_int_equal(pjwt_record_pending(tempdir, self(), &record, &err), PJWT_NO_RECORD);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_OK);
         assert_same(&good, record);
         pjwt_record_free(record);
-        (void)snprintf(path, sizeof(path), "%s/session/7", folder);
+        (void)snprintf(path, sizeof(path), "%s/session/7", tempdir);
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0600);
-        (void)snprintf(path, sizeof(path), "%s/session", folder);
+        (void)snprintf(path, sizeof(path), "%s/session", tempdir);
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0700);
-        pjwt_record_drop_session(folder, 7);
-        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_NO_RECORD);
+        pjwt_record_drop_session(tempdir, 7);
+        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_NO_RECORD);
 }
 
-/* A process with a pid that is used again has another start time. */
+/* If a pid is reused, the start time differs. */
 static void another_process_takes_nothing(void **state)
 {
         struct pjwt_process other = self();
@@ -193,9 +193,9 @@ static void another_process_takes_nothing(void **state)
         (void)state;
         put(self(), NOW);
         other.start++;
-        assert_int_equal(pjwt_record_pending(folder, other, &record, &err), PJWT_NO_RECORD);
+        assert_int_equal(pjwt_record_pending(tempdir, other, &record, &err), PJWT_NO_RECORD);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_move(folder, other, 7, &err), PJWT_FILE_WRITE);
+        assert_int_equal(pjwt_record_move(tempdir, other, 7, &err), PJWT_FILE_WRITE);
         assert_true(pending_exists(self()));
 }
 
@@ -206,18 +206,18 @@ static void session_that_has_one_keeps_it(void **state)
 
         (void)state;
         put(self(), NOW);
-        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_move(tempdir, self(), 7, &err), PJWT_OK);
         second.user = lent("bob");
-        assert_int_equal(pjwt_record_put(folder, self(), &second, NOW, &err), PJWT_OK);
-        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_FILE_WRITE);
+        assert_int_equal(pjwt_record_put(tempdir, self(), &second, NOW, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_move(tempdir, self(), 7, &err), PJWT_FILE_WRITE);
         assert_false(pending_exists(self()));
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_OK);
         assert_string_equal(record->user, "alice");
         pjwt_record_free(record);
 }
 
-/* A file that others can change or read, or that is no file, is no record. */
+/* A file that other users can change or read, or that is not a regular file, is ignored. */
 static void foreign_files_are_refused(void **state)
 {
         char path[128];
@@ -225,18 +225,18 @@ static void foreign_files_are_refused(void **state)
 
         (void)state;
         put(self(), NOW);
-        assert_int_equal(pjwt_record_move(folder, self(), 7, &err), PJWT_OK);
-        (void)snprintf(path, sizeof(path), "%s/session/7", folder);
+        assert_int_equal(pjwt_record_move(tempdir, self(), 7, &err), PJWT_OK);
+        (void)snprintf(path, sizeof(path), "%s/session/7", tempdir);
         assert_int_equal(chmod(path, 0640), 0);
-        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_FILE_MODE);
+        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_FILE_MODE);
         assert_int_equal(unlink(path), 0);
         assert_int_equal(symlink("/etc/passwd", path), 0);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_FILE_KIND);
+        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_FILE_KIND);
         assert_int_equal(unlink(path), 0);
         assert_int_equal(mkfifo(path, 0600), 0);
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(folder, 7, &record, &err), PJWT_FILE_KIND);
+        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_FILE_KIND);
         assert_null(record);
 }
 
@@ -254,15 +254,15 @@ static void sweep_takes_what_is_over(void **state)
         put(self(), NOW);
         assert_false(pending_exists(gone));
         assert_true(pending_exists(self()));
-        pjwt_record_sweep(folder, NOW + 329);
+        pjwt_record_sweep(tempdir, NOW + 329);
         assert_true(pending_exists(self()));
-        pjwt_record_sweep(folder, NOW + 330);
+        pjwt_record_sweep(tempdir, NOW + 330);
         assert_false(pending_exists(self()));
         put(self(), NOW);
-        assert_int_equal(pjwt_record_move(folder, self(), 8, &err), PJWT_OK);
-        pjwt_record_sweep(folder, NOW + 329);
+        assert_int_equal(pjwt_record_move(tempdir, self(), 8, &err), PJWT_OK);
+        pjwt_record_sweep(tempdir, NOW + 329);
         assert_true(exists("session/8"));
-        pjwt_record_sweep(folder, NOW + 330);
+        pjwt_record_sweep(tempdir, NOW + 330);
         assert_false(exists("session/8"));
 }
 
@@ -271,13 +271,13 @@ static void touch(const char *name)
         char path[256];
         FILE *f;
 
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+        (void)snprintf(path, sizeof(path), "%s/%s", tempdir, name);
         f = fopen(path, "w");
         assert_non_null(f);
         assert_int_equal(fclose(f), 0);
 }
 
-/* A login that was killed while it wrote leaves a temporary file; nobody ever takes that name again. */
+/* A login that was killed while writing leaves a temporary file; its name is never used again. */
 static void sweep_takes_half_written_files_of_the_dead(void **state)
 {
         char mine[96];
@@ -292,14 +292,14 @@ static void sweep_takes_half_written_files_of_the_dead(void **state)
         touch("pending/.1073741823.5.old");
         touch("pending/1073741823.5x");
         touch("session/4294967295");
-        pjwt_record_sweep(folder, NOW);
+        pjwt_record_sweep(tempdir, NOW);
         assert_true(exists(mine));
         assert_false(exists("pending/.1073741823.5.new"));
         assert_true(exists("pending/.1073741823.5.old") && exists("pending/1073741823.5x"));
         assert_true(exists("session/4294967295"));
 }
 
-/* Whoever lists or sweeps at the same time never sees a record that is not dated yet. */
+/* A process that lists or sweeps at the same time never sees a record without its final date. */
 static void a_record_is_dated_from_the_start(void **state)
 {
         char path[256];
@@ -308,7 +308,7 @@ static void a_record_is_dated_from_the_start(void **state)
 
         (void)state;
         put(me, NOW);
-        (void)snprintf(path, sizeof(path), "%s/pending/%ld.%llu", folder, (long)me.pid,
+        (void)snprintf(path, sizeof(path), "%s/pending/%ld.%llu", tempdir, (long)me.pid,
                        (unsigned long long)me.start);
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mtime, NOW + 330);
@@ -337,21 +337,21 @@ static void list_is_in_order_and_shows_the_broken(void **state)
         FILE *f;
 
         (void)state;
-        assert_int_equal(pjwt_record_list(folder, see, &seen, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_list(tempdir, see, &seen, &err), PJWT_OK);
         assert_int_equal(seen.count, 0);
         for (size_t i = 0; i < 3; i++) {
                 put(self(), NOW);
-                assert_int_equal(pjwt_record_move(folder, self(), ids[i], &err), PJWT_OK);
+                assert_int_equal(pjwt_record_move(tempdir, self(), ids[i], &err), PJWT_OK);
         }
-        (void)snprintf(path, sizeof(path), "%s/session/11", folder);
+        (void)snprintf(path, sizeof(path), "%s/session/11", tempdir);
         f = fopen(path, "w");
         assert_non_null(f);
         assert_int_equal(fputs("{}", f) < 0, 0);
         assert_int_equal(fclose(f), 0);
         assert_int_equal(chmod(path, 0600), 0);
-        (void)snprintf(path, sizeof(path), "%s/session/.12.new", folder);
+        (void)snprintf(path, sizeof(path), "%s/session/.12.new", tempdir);
         assert_int_equal(mkfifo(path, 0600), 0);
-        assert_int_equal(pjwt_record_list(folder, see, &seen, &err), PJWT_OK);
+        assert_int_equal(pjwt_record_list(tempdir, see, &seen, &err), PJWT_OK);
         assert_int_equal(seen.count, 4);
         assert_int_equal(seen.ids[0], 9);
         assert_int_equal(seen.ids[3], 100);
@@ -359,7 +359,8 @@ static void list_is_in_order_and_shows_the_broken(void **state)
 }
 
 /*
- * REV-08: the caller's umask does not make the folder too narrow, and his limit on file sizes kills nobody.
+ * REV-08: the caller's umask does not restrict the directory further, and a file size limit does not kill
+ * the process.
  */
 static void callers_umask_and_limit(void **state)
 {
@@ -370,16 +371,16 @@ static void callers_umask_and_limit(void **state)
         int status = 0;
 
         (void)state;
-        assert_int_equal(rmdir(folder), 0);
+        assert_int_equal(rmdir(tempdir), 0);
         umask(0777);
         put(self(), NOW);
         umask(022);
-        assert_int_equal(stat(folder, &st), 0);
+        assert_int_equal(stat(tempdir, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0755);
         child = fork();
         if (child == 0) {
                 (void)setrlimit(RLIMIT_FSIZE, &tiny);
-                _exit(pjwt_record_put(folder, self(), &record, NOW, &err) == PJWT_FILE_WRITE ? 0 : 1);
+                _exit(pjwt_record_put(tempdir, self(), &record, NOW, &err) == PJWT_FILE_WRITE ? 0 : 1);
         }
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -405,18 +406,18 @@ int main(void)
                 cmocka_unit_test(text_and_back),
                 cmocka_unit_test(anything_else_is_refused),
                 cmocka_unit_test(processes),
-                cmocka_unit_test_setup_teardown(taken_once_by_its_own_process, make_run_dir, remove_folder),
-                cmocka_unit_test_setup_teardown(another_process_takes_nothing, make_run_dir, remove_folder),
-                cmocka_unit_test_setup_teardown(session_that_has_one_keeps_it, make_run_dir, remove_folder),
-                cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_run_dir, remove_folder),
-                cmocka_unit_test_setup_teardown(sweep_takes_what_is_over, make_run_dir, remove_folder),
+                cmocka_unit_test_setup_teardown(taken_once_by_its_own_process, make_run_dir, remove_tempdir),
+                cmocka_unit_test_setup_teardown(another_process_takes_nothing, make_run_dir, remove_tempdir),
+                cmocka_unit_test_setup_teardown(session_that_has_one_keeps_it, make_run_dir, remove_tempdir),
+                cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_run_dir, remove_tempdir),
+                cmocka_unit_test_setup_teardown(sweep_takes_what_is_over, make_run_dir, remove_tempdir),
                 cmocka_unit_test_setup_teardown(sweep_takes_half_written_files_of_the_dead, make_run_dir,
-                                                remove_folder),
+                                                remove_tempdir),
                 cmocka_unit_test_setup_teardown(a_record_is_dated_from_the_start, make_run_dir,
-                                                remove_folder),
+                                                remove_tempdir),
                 cmocka_unit_test_setup_teardown(list_is_in_order_and_shows_the_broken, make_run_dir,
-                                                remove_folder),
-                cmocka_unit_test_setup_teardown(callers_umask_and_limit, make_run_dir, remove_folder),
+                                                remove_tempdir),
+                cmocka_unit_test_setup_teardown(callers_umask_and_limit, make_run_dir, remove_tempdir),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

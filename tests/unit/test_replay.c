@@ -37,7 +37,7 @@ static int drop_dir(void **state)
         return 0;
 }
 
-/* The folder below the test's own, so that the code has to make it. */
+/* A directory inside the test's own one, so that the code must create it. */
 static struct pjwt_replay store_in(const char *dir, char path[128])
 {
         (void)snprintf(path, 128, "%s/pam_jwt", dir);
@@ -134,7 +134,7 @@ static void records_are_swept_when_their_tokens_are_long_over(void **state)
         assert_int_equal(use(&store, B, NOW + 90000, NOW + 3000), PJWT_OK);
         assert_int_equal(records(path), 2);
         assert_int_equal(use(&store, "CCC", NOW + 90000, NOW + 300 + 3601), PJWT_OK);
-        assert_int_equal(records(path), 2); /* A is gone, B and C are there */
+        assert_int_equal(records(path), 2); /* A has been removed, B and C exist */
         assert_int_equal(use(&store, B, NOW + 90000, NOW + 300 + 3700), PJWT_REPLAYED);
 }
 
@@ -166,7 +166,7 @@ static void without_a_store_nothing_counts(void **state)
         (void)snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", (char *)*state);
         assert_int_equal(mkdir(path, 0755), 0);
         assert_int_equal(mkdir(elsewhere, 0755), 0);
-        assert_int_equal(symlink(elsewhere, used), 0); /* a link is not followed */
+        assert_int_equal(symlink(elsewhere, used), 0); /* a symbolic link is not followed */
         assert_int_equal(use(&store, A, NOW + 300, NOW), PJWT_NO_STORE);
         assert_int_equal(unlink(used), 0);
         assert_int_equal(mkdir(used, 0777), 0);
@@ -178,7 +178,7 @@ static void without_a_store_nothing_counts(void **state)
         assert_int_equal(use(&store, A, NOW + 300, NOW), PJWT_NO_STORE);
 }
 
-/* REV-08: the umask of whoever runs sudo. */
+/* REV-08: the umask of the user who runs sudo. */
 static void the_callers_umask_does_not_matter(void **state)
 {
         char path[128], used[160];
@@ -222,7 +222,7 @@ static void a_name_is_of_the_issuer_and_jti_or_of_the_signing_input(void **state
         name_of("a", "{\"jti\":\"y\"}", "h.p.s", 3, two);
         assert_string_not_equal(one, two);
         name_of("a", "{}", "h.p.s", 3, one);
-        name_of("a", "{}", "h.p.twin", 3, two); /* the same words under the twin of an ECDSA signature */
+        name_of("a", "{}", "h.p.twin", 3, two); /* the same words under the other valid ECDSA signature */
         assert_string_equal(one, two);
         name_of("a", "{}", "h.q.s", 3, two);
         assert_string_not_equal(one, two);
@@ -239,7 +239,7 @@ static void the_boot_is_in_the_past(void **state)
         (void)state;
         assert_true(boot > 0);
         assert_true(boot <= now);
-        /* The clock of the host may have gone on between the two. */
+        /* The clock may have advanced between the two. */
         assert_in_range(pjwt_replay_boot(now + 1000) - boot, 999, 1000);
 }
 

@@ -1,4 +1,4 @@
-/* From what was typed to a token: the part of a login that the module and `pamjwt check` share. */
+/* Converting replies to a token: the part of a login that the module and `pamjwt check` share. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -128,7 +128,7 @@ static void every_client_that_truncates_says_so_in_a_sentence(void **state)
                 }
                 assert_null(pjwt_client_truncating_at(client->most + 1));
                 assert_null(pjwt_client_truncating_at(client->most - 1));
-                assert_true(client->most >= PJWT_PARTS_FULL); /* or a part would not arrive whole */
+                assert_true(client->most >= PJWT_PARTS_FULL); /* or a part would be truncated */
         }
         assert_true(i >= 4);
 }

@@ -24,7 +24,10 @@ static struct pjwt_conf *make_conf(void)
         return conf;
 }
 
-/* Is a token of the first issuer, signed by the key `kid`, refused by this list? Returns the line, 0: not. */
+/*
+ * Whether a token of the first issuer, signed by the key `kid`, is refused by this list. Returns the line,
+ * 0: not refused.
+ */
 static unsigned line_for(const char *list_text, const char *claims, const char *kid)
 {
         struct pjwt_conf *conf = make_conf();
@@ -81,7 +84,7 @@ static void a_line_is_for_its_issuer_only(void **state) /* CLM-18 */
         assert_int_equal(line_for("sub https://other.example alice\n", CLAIMS, "k1"), 0);
 }
 
-/* A token without a kid is tried against every key; the key that held is what counts. */
+/* A token without a kid is tried with every key; the kid of the key that verified it is used. */
 static void the_key_that_signed_counts_and_not_what_the_header_says(void **state)
 {
         (void)state;
@@ -174,7 +177,7 @@ static void a_file_is_read_under_the_rules_of_the_configuration(void **state)
         assert_int_equal(unlink(path), 0);
         err = (struct pjwt_error){0};
         assert_int_equal(pjwt_revoked_load(path, NULL, &list, &err),
-                         PJWT_OK); /* no file: nobody is shut out */
+                         PJWT_OK); /* no file: no one is refused */
         assert_int_equal(pjwt_revoked_user(list, "bob", NULL, &err), PJWT_OK);
         pjwt_revoked_free(list);
         err = (struct pjwt_error){0};

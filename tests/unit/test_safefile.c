@@ -16,16 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "folder.h"
 #include "safefile.h"
+#include "tempdir.h"
 
 static char path[128];
 
 static int set_up(void **state)
 {
-        if (make_folder(state) != 0)
+        if (make_tempdir(state) != 0)
                 return -1;
-        (void)snprintf(path, sizeof(path), "%s/f", folder);
+        (void)snprintf(path, sizeof(path), "%s/f", tempdir);
         return 0;
 }
 
@@ -132,16 +132,16 @@ static void a_file_in_a_folder_of_others_is_refused(void **state)
 {
         (void)state;
         put(path, "x", 0644);
-        assert_int_equal(chmod(folder, 0777), 0);
+        assert_int_equal(chmod(tempdir, 0777), 0);
         assert_int_equal(read_with(0, 5), PJWT_FILE_MODE);
-        assert_int_equal(chmod(folder, 01777), 0);
+        assert_int_equal(chmod(tempdir, 01777), 0);
         assert_int_equal(read_with(0, 5), PJWT_OK);
-        assert_int_equal(chmod(folder, 0755), 0);
+        assert_int_equal(chmod(tempdir, 0755), 0);
         if (geteuid() != 0)
                 return;
-        assert_int_equal(chown(folder, 65533, 0), 0);
+        assert_int_equal(chown(tempdir, 65533, 0), 0);
         assert_int_equal(read_with(0, 5), PJWT_FILE_OWNER);
-        assert_int_equal(chown(folder, 0, 0), 0);
+        assert_int_equal(chown(tempdir, 0, 0), 0);
 }
 
 static void a_link_is_refused(void **state)
@@ -210,7 +210,7 @@ static int files_in_folder(void)
         char cmd[128], line[32] = "";
         FILE *p;
 
-        (void)snprintf(cmd, sizeof(cmd), "ls -A %s | wc -l", folder);
+        (void)snprintf(cmd, sizeof(cmd), "ls -A %s | wc -l", tempdir);
         p = popen(cmd, "r");
         assert_non_null(p);
         assert_non_null(fgets(line, sizeof(line), p));
@@ -223,9 +223,9 @@ static void a_replaced_file_is_whole_and_has_its_mode_under_any_umask(void **sta
         mode_t old = umask(0777);
 
         (void)state;
-        assert_int_equal(pjwt_file_replace(folder, "f", "one", 3, 0644, NULL), PJWT_OK);
+        assert_int_equal(pjwt_file_replace(tempdir, "f", "one", 3, 0644, NULL), PJWT_OK);
         assert_content("one", 0644);
-        assert_int_equal(pjwt_file_replace(folder, "f", "second", 6, 0600, NULL), PJWT_OK);
+        assert_int_equal(pjwt_file_replace(tempdir, "f", "second", 6, 0600, NULL), PJWT_OK);
         assert_content("second", 0600);
         (void)umask(old);
         assert_int_equal(files_in_folder(), 1);
@@ -236,12 +236,12 @@ static void a_left_over_temporary_file_or_link_does_no_harm(void **state)
         char temporary[128];
 
         (void)state;
-        (void)snprintf(temporary, sizeof(temporary), "%s/.f.new", folder);
+        (void)snprintf(temporary, sizeof(temporary), "%s/.f.new", tempdir);
         put(temporary, "half", 0600);
-        assert_int_equal(pjwt_file_replace(folder, "f", "whole", 5, 0644, NULL), PJWT_OK);
+        assert_int_equal(pjwt_file_replace(tempdir, "f", "whole", 5, 0644, NULL), PJWT_OK);
         assert_content("whole", 0644);
         assert_int_equal(symlink("/etc/passwd", temporary), 0);
-        assert_int_equal(pjwt_file_replace(folder, "f", "again", 5, 0644, NULL), PJWT_OK);
+        assert_int_equal(pjwt_file_replace(tempdir, "f", "again", 5, 0644, NULL), PJWT_OK);
         assert_content("again", 0644);
         assert_int_equal(files_in_folder(), 1);
 }
@@ -252,17 +252,17 @@ static void a_folder_of_others_is_not_written_to(void **state)
         char none[PATH_MAX];
 
         (void)state;
-        assert_int_equal(chmod(folder, 01777), 0);
-        assert_int_equal(pjwt_file_replace(folder, "f", "x", 1, 0644, &err), PJWT_FILE_MODE);
-        assert_int_equal(chmod(folder, 0755), 0);
+        assert_int_equal(chmod(tempdir, 01777), 0);
+        assert_int_equal(pjwt_file_replace(tempdir, "f", "x", 1, 0644, &err), PJWT_FILE_MODE);
+        assert_int_equal(chmod(tempdir, 0755), 0);
         if (geteuid() == 0) {
-                assert_int_equal(chown(folder, 65533, 0), 0);
-                assert_int_equal(pjwt_file_replace(folder, "f", "x", 1, 0644, NULL), PJWT_FILE_OWNER);
-                assert_int_equal(chown(folder, 0, 0), 0);
+                assert_int_equal(chown(tempdir, 65533, 0), 0);
+                assert_int_equal(pjwt_file_replace(tempdir, "f", "x", 1, 0644, NULL), PJWT_FILE_OWNER);
+                assert_int_equal(chown(tempdir, 0, 0), 0);
         }
-        (void)snprintf(none, sizeof(none), "%s/none", folder);
+        (void)snprintf(none, sizeof(none), "%s/none", tempdir);
         assert_int_equal(pjwt_file_replace(none, "f", "x", 1, 0644, NULL), PJWT_FILE_OPEN);
-        assert_int_equal(pjwt_file_replace(folder, "../f", "x", 1, 0644, NULL), PJWT_FILE_WRITE);
+        assert_int_equal(pjwt_file_replace(tempdir, "../f", "x", 1, 0644, NULL), PJWT_FILE_WRITE);
         assert_int_equal(files_in_folder(), 0);
 }
 
@@ -276,7 +276,7 @@ static void a_finite_file_size_limit_means_no_write_and_no_signal(void **state)
                 const struct rlimit tiny = {2, 2};
 
                 (void)setrlimit(RLIMIT_FSIZE, &tiny);
-                _exit(pjwt_file_replace(folder, "f", "12345", 5, 0644, NULL) == PJWT_FILE_WRITE ? 0 : 1);
+                _exit(pjwt_file_replace(tempdir, "f", "12345", 5, 0644, NULL) == PJWT_FILE_WRITE ? 0 : 1);
         }
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_int_equal(status, 0);
@@ -286,8 +286,8 @@ static void a_finite_file_size_limit_means_no_write_and_no_signal(void **state)
 static bool another_writes_meanwhile(void *arg)
 {
         (void)arg;
-        assert_int_equal(pjwt_file_replace(folder, "f", "new", 3, 0644, NULL), PJWT_OK);
-        return true; /* we looked before that, and were stopped since */
+        assert_int_equal(pjwt_file_replace(tempdir, "f", "new", 3, 0644, NULL), PJWT_OK);
+        return true; /* the check was before that, and the process was stopped since */
 }
 
 static void a_writer_that_was_stopped_before_its_rename_cannot_bring_the_old_back(void **state)
@@ -296,7 +296,7 @@ static void a_writer_that_was_stopped_before_its_rename_cannot_bring_the_old_bac
 
         (void)state;
         assert_int_equal(
-                pjwt_file_replace_if(folder, "f", "old", 3, 0644, another_writes_meanwhile, NULL, &err),
+                pjwt_file_replace_if(tempdir, "f", "old", 3, 0644, another_writes_meanwhile, NULL, &err),
                 PJWT_FILE_WRITE);
         assert_content("new", 0644);
         assert_int_equal(files_in_folder(), 1);
@@ -312,7 +312,7 @@ static void a_no_leaves_everything_as_it_was(void **state)
 {
         (void)state;
         put(path, "before", 0644);
-        assert_int_equal(pjwt_file_replace_if(folder, "f", "x", 1, 0644, no, NULL, NULL), PJWT_FILE_WRITE);
+        assert_int_equal(pjwt_file_replace_if(tempdir, "f", "x", 1, 0644, no, NULL, NULL), PJWT_FILE_WRITE);
         assert_content("before", 0644);
         assert_int_equal(files_in_folder(), 1);
 }
@@ -328,7 +328,7 @@ static void four_writers_at_once_leave_one_whole_file(void **state)
                 if (pids[i] == 0) {
                         memset(text, 'a' + i, sizeof(text));
                         for (int n = 0; n < 200; n++)
-                                (void)pjwt_file_replace(folder, "f", text, sizeof(text), 0644, NULL);
+                                (void)pjwt_file_replace(tempdir, "f", text, sizeof(text), 0644, NULL);
                         _exit(0);
                 }
         }
@@ -347,7 +347,7 @@ static void four_writers_at_once_leave_one_whole_file(void **state)
                 assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_folder)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_tempdir)
 
 int main(void)
 {

@@ -42,7 +42,7 @@ static void a_copy_ends_with_nul(void **state)
         pjwt_wipe_free_str(empty);
 }
 
-/* SIG-22, SIG-23: whole strings only, whatever one of them begins with. */
+/* SIG-22, SIG-23: only whole strings are equal, not prefixes. */
 static void equal_means_all_of_it(void **state)
 {
         (void)state;

@@ -1,6 +1,6 @@
 /*
- * The shape test of design section 4: what never reaches another module (attacks REV-13), and what is a
- * password.
+ * Recognising tokens (design section 4): which replies never reach another module (attacks REV-13), and
+ * which are passwords.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,7 +104,7 @@ static void stand_in_is_the_repeated_word(void **state)
         assert_false(pjwt_shape_stand_in(span("INCORRECT")));
 }
 
-/* A hostile reply of 64 KiB that begins a token at every letter costs no more than one pass. */
+/* A hostile reply of 64 KiB in which every character begins a token costs no more than one pass. */
 static void linear_on_hostile_answers(void **state)
 {
         static char text[65536];

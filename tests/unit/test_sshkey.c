@@ -43,7 +43,7 @@ static struct blob key_of(const char *type)
         return (struct blob){.len = 0};
 }
 
-/* Reads from memory of the exact size, so that ASan and valgrind see a byte too many. */
+/* Reads from memory of the exact size, so that ASan and valgrind detect any byte beyond it. */
 static enum pjwt_reason read_blob(const struct blob *b, const char *type, struct pjwt_sshkey *ret,
                                   struct pjwt_error *err)
 {
@@ -99,7 +99,7 @@ static const char *ed25519_base64(void)
         return sshkeys[4].base64;
 }
 
-/* The blob with `with` in place of the first `what`, which has the same length. */
+/* The blob with the first `what` replaced by `with`, which has the same length. */
 static struct blob swapped(struct blob b, const char *what, const char *with)
 {
         unsigned char *at = memmem(b.at, b.len, what, strlen(what));
@@ -109,7 +109,7 @@ static struct blob swapped(struct blob b, const char *what, const char *with)
         return b;
 }
 
-/* Byte by byte: valgrind takes the fortified memmove for a memcpy, and complains. */
+/* Byte by byte: valgrind reports the fortified memmove as an overlapping memcpy. */
 static void move(unsigned char *to, const unsigned char *from, size_t len)
 {
         for (size_t i = 0; i < len; i++)
@@ -170,7 +170,7 @@ static void test_the_first_word_tells_an_ssh_key(void **state)
                 assert_false(pjwt_sshkey_begins(others[i]));
 }
 
-/* Every blob that is cut, and every one that is longer, is refused: all lengths are exact. */
+/* Every truncated blob, and every one with extra bytes, is refused: all lengths are exact. */
 static void test_the_jwk_of_every_type_has_that_thumbprint(void **state)
 {
         (void)state;
@@ -207,7 +207,7 @@ static void test_no_byte_less_and_none_more(void **state)
         }
 }
 
-/* A length anywhere that is one off leaves no key. */
+/* Any length that is wrong by one results in a refusal. */
 static void test_no_length_may_be_off(void **state)
 {
         (void)state;
@@ -266,14 +266,14 @@ static void test_rsa_numbers_are_positive_and_minimal(void **state)
         b.at[22] = 0xff; /* negative */
         assert_refused(&b, "positive");
         b = good;
-        insert(&b, 22, &zero, 1); /* a zero too many */
+        insert(&b, 22, &zero, 1); /* an extra zero byte */
         b.at[21]++;
         assert_refused(&b, "shortest");
         b = good;
         memset(b.at + 15, 0, 3); /* e = 0, written in three bytes */
         assert_refused(&b, "shortest");
         b = good;
-        move(b.at + 15, b.at + 18, b.len - 18); /* e without a byte is zero */
+        move(b.at + 15, b.at + 18, b.len - 18); /* e without bytes is zero */
         b.len -= 3;
         b.at[14] = 0;
         assert_refused(&b, "positive");
@@ -316,7 +316,7 @@ static void test_points_are_uncompressed_and_on_their_curve(void **state)
         b.at[point] = 2;
         assert_refused(&b, "compressed");
         b = good;
-        b.len -= 32; /* compressed, and as long as such a point is */
+        b.len -= 32; /* compressed, with the correct length for that */
         b.at[point] = 3;
         b.at[point - 1] = 33;
         assert_refused(&b, "compressed");
@@ -351,7 +351,7 @@ static void test_a_fido_key_names_its_application(void **state)
         assert_refused(&b, "application");
 }
 
-/* Of a certificate the inner key counts, but it is a whole certificate all the same, and a user's. */
+/* The inner key of a certificate is used, but the certificate must be complete and a user certificate. */
 static void test_a_certificate_is_a_users_and_whole(void **state)
 {
         struct blob good = key_of("ssh-ed25519-cert-v01@openssh.com"), b = good;
@@ -360,7 +360,7 @@ static void test_a_certificate_is_a_users_and_whole(void **state)
 
         (void)state;
         assert_non_null(at);
-        at[11] = 2; /* a host's */
+        at[11] = 2; /* a host certificate */
         assert_refused(&b, "not a user certificate");
         at[11] = 0;
         assert_refused(&b, "not a user certificate");
@@ -443,7 +443,7 @@ static void test_base64_is_strict(void **state)
         assert_int_equal(parse("ssh-ed25519 %.64s====", key_text), PJWT_BAD_PROOF);
         assert_int_equal(parse("ssh-ed25519 %.66s-_", key_text), PJWT_BAD_PROOF);
         assert_int_equal(parse("ssh-ed25519 \n%.68s", key_text), PJWT_BAD_PROOF);
-        /* spare bits behind the last byte: one key has one spelling */
+        /* unused bits after the last byte: a key has exactly one encoding */
         assert_int_equal(parse("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB=="), PJWT_BAD_PROOF);
         assert_int_equal(pjwt_sshkey_read(b.at, PJWT_SSHKEY_BLOB_MAX + 1, NULL, &key, &err), PJWT_BAD_PROOF);
 }

@@ -12,7 +12,7 @@
 
 #include "strictjson.h"
 
-/* Parses a copy that is exactly as long as the text, so that reading behind it shows. */
+/* Parses a copy of the exact length, so that reading beyond it is detected. */
 static enum pjwt_reason parse_bytes(const char *text, size_t len, struct json_object **ret,
                                     struct pjwt_error *err)
 {
@@ -53,7 +53,7 @@ static struct json_object *parsed(const char *text)
         return o;
 }
 
-/* The value comes back as json-c prints it. */
+/* The value as printed by json-c. */
 static void assert_accepted(const char *text, const char *printed)
 {
         struct json_object *o = parsed(text);

@@ -140,7 +140,7 @@ static void parts_are_strict_base64url(void **state)
         assert_refused_as("eyJhbGciOiJFUzI1NiJ9.e\xc3\xa9.AA", 0, PJWT_BAD_BASE64URL);
 }
 
-/* PRS-09, HDR-12: the other serialization has other characters. */
+/* PRS-09, HDR-12: the JSON serialization uses other characters. */
 static void json_serialization_is_refused(void **state)
 {
         (void)state;
@@ -275,7 +275,7 @@ static void kid_and_typ_are_strings(void **state)
         assert_header("{\"alg\":\"ES256\",\"kid\":\"a\\u0000b\"}", PJWT_BAD_JSON);
 }
 
-/* KEY-01 to KEY-04: they change nothing, whatever they are. */
+/* KEY-01 to KEY-04: they have no effect, whatever their value. */
 static void keys_in_the_header_are_not_looked_at(void **state)
 {
         (void)state;
@@ -284,7 +284,7 @@ static void keys_in_the_header_are_not_looked_at(void **state)
                       PJWT_OK);
 }
 
-/* The NUL behind the payload has its own place, whatever the payload's length. */
+/* There is room for the NUL after the payload, whatever the payload's length. */
 static void a_nul_stands_behind_the_payload(void **state)
 {
         unsigned char signature[64];

@@ -1,4 +1,4 @@
-/* RFC 3629: what is a character, and nothing else. */
+/* RFC 3629: what is a valid character. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void test_other_sequences_are_none(void **state)
                 const char *bytes;
                 size_t len;
         } rows[] = {
-                {"\x80", 1},             /* no first byte */
+                {"\x80", 1},             /* not a valid first byte */
                 {"\xbf\x80", 2},         /* likewise */
                 {"\xc0\x80", 2},         /* overlong NUL */
                 {"\xc1\xbf", 2},         /* overlong */
@@ -53,9 +53,9 @@ static void test_other_sequences_are_none(void **state)
                 {"\xf0\x8f\xbf\xbf", 4}, /* overlong */
                 {"\xed\xa0\x80", 3},     /* surrogate */
                 {"\xf4\x90\x80\x80", 4}, /* above U+10FFFF */
-                {"\xf8\x88\x80\x80", 4}, /* five bytes, once allowed */
+                {"\xf8\x88\x80\x80", 4}, /* five bytes, allowed in old versions */
                 {"\xff", 1},
-                {"\xc3\x28", 2}, /* the second byte is none */
+                {"\xc3\x28", 2}, /* the second byte is invalid */
                 {"\xe2\x82\x28", 3},
                 {"\xf0\x9f\x98\x28", 4},
         };

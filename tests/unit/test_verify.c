@@ -10,7 +10,7 @@
 
 #define CLAIMS "{\"sub\":\"alice\"}"
 
-/* One key of each kind, made once. */
+/* One key of each type, created once. */
 static struct ring {
         const char *alg;
         const char *type;
@@ -106,7 +106,7 @@ static enum pjwt_reason verify(const struct pjwt_keyset *set, const char *text, 
         return r;
 }
 
-/* Verifies under every key of the set, without picking: what the last door says by itself. */
+/* Verifies with every key of the set, without selection: tests the last check by itself. */
 static enum pjwt_reason verify_unpicked(const struct pjwt_keyset *set, const char *text)
 {
         const struct pjwt_key *picks[] = {&set->keys[0]}, *key = NULL;
@@ -139,7 +139,7 @@ static void every_algorithm_verifies(void **state)
                 }
 }
 
-/* SIG-17, SIG-20, SIG-21, HDR-11: a key and a token that do not belong together never agree. */
+/* SIG-17, SIG-20, SIG-21, HDR-11: a token is never accepted with a key of another type. */
 static void every_key_against_every_token(void **state)
 {
         (void)state;
@@ -230,7 +230,7 @@ static void number(unsigned char *out, size_t size, const BIGNUM *n)
         assert_int_equal(BN_bn2binpad(n, out, (int)size), size);
 }
 
-/* SIG-05, SIG-06: CVE-2022-21449 took r = s = 0 for a signature of anything. */
+/* SIG-05, SIG-06: in CVE-2022-21449, r = s = 0 was accepted as a signature of anything. */
 static void r_and_s_are_from_1_to_the_order(void **state)
 {
         static const char *const algs[] = {"ES256", "ES384", "ES512", "ES256K"};
@@ -270,7 +270,7 @@ static void r_and_s_are_from_1_to_the_order(void **state)
         }
 }
 
-/* The token `input.` and these two numbers, and what comes of it. */
+/* The result for the token `input.` with these two numbers as signature. */
 static enum pjwt_reason verify_numbers(const struct pjwt_keyset *set, const char *input, size_t half,
                                        const BIGNUM *r, const BIGNUM *s)
 {
@@ -310,8 +310,8 @@ static struct pjwt_keyset *keyset_of_point(const struct pjwt_curve *curve, const
 }
 
 /*
- * A key under which r = j and s = 1 sign the text, where n + j is the x coordinate of a point R: it is
- * (R - digest * G) / r. So r + n and s + n hold as well for a verifier that only reduces them modulo n.
+ * A key under which r = j and s = 1 sign the text, where n + j is the x coordinate of a point R: it is (R -
+ * digest * G) / r. A verifier that only reduces r and s modulo n therefore also accepts r + n and s + n.
  */
 static struct pjwt_keyset *key_for_small_numbers(const struct pjwt_alg *alg, const char *input, BIGNUM *r,
                                                  BIGNUM *n)
@@ -348,7 +348,7 @@ static struct pjwt_keyset *key_for_small_numbers(const struct pjwt_alg *alg, con
         return set;
 }
 
-/* SIG-05, SIG-06: numbers out of range that are right modulo the order, or when they are read as negative. */
+/* SIG-05, SIG-06: numbers out of range that are right modulo the order, or if read as negative. */
 static void r_and_s_are_not_reduced(void **state)
 {
         static const char *const algs[] = {"ES256", "ES384", "ES512", "ES256K"};
@@ -384,7 +384,7 @@ static void r_and_s_are_not_reduced(void **state)
         }
 }
 
-/* SIG-07: the twin of an ECDSA signature is good too, so a signature is no name for a token. */
+/* SIG-07: for each ECDSA signature there is another valid one, so a signature does not identify a token. */
 static void the_twin_of_an_ecdsa_signature_holds(void **state)
 {
         struct ring *es = of("ES256");
@@ -480,7 +480,7 @@ static void pss_has_one_digest(void **state)
         free(text);
 }
 
-/* One key, one digest each: what was set up for one algorithm is not used for the next. */
+/* One key, one digest each: contexts set up for one algorithm are not used for the next. */
 static void one_key_in_several_algorithms_by_turns(void **state)
 {
         static const char *const algs[] = {"RS256", "PS256", "RS512", "PS384", "RS256", "RS384", "PS512"};
@@ -495,7 +495,7 @@ static void one_key_in_several_algorithms_by_turns(void **state)
         }
 }
 
-/* HDR-06, HDR-08, HDR-09: the family is the key's, not the token's. */
+/* HDR-06, HDR-08, HDR-09: the key determines the family of the algorithm, not the token. */
 static void a_public_key_never_serves_hmac(void **state)
 {
         (void)state;
@@ -545,7 +545,7 @@ static void hmac_of_every_digest(void **state)
         pjwt_keyset_free(other);
 }
 
-/* The seed's first example. */
+/* The first example of the seed. */
 static void a_weak_secret_of_the_command_line(void **state)
 {
         static const char text[] = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzb21lIjoicGF5bG9hZCJ9.Joh1R2dYzk"
@@ -560,7 +560,7 @@ static void a_weak_secret_of_the_command_line(void **state)
         pjwt_keyset_free(set);
 }
 
-/* KEY-10: one of several keys without a name. */
+/* KEY-10: one of several keys without a kid. */
 static void all_picked_keys_are_tried(void **state)
 {
         struct ring *es = of("ES256");
@@ -632,7 +632,7 @@ static void the_error_queue_stays_as_it_was(void **state)
         free(text);
 }
 
-/* Sixteen keys that do not fit leave more errors than the queue holds (seen with OpenSSL 3.5). */
+/* Sixteen unsuitable keys leave more errors than the queue can hold (seen with OpenSSL 3.5). */
 static void many_tries_do_not_overflow_the_error_queue(void **state)
 {
         struct ring *rs = of("RS256");
@@ -678,7 +678,7 @@ static void *verify_often(void *arg)
         return (void *)bad;
 }
 
-/* Fresh sets, so that the threads also make the keys at the same time. */
+/* New sets, so that the threads also create the OpenSSL keys at the same time. */
 static void threads_may_share_a_set(void **state)
 {
         struct pjwt_keyset *sets[RING] = {NULL};
