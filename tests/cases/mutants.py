@@ -40,7 +40,7 @@ MUTANTS = [
     ("HDR-18", "token.c", "if (cty && is_jwt_type(cty)", "if (0 && is_jwt_type(cty)"),
     ("HDR-21", "claims.c", "if (strcasecmp(without_application(token->typ), without_application(*typ)) == 0)", "if (strcmp(token->typ, *typ) == 0)"),
     ("HDR-21 CLM-19", "claims.c", "if (!has_items(policy->typ))", "if (1)"),
-    ("HDR-22 KEY-08", "token.c", 'return *ret ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_HEADER, "header %s is no string", name);', "return PJWT_OK;"),
+    ("HDR-22 KEY-08", "token.c", 'return *ret ? PJWT_OK : pjwt_fail(reterr, PJWT_BAD_HEADER, "header %s is not a string", name);', "return PJWT_OK;"),
     ("HDR-23 PRS-10", "strictjson.c", "if (ps->p == ps->end || *ps->p != '{')", "if (ps->p == ps->end || (*ps->p != '{' && *ps->p != '['))"),
     ("KEY-08", "token.c", "token->kid && (token->kid_len == 0 || ", "token->kid && (0 || "),
     ("KEY-09", "keyset.c", "if (kid && !set->nameless) {", "if (kid && !set->nameless && set->count > 1) {"),
