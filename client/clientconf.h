@@ -1,7 +1,7 @@
 /*
  * ~/.config/pamjwt/client.conf: which token to use for which host, and from which provider. The format is
- * that of lib/base/ini.h. One row per option; --help, pamjwt-token(1) and the parser are generated from the
- * rows. client/pamjwt-ssh reads the same file.
+ * that of ini.h. One row per option; --help, pamjwt-token(1) and the parser are generated from the rows.
+ * client/pamjwt-ssh reads the same file.
  */
 #ifndef CLIENT_CLIENTCONF_H
 #define CLIENT_CLIENTCONF_H

@@ -3,7 +3,7 @@
  *
  *   sandbox_probe LOCK CACHE        one line `NAME yes|no` per attempt
  *   sandbox_probe LOCK CACHE CALL   makes that one system call and prints `CALL ERRNO` ("works" for none),
- * unless                                   the call kills the process
+ *                                   unless the call kills the process
  */
 #include <arpa/inet.h>
 #include <errno.h>
