@@ -92,7 +92,7 @@ def test_a_bound_token_with_the_key_that_the_login_would_have(check, token, ssh_
     assert "pamjwt: other-key: cnf identifies the key " + jkt in check(bound, "--ssh-key", other, status=1).err
     assert "pamjwt: bound: " in check(bound, "--service", "sudo", status=1).err
     assert "pamjwt: other-key: " in check(bound, "--service", "sudo", "--ssh-key", other, status=1).err
-    assert "pamjwt: claim-missing: " in check(bound, "--service", "sudo", "--ssh-key", mine, status=1).err  # max_age, the next demand
+    assert "pamjwt: claim-missing: " in check(bound, "--service", "sudo", "--ssh-key", mine, status=1).err  # max_age, the next requirement
 
 
 def test_a_file_that_is_no_ssh_key_is_named(check, token, key):

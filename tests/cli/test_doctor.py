@@ -40,7 +40,7 @@ maxstartups 10:30:100
 
 
 class Host:
-    """A host below a folder. Each file can be changed; doctor() gives the findings by their names."""
+    """A host below a directory. Each file can be changed; doctor() returns the findings by name."""
 
     def __init__(self, root, pamjwt, jwks):
         self.root, self.pamjwt, self.jwks = root, pamjwt, jwks

@@ -141,7 +141,7 @@ def test_one_of_secret_and_key(pamjwt, keys):
 
 @pytest.mark.parametrize("alg, why", [("none", "proves nothing"), ("HS25", "did you mean HS256"), ("foo", "unknown algorithm")])
 def test_unknown_algorithms(pamjwt, alg, why):
-    """HDR-01, HDR-04: none is no algorithm here either."""
+    """HDR-01, HDR-04: "none" is not an algorithm for encode either."""
     assert why in pamjwt("encode", "{}", "--secret", SECRET, "--alg", alg, status=2).err
 
 

@@ -15,7 +15,7 @@ from conftest import PAMJWT, ROOT
 sys.path.insert(0, str(ROOT / "tests" / "fetch"))
 import world  # noqa: E402
 
-NOBODY_KNOWN = 12345  # root would need the user _pamjwt; somebody without rights fetches as himself
+NOBODY_KNOWN = 12345  # root would need the user _pamjwt; an unprivileged user fetches as itself
 OTHER = {"user": NOBODY_KNOWN, "group": NOBODY_KNOWN, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
@@ -41,13 +41,13 @@ def idp(authority):
 
 @pytest.fixture(scope="session")
 def programs(folder):
-    """Copies of the command and the helper that somebody else can reach: a checkout may lie in root's home."""
+    """Copies of the command and the helper that other users can reach: a checkout may be in root's home."""
     return [shutil.copy(program, folder) for program in (PAMJWT, world.HELPER)]
 
 
 @pytest.fixture
 def somebody(pamjwt, programs):
-    """The command as somebody without rights."""
+    """The command as an unprivileged user."""
     def run(*args, **kwargs):
         return pamjwt(*args, executable=programs[0], **OTHER, **kwargs)
     return run
@@ -120,7 +120,7 @@ def test_the_command_has_no_network_library():
 
 @pytest.fixture
 def tmp_path():
-    """Not below pytest's own folder: another pytest that starts meanwhile shuts that to everybody but its owner."""
+    """Not below pytest's own directory: another pytest started meanwhile makes that accessible only to its owner."""
     made = world.temporary_folder()
     made.chmod(0o755)
     yield made

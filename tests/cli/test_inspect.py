@@ -104,7 +104,7 @@ def test_nothing_that_a_terminal_obeys(pamjwt):
 
 
 def test_documents_and_the_askpass_program_state_the_sizes_of_the_table():
-    """lib/judge/clients.h and parts.h are where the sizes are decided; what is not C repeats them."""
+    """lib/judge/clients.h and parts.h define the sizes; files that are not C repeat them."""
     sizes = {name: int(number) for header in ("clients.h", "parts.h") for name, number in re.findall(
         r"^#define PJWT_(\w+) +(\d+)\b", (ROOT / "lib/judge" / header).read_text(), re.M)}
     ssh, sudo, terminal, body = (str(sizes[name]) for name in ("SSH_MOST", "SUDO_MOST", "TERMINAL_MOST", "PARTS_BODY"))

@@ -1,4 +1,4 @@
-"""pamjwt offer-key: any key that the client holds, for names that a bound token could open, and for nobody else (REV-01)."""
+"""pamjwt offer-key: any key that the client holds, for users that a bound token could log in as, and for no one else (REV-01)."""
 import base64
 import subprocess
 

@@ -1,4 +1,4 @@
-"""docs/pyjwt.md: the table is complete, and what PyJWT raises an exception for gets the reason that stands there."""
+"""docs/pyjwt.md: the table is complete, and input for which PyJWT raises an exception gets the reason listed there."""
 
 import inspect
 import json

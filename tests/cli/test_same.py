@@ -158,7 +158,7 @@ class Case:
         return done.stdout, done.stderr
 
     def log_in(self):
-        """What the login answers, in words, and what the module told syslog, which pam_wrapper writes to stderr.
+        """The result of the login, in words, and what the module logged, which pam_wrapper writes to stderr.
 
         One at a time: pam_wrapper takes one of a few folders in /tmp, and two that start together can meet in one.
         """

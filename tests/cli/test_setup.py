@@ -1,4 +1,4 @@
-"""pamjwt setup below a folder: what it plans, refuses, writes and takes back; killed between any two of its writes."""
+"""pamjwt setup below a directory: what it plans, refuses, writes and rolls back; killed between any two of its writes."""
 
 import json
 import os
@@ -68,7 +68,7 @@ class Host:
 
     @staticmethod
     def look_at(path):
-        """None when it went away between the listing and the look: a timer takes it back."""
+        """None if the file was removed after it was listed: a timer rolls back."""
         try:
             return path.stat().st_mode, path.read_bytes() if path.is_file() else None
         except FileNotFoundError:
@@ -97,7 +97,7 @@ class Host:
 def host(pamjwt, tmp_path):
     made = Host(tmp_path, pamjwt)
     yield made
-    shutil.rmtree(made.root / "var", ignore_errors=True)  # a timer that still runs finds nothing to take back
+    shutil.rmtree(made.root / "var", ignore_errors=True)  # a timer that still runs finds nothing to roll back
 
 
 def test_a_dry_run_shows_everything_and_changes_nothing(host):

@@ -33,7 +33,7 @@ def copy_for(shell, program, folder):
 
 
 class Home:
-    """A private world for one test: a home and a runtime folder, an environment, the askpass script."""
+    """A private world for one test: a home and a runtime directory, an environment, the askpass script."""
 
     def __init__(self, folder, shell):
         self.folder = folder

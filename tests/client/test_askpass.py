@@ -107,15 +107,15 @@ HOSTILE = {
     "no host": "(alice@) JWT or password: ",
     "no at": "(db1.example) JWT or password: ",
     "no prefix": "JWT or password: ",
-    "no space behind the prefix": "(alice@db1.example)JWT or password: ",
-    "two spaces behind the prefix": "(alice@db1.example)  JWT or password: ",
+    "no space after the prefix": "(alice@db1.example)JWT or password: ",
+    "two spaces after the prefix": "(alice@db1.example)  JWT or password: ",
     "blank before": " (alice@db1.example) JWT or password: ",
     "line end before": "\n(alice@db1.example) JWT or password: ",
     "trailing blank": "(alice@db1.example) JWT or password:  ",
     "trailing line end": "(alice@db1.example) JWT or password: \n",
     "no trailing blank": "(alice@db1.example) JWT or password:",
     "carriage return": "(alice@db1.example) JWT or password: \r",
-    "text behind": "(alice@db1.example) JWT or password: for evil.example: ",
+    "text after the prompt": "(alice@db1.example) JWT or password: for evil.example: ",
     "text before": "(alice@db1.example) Enter your JWT or password: ",
     "line end within": "(alice@db1.example) JWT\nor password: ",
     "line end in the host": "(alice@db1.example\n) JWT or password: ",
@@ -381,7 +381,7 @@ def test_it_may_be_its_own_next_program(home):
 
 
 def test_no_token_is_ever_an_argument_of_a_program(home):
-    """/proc/PID/cmdline is everybody's to read."""
+    """/proc/PID/cmdline can be read by every user."""
     token = token_of(1200)
     trace = home.folder / "trace"
     try:

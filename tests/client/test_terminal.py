@@ -68,7 +68,7 @@ def test_a_host_key_question_is_answered_visibly(home, prompt):
 
 @pytest.mark.parametrize("typed, result", [("yes\n", (0, "yes\n")), ("no\n", (1, "")), ("\n", (1, ""))])
 def test_a_confirmation_needs_a_yes(home, typed, result):
-    """ssh takes an empty answer for yes; somebody who only presses return should not have agreed."""
+    """ssh takes an empty reply for yes; a user who only presses return should not have agreed."""
     terminal = Terminal(home, "Allow use of key x?", SSH_ASKPASS_PROMPT="confirm")
     terminal.wait_for(lambda: b"key x?" in terminal.shown)
     time.sleep(0.3)

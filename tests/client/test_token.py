@@ -133,7 +133,7 @@ def test_a_short_rsa_key_is_refused(machine, refused):
 
 
 def test_a_key_that_is_constrained_to_destinations_is_refused_with_the_likely_reason(machine, refused):
-    """The agent does not show the constraint; it refuses to sign what is no login (OpenSSH 8.9)."""
+    """The agent does not show the constraint; it refuses to sign anything but logins (OpenSSH 8.9)."""
     key, server = machine.key("ed25519"), machine.key("ed25519", "server")
     known = host.write(machine.folder / "known", f"db1.acme.example {pathlib.Path(f'{server}.pub').read_text()}")
     machine.start_agent()
@@ -324,7 +324,7 @@ def test_device_code_with_a_refresh_token_asks_the_person_once(machine, provider
     out, err = world.finish(process)
     check(out.strip(), f"{key}.pub", "alice")
     assert "\u2580" in err and code not in out
-    again = machine.token("--renew")  # by the refresh token: nobody is asked
+    again = machine.token("--renew")  # with the refresh token: no prompt
     check(again, f"{key}.pub", "alice")
     check(machine.token("--renew"), f"{key}.pub", "alice")
     assert again != out.strip()
@@ -376,7 +376,7 @@ def test_token_exchange_and_its_refusal(machine, provider):
 
 
 def test_a_refresh_token_from_a_file(machine, provider):
-    """It is used once; what the provider gives instead is kept in the runtime folder, never in the file."""
+    """It is used once; its replacement is kept in the runtime directory, never in the file."""
     machine.write_conf({"issuer": provider.issuer, "client_id": "laptop", "scope": "openid offline_access"}, prod={})
     process = machine.start("--host", "db1.acme.example", "--no-qr")
     Browser(provider.ca.file).approve(*world.read_code(process), "alice")

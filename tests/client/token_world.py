@@ -82,7 +82,7 @@ def shifted_provider(folder, robot_key, shift):
 
 
 class Machine:
-    """A person's machine: a home, a runtime folder, an ssh-agent when one was started, client.conf."""
+    """A user's machine: a home, a runtime directory, an ssh-agent if one was started, client.conf."""
 
     def __init__(self, folder, ca_file):
         self.folder = folder
@@ -140,7 +140,7 @@ class Machine:
         return done.stdout.strip()
 
     def refused(self, *args, name="db1.acme.example", status=1, **env):
-        """What is said when there is none: one sentence on one line."""
+        """The error if there is no token: one sentence on one line."""
         done = self.run("--host", name, *args, **env)
         assert (done.returncode, done.stdout) == (status, ""), done.stdout + done.stderr
         assert done.stderr.startswith("pamjwt-token: ") and done.stderr.count("\n") == 1, done.stderr

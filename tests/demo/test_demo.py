@@ -12,7 +12,7 @@ STEP = re.compile(rb"^\d+\. ", re.M)
 
 
 def traces():
-    """What a demo that left something behind would have changed on the host."""
+    """What a demo that does not clean up would have changed on the host."""
     watched = [pathlib.Path(p) for p in ("/etc/passwd", "/etc/shadow", "/etc/pam.d", "/etc/security", "/etc/ssh", "/etc/sudoers.d",
                                          "/usr/lib", "/home")]
     found = {str(p): (p.stat().st_mtime_ns, sorted(os.listdir(p)) if p.is_dir() else None) for p in watched if p.exists()}
@@ -21,7 +21,7 @@ def traces():
 
 
 def processes():
-    """Demos that are still there, whoever started them."""
+    """Demos that are still running, started by any user."""
     return [p.parent.name for p in pathlib.Path("/proc").glob("[0-9]*/cmdline")
             if b"tests/demo/demo.py" in p.read_bytes() and p.parent.name != str(os.getpid())]
 

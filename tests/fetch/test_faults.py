@@ -214,7 +214,7 @@ def test_redirects_are_refused(fault, idp, status, target):
 
 @pytest.mark.parametrize("status", [204, 206, 403, 404, 429, 500, 503])
 def test_error_pages_are_no_keys(fault, idp, status):
-    """NET-09, NET-10. A good set with a bad status is no answer either."""
+    """NET-09, NET-10. A good set with a bad status is not accepted either."""
     body = idp.answers["/jwks"].body if status == 206 else b"<html>sorry</html>" if status != 204 else b""
     fault.meet(f"HTTP status {status}", break_it=lambda: idp.answer(body, status))
 
@@ -381,7 +381,7 @@ def test_an_hmac_key_from_the_helper_is_refused_by_root_too(fault, idp):
 
 @needs_root
 def test_without_the_user_there_is_no_fetch(fault):
-    """Never nobody, never root."""
+    """Never the user nobody, never root."""
     passwd = pathlib.Path("/etc/passwd").read_text()
     for line in ("", "_pamjwt:x:65534:65534::/:/bin/false\n", "_pamjwt:x:0:0::/:/bin/false\n"):
         other = fault.host.folder / "passwd"
@@ -459,7 +459,7 @@ def test_the_clock_goes_back_a_year_and_forward_a_year(host, idp):
 
 
 def test_keys_serve_without_a_network_until_max_stale_and_no_longer(host, idp):
-    """The network is cut: what is there is used, with its age, until max_stale."""
+    """The network is down: cached keys are used, with their age, until max_stale."""
     host.get(now=1000)
     idp.stop()
     for now in (4601, 1000 + 7 * 86400):

@@ -77,7 +77,7 @@ def test_a_host_without_rights_reads_the_cache_and_keeps_what_it_fetched(host, i
     got = host.get(now=1001, prefix=user)
     assert (got["kids"], got["fetched"]) == (["k1"], False)
     idp.keys("k2")
-    helper = shutil.copy(HELPER, host.folder)  # the checkout may be in a folder that this user cannot enter
+    helper = shutil.copy(HELPER, host.folder)  # the checkout may be in a directory that this user cannot enter
     got = host.get("force", now=1002, prefix=user, helper=helper)
     assert (got["kids"], got["fetched"], got["stored"]) == (["k2"], True, False)
     assert host.file.read_bytes() == before
@@ -126,7 +126,7 @@ def test_a_login_with_fresh_keys_makes_no_socket_no_process_and_no_file(host, id
     host.get(now=1000)
     calls = strace_of(host, now=1001)
     assert calls.count('"acme.json"') == calls.count("acme.json") == 1
-    started = calls.index('"acme.json"')  # behind the start of the driver itself
+    started = calls.index('"acme.json"')  # after the start of the driver itself
     assert "execve(" not in calls[started:]
     for call in ("socket(", "connect(", "fork(", "clone(", "clone3(", "vfork(", "O_CREAT", "O_WRONLY", "O_RDWR",
                  "rename", "unlink", "mkdir"):

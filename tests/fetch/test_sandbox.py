@@ -178,7 +178,7 @@ def test_the_helper_at_work_belongs_to_its_user_and_cannot_be_taken_over(host, i
 
 
 def test_the_helper_gives_up_by_itself(host):
-    """Its caller is stopped, and nobody sends it a request: the alarm is set before it reads."""
+    """Its caller is stopped and sends no request: the alarm is set before it reads."""
     out = host.folder / "trace"
     helper = subprocess.Popen(["strace", "-qq", "-o", str(out), "-e", "trace=alarm,read", HELPER, str(host.lock)],
                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)

@@ -253,7 +253,7 @@ def test_the_lock_folder_is_made_for_the_helper_where_nobody_else_does(host, idp
     assert (lock / "acme").stat().st_uid == FETCH_UID
     assert host.get(lock=None, cache=host.folder / "none")["kids"] == ["k1"]
     assert idp.asked() == 1
-    os.chown(lock, 0, 0)  # somebody made it root's: it is given back
+    os.chown(lock, 0, 0)  # it was changed to root's: ownership is restored
     assert host.get("force", lock=None)["fetched"]
     assert lock.stat().st_uid == FETCH_UID
     subprocess.run(["rm", "-r", run], check=True)

@@ -1,4 +1,4 @@
-"""A certificate authority to throw away, an identity provider that does as it is told, and the caller: keys_driver."""
+"""A throw-away certificate authority, a scripted identity provider, and the caller: keys_driver."""
 
 import datetime
 import http.server
@@ -210,7 +210,7 @@ class Idp:
 
 
 class Host:
-    """The folders of one host, and the settings of one issuer on it."""
+    """The directories of one host, and the settings of one issuer on it."""
 
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
@@ -246,7 +246,7 @@ class Host:
         )
 
     def forget_attempts(self):
-        """As if min_refresh were over."""
+        """As if min_refresh had passed."""
         for note in self.lock.iterdir():
             note.unlink()
 

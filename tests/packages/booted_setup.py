@@ -35,7 +35,7 @@ def restored(before, seconds):
 
 
 def run_in_a_unit(*command):
-    """Its output and exit status, when the unit is over. (systemd-run --wait would need D-Bus.)"""
+    """Its output and exit status, after the unit has ended. (systemd-run --wait would need D-Bus.)"""
     host.run("systemd-run", "--quiet", "--unit=session", "sh", "-c", '"$@" >/run/said 2>&1; echo $? >/run/status', "sh", *command)
     host.wait_for("the set-up", lambda: host.run("systemctl", "is-active", "session", check=False).stdout.strip() in ("inactive", "failed"), 60)
     return pathlib.Path("/run/said").read_text(), int(pathlib.Path("/run/status").read_text())

@@ -1,7 +1,7 @@
 """
 The life of the Debian packages on a host: install, use, upgrade, remove, purge. The tests run in their order, in a
 throw-away copy of the host, on the packages in PAMJWT_PACKAGES (`./dev deb` builds them). From before the first step
-until after the last one a watcher logs in again and again: at no moment may a password be kept out or anybody let in.
+until after the last one a watcher logs in again and again: at no moment may a correct password be refused or a wrong one accepted.
 """
 import hashlib
 import itertools
@@ -136,7 +136,7 @@ def assert_token_logs_in(machine):
 
 
 def test_what_is_in_the_packages():
-    """Root's, writable by nobody else, no set-uid, and each file in the package where people look for it."""
+    """Owned by root, writable by no one else, not set-uid, and each file in the package where users expect it."""
     where = {}
     for name, deb in zip(NAMES, debs()):
         for line in host.run("dpkg-deb", "-c", deb).stdout.splitlines():
@@ -240,7 +240,7 @@ def test_a_missing_module_keeps_no_password_out_and_lets_no_token_in():  # REV-0
 
 
 def next_version():
-    """The same packages as the next version, with another module file (a byte behind its end)."""
+    """The same packages as the next version, with another module file (with an additional byte)."""
     folder = pathlib.Path("/run/next")
     folder.mkdir()
     for deb in debs():

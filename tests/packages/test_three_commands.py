@@ -93,7 +93,7 @@ def test_doctor_finds_nothing():
 
 
 class Break:
-    """A change of one file or folder of the host, undone at the end."""
+    """A change of one file or directory of the host, undone at the end."""
 
     def __init__(self, path, change):
         self.path, self.change = path, change
@@ -166,11 +166,11 @@ def cache():
 BREAKS = {
     "a misspelt key": (replace(OURS, "audience", "audienc"), "config"),
     "a grant without a condition": (drop(OURS, "match.groups"), "config-warning"),
-    "a configuration for everybody's pen": (mode(OURS, 0o666), "config"),
+    "a world-writable configuration": (mode(OURS, 0o666), "config"),
     "another machine's id": (other_machine(OURS), "clone"),
     "a revocation that is not understood": (top("/etc/security/pam_jwt.revoked", "jit 17"), "revoked"),
     "no keys": (missing(host.CACHE), "keys-none"),
-    "a cache for everybody's pen": (mode(cache, 0o666), "keys-cache"),
+    "a world-writable cache": (mode(cache, 0o666), "keys-cache"),
     "no user for the helper": (drop("/etc/passwd", "_pamjwt:"), "fetch-user"),
     "no helper": (missing("/usr/libexec/pam_jwt/pamjwt-fetch"), "fetch-program"),
     "no authorities": (missing("/etc/ssl/throwaway/ca.pem"), "fetch-file"),
@@ -178,14 +178,14 @@ BREAKS = {
     "a stack that locks out without the module": (replace("/etc/pam.d/sshd", "module_unknown=ignore default=die",
                                                           "default=die"), "pam-module-unknown"),
     "a stack that goes on after a refusal": (replace("/etc/pam.d/sudo", "default=die", "default=ignore"), "pam-refusal-ignored"),
-    "a stack for everybody's pen": (mode("/etc/pam.d/sshd", 0o666), "pam-mode"),
-    "an argument nobody knows": (replace("/etc/pam.d/sshd", "default=die] pam_jwt.so", "default=die] pam_jwt.so debug=maybe"), "pam-argument"),
+    "a world-writable stack": (mode("/etc/pam.d/sshd", 0o666), "pam-mode"),
+    "an unknown argument": (replace("/etc/pam.d/sshd", "default=die] pam_jwt.so", "default=die] pam_jwt.so debug=maybe"), "pam-argument"),
     "no account line": (drop("/etc/pam.d/sudo", "default=bad] pam_jwt.so"), "pam-no-account"),
     "an include that is not there": (top("/etc/pam.d/sudo", "@include common-nothing"), "pam-fault"),
     "a module that sees the token first": (top("/etc/pam.d/sshd", "auth optional pam_exec.so expose_authtok /usr/bin/true"), "pam-before"),
     "sudo -i without us": (drop("/etc/pam.d/sudo-i", "pam_jwt.so"), "pam-sibling"),
-    "a service that nobody asks": (replace(OURS, "services = sshd", "services = cockpit sshd"), "service-unused"),
-    "a service that nobody names": (replace(OURS, "services = sshd", "services ="), "service-unnamed"),
+    "a service whose stack does not use pam_jwt": (replace(OURS, "services = sshd", "services = cockpit sshd"), "service-unused"),
+    "a service in no grant": (replace(OURS, "services = sshd", "services ="), "service-unnamed"),
     "an sshd without PAM": (top(SSHD, "UsePAM no"), "sshd-usepam"),
     "an sshd that does not ask": (top(SSHD, "KbdInteractiveAuthentication no"), "sshd-kbdint"),
     "an sshd that is broken": (top(SSHD, "UsePAN yes"), "sshd-broken"),
@@ -193,9 +193,9 @@ BREAKS = {
     "an sshd with methods that never ask": (top(SSHD, "AuthenticationMethods publickey"), "sshd-methods"),
     "a sudo with a prompt of its own": (top("/etc/sudoers", "Defaults passprompt_override", 0o440), "sudo-prompt"),
     "a sudo that asks for another's password": (top("/etc/sudoers", "Defaults targetpw", 0o440), "sudo-other-user"),
-    "a demand that sudo's timestamp meets with a refusal": (replace("/etc/pam.d/sudo", "default=bad] pam_jwt.so",
+    "a requirement that sudo's timestamp does not meet": (replace("/etc/pam.d/sudo", "default=bad] pam_jwt.so",
                                                                    "default=bad] pam_jwt.so require_token"), "require-token"),
-    "a session that nobody ends": (replace(OURS, "[grant/", "[service/sudo]\nalso = sudo-i\nsession_until_exp = yes\n[grant/"), "pam-systemd"),
+    "a session that does not end at exp": (replace(OURS, "[grant/", "[service/sudo]\nalso = sudo-i\nsession_until_exp = yes\n[grant/"), "pam-systemd"),
     "passwords that no module denies": (drop("/etc/pam.d/common-auth", "pam_deny.so"), "pam-no-deny"),
     "a denial in the log": (top("/var/log/audit/audit.log", 'type=AVC msg=audit(1700000000.1:7): avc:  denied  { read } for  pid=7 '
                                 'comm="sshd" name="pam_jwt.conf" scontext=system_u:system_r:sshd_t:s0 '
@@ -224,7 +224,7 @@ def test_the_way_back():
 
 
 def test_unconfirmed_a_timer_of_systemd_takes_it_back(machine):
-    """A copy of this copy boots; the set-up's unit is gone, and every process of it, when the time is over."""
+    """A copy of this copy boots; the set-up's unit is gone, and every process of it, when the time has expired."""
     if not host.has_systemd():
         pytest.skip("needs systemd")
     replies = {path: body.decode() for path, (_, _, body) in machine.endpoint.replies.items()}

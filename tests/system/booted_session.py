@@ -28,7 +28,7 @@ session required pam_unix.so
 OURS = "-session optional pam_jwt.so"
 SYSTEMD = "session optional pam_systemd.so"
 LIFE = 10  # seconds
-# The last one notes when it is asked to end, and stays; the others would live on if nobody ended them.
+# The last one records when it is asked to end, and stays; the others would continue if not ended.
 COMMAND = """\
 cat /proc/self/sessionid; echo; loginctl show-session $XDG_SESSION_ID -p Scope -p Id
 systemctl show session-$XDG_SESSION_ID.scope -p TimeoutStopUSec -p RuntimeMaxUSec -p ActiveEnterTimestampMonotonic

@@ -3,7 +3,7 @@ System tests run in a throw-away copy of the host and nowhere else:
 
     tools/machine/throwaway /usr/bin/python3 -m pytest tests/system -k NAME
 
-PAMJWT_BUILD names the build folder that is installed there (default: build). See docs/HACKING.md.
+PAMJWT_BUILD is the build directory that is installed there (default: build). See docs/HACKING.md.
 """
 import json
 import os
@@ -149,7 +149,7 @@ def older(text, seconds):
 
 
 def make_old(seconds, *files):
-    """As if the cached keys (default: those of keys_endpoint) had been asked for that much earlier; nobody remembers it."""
+    """As if the cached keys (default: those of keys_endpoint) had been fetched that much earlier, without a record of the attempt."""
     texts = {path: older(path.read_text(), seconds) for path in files or [host.CACHE / "keys.json"]}
     forget_keys()
     for path, text in texts.items():

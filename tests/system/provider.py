@@ -116,7 +116,7 @@ class KeysEndpoint:
         self.endpoint.json(self.path, json.dumps({"keys": [self.key.export_public(as_dict=True)]}), **headers)
 
     def conf(self, **options):
-        """Configuration text: this issuer, and a grant for everybody by sub."""
+        """Configuration text: this issuer, and a grant for all users by sub."""
         options = {"issuer": self.issuer, "audience": "ssh://%h", "jwks": self.issuer + self.path,
                    "ca_file": "/etc/ssl/throwaway/ca.pem", "timeout": "3s", **options}
         return "\n".join(["[issuer/keys]", *(f"{k} = {v}" for k, v in options.items()), "",

@@ -39,7 +39,7 @@ def preloaded(build):
         return
     REPORTS.mkdir()
     REPORTS.chmod(0o1777)
-    # ASan looks for crypt() when it starts, and pam_unix brings it later than that: its library stands behind.
+    # ASan looks for crypt() when it starts, but pam_unix loads it later, so its library is listed last.
     crypt = library(host.installed("pam_unix.so"), "libcrypt")
     preload = host.write("/etc/ld.so.preload", f"{options()} {asan} {crypt}\n")
     yield

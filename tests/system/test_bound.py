@@ -60,7 +60,7 @@ def jkt(key):
 
 @pytest.fixture(scope="module")
 def keys(machine):
-    """Keys of the client alice, and one of a stranger; none is in anybody's authorized_keys."""
+    """Keys of the client alice, and one of a stranger; none is in an authorized_keys file."""
     folder = pathlib.Path("/run/bound-keys")
     folder.mkdir(mode=0o700)
     for name, kind in {**TYPES, "other": ("ed25519",), "stranger": ("ed25519",)}.items():
@@ -125,7 +125,7 @@ def test_the_key_and_its_token_together_and_neither_alone(issuer, keys, log):
         stolen = issuer.token("alice", cnf={"jkt": jkt(keys["ed25519"])})
         mark = log.mark()
         fido = issuer.token("alice", cnf={"jkt": jkt(keys["ed25519-sk"])})
-        others = ["stranger", "other", *FIDO]  # nobody's key, and others of the same person
+        others = ["stranger", "other", *FIDO]  # a stranger's key, and others of the same user
         nobody_gets_in(*[lambda key=key: login("alice", keys[key], stolen) for key in others],
                        lambda: login("alice", keys["ed25519"], fido))
         assert reasons(log, mark) == ["other-key"] * 5
@@ -218,7 +218,7 @@ def doctor_finds(command):
 
 @pytest.mark.parametrize("part", MISSING)
 def test_without_one_part_strangers_passwords_and_root_stay_outside(part, issuer, keys, log):
-    """REV-01, REV-02: no single mistake lets anybody in, and doctor and check name it."""
+    """REV-01, REV-02: no single mistake allows a login, and doctor and check report it."""
     stolen = issuer.token("alice", cnf={"jkt": jkt(keys["ed25519"])})
     with serving():
         finds = doctor_finds("doctor")[0]

@@ -132,7 +132,7 @@ def test_from_nothing_to_a_shell_and_what_each_half_alone_opens(laptop, devices,
     assert (process.returncode, out) == (0, "alice\n"), err
     assert log.audits(started)[-1]["result"] == "allow"
 
-    assert done(pamjwt_ssh(laptop)) == (0, "alice\n", ""), "the kept token, nobody is asked"
+    assert done(pamjwt_ssh(laptop)) == (0, "alice\n", ""), "the kept token, without a prompt"
 
     status, out, _ = done(pamjwt_ssh(laptop, "-o", "BatchMode=yes", program=["ssh"]))
     assert (status, out) == (255, ""), "the key without a token"
@@ -157,7 +157,7 @@ def test_from_nothing_to_a_shell_and_what_each_half_alone_opens(laptop, devices,
 
 
 def test_each_thing_that_goes_wrong_is_one_sentence(laptop, devices, settled):
-    """A machine's own token, so that nobody has to agree; without it ssh is not even started."""
+    """A machine's own token, which needs no consent of a user; without it ssh is not even started."""
     conf = LAPTOP / ".config/pamjwt/client.conf"
     text = CLIENT.replace("issuer = acme\nkey", "issuer = robot\nkey")
 

@@ -48,7 +48,7 @@ def bound(issuer, keys):
 
 @pytest.fixture
 def sshd(machine):
-    """One that demands a key, and then asks."""
+    """One that requires a key, and then prompts."""
     with host.Sshd(AuthenticationMethods="publickey,keyboard-interactive:pam") as running:
         yield running
 
@@ -132,7 +132,7 @@ RECORDS = {  # what it says of its key -> the reason
     "no key, with a token that names one": ({}, {"cnf": "hers"}, "bound"),
     "a key, with a token that names none": ({"bound_key": "hers"}, {}, "unbound"),
     "neither": ({}, {}, "unbound"),
-    "a key that is no thumbprint": ({"bound_key": "=" * 43}, {"cnf": "hers"}, "other-key"),
+    "a key that is not a thumbprint": ({"bound_key": "=" * 43}, {"cnf": "hers"}, "other-key"),
 }
 
 

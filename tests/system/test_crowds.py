@@ -165,7 +165,7 @@ class SteppedSudo:
 
 
 def steps_of(calls):
-    """(name, how manieth call of that name) for each of STEPS, from the trace of a sudo that nobody stopped."""
+    """(name, how manieth call of that name) for each of STEPS, from the trace of a sudo that was not stopped."""
     at = next(i for i, call in enumerate(calls) if ".json" in call)
     for step in STEPS:
         at = next(i for i in range(at, len(calls)) if re.match(step, calls[i]))

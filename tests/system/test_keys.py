@@ -1,4 +1,4 @@
-"""Keys from the endpoint: cached ones serve when it is down or answers nonsense; without any, nobody can judge."""
+"""Keys from the endpoint: cached ones are used if it is down or responds with nonsense; without any, no token can be verified."""
 import stat
 
 import pytest

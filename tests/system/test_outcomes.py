@@ -64,12 +64,12 @@ def pamtester(service, login, calls, answer, **kwargs):
 
 
 def files():
-    """Everything under /run/pam_jwt but folders."""
+    """Everything under /run/pam_jwt except directories."""
     return sorted(str(p) for p in host.RUN.rglob("*") if not p.is_dir())
 
 
 def let_an_hour_pass():
-    """A record's date is when its token is over; that moment was an hour ago."""
+    """A record's date is when its token expires; that was an hour ago."""
     for path in host.RUN.glob("session/*"):
         os.utime(path, (time.time(), path.stat().st_mtime - 3600))
 
@@ -101,14 +101,14 @@ def test_a_thousand_logins_of_every_outcome_leave_nothing(conf, issuer, outcome_
         done = dict(zip(OUTCOMES, pool.map(lambda o: log_in(o[0], o[2], answers[o[1]]), OUTCOMES.values())))
     assert done == {name: {outcome[3]: EACH} for name, outcome in OUTCOMES.items()}
     left = files()
-    assert sum("/session/" in name for name in left) == EACH, "a killed session has a record until its token is over"
+    assert sum("/session/" in name for name in left) == EACH, "a killed session has a record until its token expires"
     let_an_hour_pass()
     assert pamtester("outcome", "alice", LOGIN, answers["alice"]).returncode == 0  # sweeps
     assert files() == before and before == [name for name in before if "/lock/" in name]
 
 
 def test_refresh_takes_away_what_the_dead_left(conf, issuer, outcome_services):
-    """Where nobody logs in any more, the timer does it. A session that lasts keeps its record."""
+    """If there are no more logins, the timer does it. A session that lasts keeps its record."""
     conf(SECTION + GRANT.format(" ".join(STACKS)))
     token = issuer.token("alice", ttl=3000)
     before = files()
@@ -116,7 +116,7 @@ def test_refresh_takes_away_what_the_dead_left(conf, issuer, outcome_services):
     assert log_in("outcome", "kill", token, 1) == {-9: 1}
     assert [path.split("/")[3] for path in files()] == ["pending", "session"]
     host.run("pamjwt", "refresh")
-    assert [path.split("/")[3] for path in files()] == ["session"], "nobody knows that it has crashed; it is not over"
+    assert [path.split("/")[3] for path in files()] == ["session"], "its crash is not known; it has not expired"
     let_an_hour_pass()
     host.run("pamjwt", "refresh")
     assert files() == before
@@ -127,7 +127,7 @@ LOOK = "#!/bin/sh\n{ env | grep PAMJWT_; ls /run/pam_jwt/session; } >/tmp/looked
 
 
 def next_pid(pid):
-    """The next process of this namespace gets it, if nobody has it."""
+    """The next process of this namespace gets it, if it is not in use."""
     LAST_PID.write_text(str(pid - 1))
 
 
@@ -179,7 +179,7 @@ LINES = {
 
 @pytest.fixture
 def common(machine):
-    """The module's lines in front of everything in Debian's common files. What one_use of other tests noted is forgotten."""
+    """The module's lines before all others in Debian's common files. Records of one_use by other tests are removed."""
     shutil.rmtree(host.RUN / "used", ignore_errors=True)
     for name in ("su", "su-l"):  # other tests put a stack of ours in their place
         host.write(f"/etc/pam.d/{name}", (DEBIAN_PAM / name).read_text())
@@ -237,7 +237,7 @@ def test_a_broken_configuration_stops_no_service(common, conf, service):
 
 
 def test_a_locker_that_runs_as_the_user_cannot_write_records(common, conf, issuer):
-    """The folder of records is root's alone, and the login goes on without."""
+    """The directory of records belongs to root only, and the login continues without."""
     conf(SECTION + GRANT.format("locker"))
     assert call("locker", issuer.token("alice")).returncode == 0
     for folder in ("pending", "session"):

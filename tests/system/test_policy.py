@@ -1,4 +1,4 @@
-"""What the policy adds on a real host: the revocation list, one use, several files, demands of a service."""
+"""What the policy adds on a real host: the revocation list, one use, several files, requirements of a service."""
 import pathlib
 
 import pytest
@@ -69,7 +69,7 @@ def test_a_revoked_user_is_shut_out_by_every_door_where_the_account_line_says_so
     assert not host.ssh("alice", issuer.token("alice")).ok
     assert set(reason_of(log, mark)) == {"revoked"}
     assert host.ssh("bob", PASSWORDS["bob"]).ok
-    revoke("usr alice\n")  # nobody knows any more whom the list names
+    revoke("usr alice\n")  # it is unclear what the list revokes
     assert not host.ssh("bob", PASSWORDS["bob"]).ok
 
 

@@ -1,4 +1,4 @@
-"""README's lines, put into the distribution's own files as README says, let in whom README says."""
+"""README's lines, put into the distribution's own files as README describes, admit the users that README describes."""
 import json
 import pathlib
 import re
@@ -12,7 +12,7 @@ README = (host.CHECKOUT / "README.md").read_text(encoding="utf-8")
 
 
 def block(name):
-    """The code block behind `<!-- test: NAME -->`."""
+    """The code block after `<!-- test: NAME -->`."""
     found = re.findall(rf"<!-- test: {re.escape(name)} -->\n```\w*\n(.*?)```", README, re.DOTALL)
     assert len(found) == 1, f"README has {len(found)} blocks named {name}"
     return found[0]

@@ -96,7 +96,7 @@ def test_a_job_runs_and_has_no_record(common, conf, log, service, daemon, text):
         assert files() == [str(record)]
     said = log.text(mark)
     assert f"({service}:session): session opened for user alice" in said
-    assert f"pam_jwt({service}" not in said, "jobs are no matter of tokens, and make no noise"
+    assert f"pam_jwt({service}" not in said, "jobs have nothing to do with tokens, and log nothing"
     host.may_sudo("alice")
 
 

@@ -1,4 +1,4 @@
-"""pamjwt setup on the distribution's own files, with a real provider, sshd and sudo; and the way back."""
+"""pamjwt setup on the distribution's own files, with a real provider, sshd and sudo; and the rollback."""
 import contextlib
 import json
 import os
@@ -100,7 +100,7 @@ def test_from_nothing_to_a_login_and_back(fresh, provider, log):
     assert host.run("pamjwt", "setup", "--undo", check=False).returncode == 1
 
 
-def test_a_trial_that_fails_takes_everything_back(fresh, provider):
+def test_a_failed_test_login_rolls_everything_back(fresh, provider):
     before = snapshot()
     out = run_setup("--yes", "--login", "alice", "--token", "-", given=provider.token("bob"), status=1)
     assert "the token was refused for alice" in out and "rolled back" in out

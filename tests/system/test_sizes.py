@@ -159,7 +159,7 @@ def wrong_sequences(token):
         "a line end within": [good[0][:100] + "\n" + good[0][101:], *good[1:]],
         "a NUL within": [good[0][:100] + "\0" + good[0][101:], *good[1:]],
         "a NUL at once": ["\0" + good[0], *good[1:]],
-        "a password behind a part": [good[0], "correct horse 7"],
+        "a password after a part": [good[0], "correct horse 7"],
         "nothing": [""],
         "100,000 bytes": ["a" * 100_000],
         "a part of 100,000 bytes": ["01/66:" + "a" * 100_000],

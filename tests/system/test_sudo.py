@@ -101,7 +101,7 @@ FORGED = {
 @pytest.mark.asan
 @pytest.mark.parametrize("name", FORGED)
 def test_a_record_that_does_not_count(session, no_record, log, name):
-    """Forged, copied, foreign and stale ones: sudo asks, and what is wrong with one that is there stands in the log."""
+    """Forged, copied, foreign and stale ones: sudo prompts, and the log says what is wrong with an existing one."""
     put, reason = FORGED[name]
     put(session)
     mark = log.mark()
@@ -144,7 +144,7 @@ def test_a_fresh_token_with_mfa_counts_once(issuer, conf, log):
 
 
 def test_the_record_comes_before_any_prompt(sshd, issuer, log):
-    """sudo -n where it may ask PAM, sudo -n where it may not, and an askpass program that nobody calls."""
+    """sudo -n where it may ask PAM, sudo -n where it may not, and an askpass program that is not called."""
     askpass = host.write("/usr/local/bin/loud-askpass", "#!/bin/sh\ntouch /tmp/asked\n", 0o755)
     asked = pathlib.Path("/tmp/asked")
     asked.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ def test_the_record_comes_before_any_prompt(sshd, issuer, log):
 
 
 def test_sudos_own_timestamp_comes_first(session, no_record, log):
-    """Within it nothing is asked, judged or logged, also when the token is over; -k and timestamp_timeout=0 end that."""
+    """Within it nothing is asked, decided or logged, even if the token has expired; -k and timestamp_timeout=0 end that."""
     sudoers("noninteractive_auth, timestamp_timeout=5")
     started, over = pathlib.Path("/tmp/timestamp-started"), pathlib.Path("/tmp/token-is-over")
     host.write("/tmp/timestamp.sh", f"""
@@ -224,13 +224,13 @@ def tmux(server, command):
 
 
 def test_tmux_belongs_to_the_session_that_started_it(sshd, issuer, session):
-    """Attached to from elsewhere or left behind, it has what its own session has; nothing once that is closed."""
+    """Attached to from elsewhere or left running, it has the record of its own session; none once that is closed."""
     try:
         assert in_session(issuer, tmux("mine", "sudo -n id -un")).out == "root\n"
         with open("/tmp/left.sh", "w", encoding="utf-8") as script:
             script.write(tmux("mine", "sudo -n id -un") + "\n")
         left = host.run("sh", "/tmp/left.sh", **host.as_user("alice")).stdout
-        assert "password is required" in left, "it goes on behind the session, without its record"
+        assert "password is required" in left, "it continues after the session, without its record"
         with open("/tmp/other.sh", "w", encoding="utf-8") as script:
             script.write(tmux("other", "sudo -n id -un") + "\n")
         assert "password is required" in session.run("sh /tmp/other.sh")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # abi.sh check|write BASELINE LIBRARY HEADERS: has the binary interface of libpamjwt changed since the last release, in a way
-# that a program which was built then would notice? Added functions and reasons are no such change. `./dev abi` writes the
+# that a program which was built then would notice? Added functions and reasons are compatible. `./dev abi` writes the
 # baseline.
 set -eu
 baseline=$2 library=$3 headers=$4

@@ -42,7 +42,7 @@ def anchors(path):
 
 
 def run_blocks(pamjwt, page):
-    """The sh blocks of a page in order, in one folder of their own; what is wrong."""
+    """Runs the sh blocks of a page in order, in a directory of their own; returns what is wrong."""
     wrong = []
     env = {"PATH": f"{pathlib.Path(pamjwt).resolve().parent}:/usr/bin:/bin", "HOME": "/nonexistent", "ASAN_OPTIONS": "detect_leaks=0"}
     with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +73,7 @@ def check_link(page, target):
     if re.match(r"[a-z]+:", target):
         url = urllib.parse.urlsplit(target)
         good = url.scheme in ("https", "mailto") and (url.netloc or url.scheme == "mailto") and not re.search(r"[\s<>\"]", target)
-        return None if good else "is no https address"
+        return None if good else "is not an https URL"
     path, _, anchor = target.partition("#")
     file = (page.parent / path).resolve() if path else page
     if not file.exists():
@@ -95,7 +95,7 @@ def check_troubleshooting():
     reasons = re.findall(r'^PJWT_REASON\(\w+, "([^"]+)"', (TOP / "lib/base/reasons.def").read_text(), re.MULTILINE)
     rows = re.findall(r"^\| `([^`]+)` \| \S", (TOP / "docs/troubleshooting.md").read_text(), re.MULTILINE)
     wrong = [f"docs/troubleshooting.md: no row for {r}" for r in reasons if r not in rows]
-    wrong += [f"docs/troubleshooting.md: {r} is no reason, or stands there twice" for r in rows
+    wrong += [f"docs/troubleshooting.md: {r} is not a reason, or is listed twice" for r in rows
               if r not in reasons or rows.count(r) > 1]
     return wrong if len(reasons) > 40 else ["lib/base/reasons.def could not be read"]
 

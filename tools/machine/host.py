@@ -90,7 +90,7 @@ def wait_for(what, condition, seconds=10):
 
 def booted(*command, timeout=240):
     """
-    Runs a command under a systemd that boots in a copy of this copy (tools/machine/booted). What it printed behind RESULT,
+    Runs a command under a systemd that boots in a copy of this copy (tools/machine/booted). What it printed after RESULT,
     line by line; without such a line it failed.
     """
     if not os.path.isdir("/sys/fs/cgroup"):  # the copy of the host has no /sys
@@ -169,7 +169,7 @@ def use_local_names():
 
 
 def add_user(name, password=None, *, sudo=False):
-    """A local account with a home folder; with sudo, it may run everything as everyone, after one authentication."""
+    """A local account with a home directory; with sudo, it may run everything as everyone, after one authentication."""
     run("useradd", "--create-home", "--shell", "/bin/sh", name)
     if password is not None:
         run("chpasswd", input=f"{name}:{password}\n")
@@ -200,7 +200,7 @@ def install(build):
 
 
 def installed(name):
-    """The path of a file that meson installed in the library folder (pam_jwt.so, libpamjwt.so.0)."""
+    """The path of a file that meson installed in the library directory (pam_jwt.so, libpamjwt.so.0)."""
     found = [p for base in ("/usr/lib", "/lib") for p in pathlib.Path(base).glob(f"**/{name}")]
     assert found, f"{name} is not installed"
     return found[0].resolve().parent / name
@@ -474,7 +474,7 @@ class Terminal:
         return bool(data)
 
     def expect(self, text, seconds=30):
-        """Waits until the text is shown, behind what was expected before. False when it does not come."""
+        """Waits until the text is shown, after what was expected before. False if it does not come."""
         end = time.monotonic() + seconds
         while text not in self.shown[self.seen:]:
             if time.monotonic() > end or not self.alive():
@@ -487,7 +487,7 @@ class Terminal:
         os.write(self.terminal, text.encode())
 
     def answer(self, prompt, text, *, hidden=True, pause=0.0):
-        """Types a line behind a prompt: when the terminal hides it, and a while later where a program drops what came."""
+        """Types a line after a prompt: once the terminal hides it, and a while later for programs that drop earlier input."""
         assert self.expect(prompt), f"waited in vain for {prompt!r}: {self.shown!r}"
         if hidden:
             wait_for("the terminal to hide what is typed", lambda: not termios.tcgetattr(self.terminal)[3] & termios.ECHO)
