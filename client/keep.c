@@ -32,7 +32,7 @@ static bool is_ours(const char *path)
  * The directory that pamjwt-askpass also uses. XDG_RUNTIME_DIR must belong to the user: after `sudo -s` it
  * may be that of another user.
  */
-static bool find_folder(char *out, size_t size)
+static bool find_dir(char *out, size_t size)
 {
         const char *runtime = getenv("XDG_RUNTIME_DIR");
         int n;
@@ -65,12 +65,12 @@ static bool make_name(const char *const *words, char *out, size_t size)
 void keep_open(const char *const *words, struct keep *ret)
 {
         struct keep keep = {.lock = -1};
-        char path[sizeof(keep.folder) + sizeof(keep.name) + 8];
+        char path[sizeof(keep.dir) + sizeof(keep.name) + 8];
 
-        if (!find_folder(keep.folder, sizeof(keep.folder)) || !make_name(words, keep.name, sizeof(keep.name)))
-                keep.folder[0] = '\0';
-        if (keep.folder[0]) {
-                (void)snprintf(path, sizeof(path), "%s/%s.lock", keep.folder, keep.name);
+        if (!find_dir(keep.dir, sizeof(keep.dir)) || !make_name(words, keep.name, sizeof(keep.name)))
+                keep.dir[0] = '\0';
+        if (keep.dir[0]) {
+                (void)snprintf(path, sizeof(path), "%s/%s.lock", keep.dir, keep.name);
                 keep.lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
         }
         if (keep.lock >= 0)
@@ -102,15 +102,15 @@ static void take(struct json_object *o, int64_t now, struct kept *ret)
 
 void keep_read(const struct keep *keep, int64_t now, struct kept *ret)
 {
-        char path[sizeof(keep->folder) + sizeof(keep->name)];
+        char path[sizeof(keep->dir) + sizeof(keep->name)];
         struct json_object *o = NULL;
         char *text = NULL;
         size_t len = 0;
 
         *ret = (struct kept){0};
-        if (!keep->folder[0])
+        if (!keep->dir[0])
                 return;
-        (void)snprintf(path, sizeof(path), "%s/%s", keep->folder, keep->name);
+        (void)snprintf(path, sizeof(path), "%s/%s", keep->dir, keep->name);
         if (pjwt_file_read(path, PJWT_FILE_SECRET, KEPT_MAX, &text, &len, NULL, NULL) != PJWT_OK)
                 return;
         if (pjwt_json_parse_object(text, len, "kept", &o, NULL) == PJWT_OK)
@@ -125,14 +125,14 @@ enum pjwt_reason keep_write(const struct keep *keep, const struct kept *kept, st
         const char *text = NULL;
         enum pjwt_reason r;
 
-        if (!keep->folder[0])
+        if (!keep->dir[0])
                 return PJWT_OK;
         o = json_object_new_object();
         if (pjwt_json_add(o, "exp", json_object_new_int64(kept->exp)) &&
             pjwt_json_add_string(o, "access_token", kept->access_token) &&
             pjwt_json_add_string(o, "refresh_token", kept->refresh_token))
                 text = pjwt_json_text(o);
-        r = text ? pjwt_file_replace(keep->folder, keep->name, text, strlen(text), 0600, reterr)
+        r = text ? pjwt_file_replace(keep->dir, keep->name, text, strlen(text), 0600, reterr)
                  : pjwt_fail_memory(reterr);
         json_object_put(o);
         return r;
@@ -140,9 +140,9 @@ enum pjwt_reason keep_write(const struct keep *keep, const struct kept *kept, st
 
 int keep_forget_all(void)
 {
-        char folder[4096];
+        char path[4096];
         struct dirent *entry;
-        DIR *dir = find_folder(folder, sizeof(folder)) ? opendir(folder) : NULL;
+        DIR *dir = find_dir(path, sizeof(path)) ? opendir(path) : NULL;
         int count = 0;
 
         if (!dir)

@@ -20,7 +20,7 @@ struct kept {
  * Where one token is kept; the path is empty if the user has no runtime directory, and then nothing is kept.
  */
 struct keep {
-        char folder[4096];
+        char dir[4096];
         char name[64];
         int lock; /* -1: none */
 };

@@ -23,9 +23,9 @@ static bool try_lock(int fd)
         return fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
-static int open_at(int folder, const char *name)
+static int open_at(int dir, const char *name)
 {
-        int fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         struct stat st;
 
         if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())) {
@@ -36,11 +36,11 @@ static int open_at(int folder, const char *name)
 }
 
 /* Whether this file has been moved aside in the meantime. */
-static bool is_current(int folder, const char *name, int fd)
+static bool is_current(int dir, const char *name, int fd)
 {
         struct stat mine, there;
 
-        return fstat(fd, &mine) == 0 && fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+        return fstat(fd, &mine) == 0 && fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
                mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
@@ -89,28 +89,28 @@ static bool is_abandoned(int fd)
 }
 
 /* One attempt. HELD: *retfd is the lock. */
-static enum fetch_lock_result try_once(int folder, const char *name, bool patient, int *retfd)
+static enum fetch_lock_result try_once(int dir, const char *name, bool patient, int *retfd)
 {
-        int fd = open_at(folder, name);
+        int fd = open_at(dir, name);
 
         if (fd < 0)
                 return FETCH_LOCK_NONE;
-        if (try_lock(fd) && is_current(folder, name, fd)) {
+        if (try_lock(fd) && is_current(dir, name, fd)) {
                 *retfd = fd;
                 return FETCH_LOCK_HELD;
         }
-        if (patient && is_abandoned(fd) && is_current(folder, name, fd))
-                (void)unlinkat(folder, name, 0);
+        if (patient && is_abandoned(fd) && is_current(dir, name, fd))
+                (void)unlinkat(dir, name, 0);
         close(fd);
         return FETCH_LOCK_BUSY;
 }
 
-enum fetch_lock_result fetch_lock_take(const char *folder, const struct pjwt_fetch_request *request,
+enum fetch_lock_result fetch_lock_take(const char *path, const struct pjwt_fetch_request *request,
                                        int64_t deadline, struct fetch_lock *ret)
 {
         int64_t start = pjwt_boot_ms();
         struct timespec nap = {.tv_nsec = 10000000};
-        int dir = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         enum fetch_lock_result r = FETCH_LOCK_NONE;
 
         ret->fd = -1;

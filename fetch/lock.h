@@ -20,7 +20,7 @@ enum fetch_lock_result {
  * process and ends with it. If its holder has been stopped for longer than any request may last (a user can
  * freeze a cgroup with this process in it), the lock is moved aside.
  */
-enum fetch_lock_result fetch_lock_take(const char *folder, const struct pjwt_fetch_request *request,
+enum fetch_lock_result fetch_lock_take(const char *path, const struct pjwt_fetch_request *request,
                                        int64_t deadline, struct fetch_lock *ret);
 
 /* The note of the last attempt: the text of its response, for free(). NULL if there is none. */

@@ -95,7 +95,7 @@ static enum pjwt_reason find_user(uid_t *retuid, gid_t *retgid, struct pjwt_erro
  * For hosts where nothing like systemd-tmpfiles does it, or where the directory belongs to root: without a
  * lock there is no cool-down. A failure is ignored.
  */
-static void make_lock_folder(uid_t uid, gid_t gid)
+static void make_lock_dir(uid_t uid, gid_t gid)
 {
         struct stat st;
         int run, lock = -1;
@@ -145,7 +145,7 @@ static enum pjwt_reason change_user(bool root, const char *lock_dir, struct pjwt
         if (r != PJWT_OK)
                 return r;
         if (root && strcmp(lock_dir, PJWT_LOCK_DIR) == 0)
-                make_lock_folder(uid, gid);
+                make_lock_dir(uid, gid);
         if (root && setgroups(0, NULL) != 0)
                 return fail("setgroups", reterr);
         if (setresgid(gid, gid, gid) != 0)

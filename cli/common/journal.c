@@ -50,14 +50,14 @@ static bool read_entry(char *line, struct cli_journal *j)
         struct cli_journal_entry *e = &j->entries[j->count];
         const char *word = strsep(&line, " ");
         const char *kind = strsep(&line, " ");
-        const char *folder = strsep(&line, " ");
+        const char *dir = strsep(&line, " ");
         const char *mode = strsep(&line, " ");
 
         if (j->count == CLI_CHANGES_MAX || strcmp(word, "file") != 0 || !mode || !line || *line != '/' ||
             strlen(line) >= sizeof(e->path))
                 return false;
         e->changed = strcmp(kind, "changed") == 0;
-        e->folder = strcmp(folder, "new-folder") == 0;
+        e->new_dir = strcmp(dir, "new-folder") == 0;
         e->mode = (unsigned)strtoul(mode, NULL, 8) & 07777;
         snprintf(e->path, sizeof(e->path), "%s", line);
         j->count++;
@@ -94,8 +94,8 @@ bool cli_journal_read(const char *root, struct cli_journal *ret, struct pjwt_err
         *ret = (struct cli_journal){0};
         if (number == 0)
                 return false;
-        snprintf(ret->folder, sizeof(ret->folder), "%s" CLI_SETUP_DIR "/%u", root, number);
-        snprintf(path, sizeof(path), "%s/journal", ret->folder);
+        snprintf(ret->dir, sizeof(ret->dir), "%s" CLI_SETUP_DIR "/%u", root, number);
+        snprintf(path, sizeof(path), "%s/journal", ret->dir);
         if (pjwt_file_read(path, 0, 65536, &text, &len, NULL, reterr) != PJWT_OK)
                 return false;
         if (!read_lines(text, ret))
@@ -116,6 +116,6 @@ enum cli_setup_state cli_setup_state(const char *root, bool *retexpired)
                 return err.reason ? CLI_SETUP_UNCONFIRMED : CLI_SETUP_NONE;
         cli_journal_boot(boot);
         *retexpired = strcmp(boot, j.boot) != 0 || pjwt_boot_ms() >= j.deadline;
-        snprintf(path, sizeof(path), "%s/confirmed", j.folder);
+        snprintf(path, sizeof(path), "%s/confirmed", j.dir);
         return access(path, F_OK) == 0 ? CLI_SETUP_CONFIRMED : CLI_SETUP_UNCONFIRMED;
 }

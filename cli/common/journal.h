@@ -19,13 +19,13 @@
 /* One line of a journal. */
 struct cli_journal_entry {
         bool changed; /* else it is new */
-        bool folder;  /* its directory is new, too */
+        bool new_dir; /* its directory is new, too */
         unsigned mode;
         char path[512];
 };
 
 struct cli_journal {
-        char folder[640];
+        char dir[640];
         char boot[64];
         int64_t deadline;
         struct cli_journal_entry entries[CLI_CHANGES_MAX];

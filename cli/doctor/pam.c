@@ -137,18 +137,18 @@ static void look_at_unused(struct cli_doctor *d)
 static bool module_is_there(struct cli_doctor *d)
 {
         static const char installed[] = PJWT_MODULE_DIR;
-        static const char *const folders[] = {installed,
-                                              "/lib/x86_64-linux-gnu/security",
-                                              "/lib/aarch64-linux-gnu/security",
-                                              "/lib/security",
-                                              "/lib64/security",
-                                              "/usr/lib64/security"};
+        static const char *const dirs[] = {installed,
+                                           "/lib/x86_64-linux-gnu/security",
+                                           "/lib/aarch64-linux-gnu/security",
+                                           "/lib/security",
+                                           "/lib64/security",
+                                           "/usr/lib64/security"};
         char name[256];
         char path[512];
         struct stat st;
 
-        for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-                snprintf(name, sizeof(name), "%s/" CLI_PAM_US, folders[i]);
+        for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+                snprintf(name, sizeof(name), "%s/" CLI_PAM_US, dirs[i]);
                 if (stat(cli_root_path(d, name, path), &st) != 0)
                         continue;
                 if (st.st_mode & (S_IWGRP | S_IWOTH))

@@ -100,14 +100,14 @@ static void cut_comment(char *text)
 }
 
 static void look_at_file(struct cli_doctor *d, struct sudo *sudo, const char *file, int depth);
-static void look_at_folder(struct cli_doctor *d, struct sudo *sudo, const char *folder, int depth);
+static void look_at_dir(struct cli_doctor *d, struct sudo *sudo, const char *dir, int depth);
 
 /* A file name in sudoers: relative to the directory of the including file unless it begins with a slash. */
 static void full_name(const char *from, const char *name, char out[300])
 {
-        size_t folder = *name == '/' ? 0 : (size_t)(strrchr(from, '/') - from) + 1;
+        size_t dir = *name == '/' ? 0 : (size_t)(strrchr(from, '/') - from) + 1;
 
-        snprintf(out, 300, "%.*s%.*s", (int)folder, from, (int)strcspn(name, " \t"), name);
+        snprintf(out, 300, "%.*s%.*s", (int)dir, from, (int)strcspn(name, " \t"), name);
 }
 
 /* @include and @includedir, also written with #, as in older files. */
@@ -115,17 +115,17 @@ static bool look_at_include(struct cli_doctor *d, struct sudo *sudo, const char 
                             int depth)
 {
         char name[300];
-        bool folder;
+        bool dir;
 
         if ((*text != '@' && *text != '#') || strncmp(text + 1, "include", 7) != 0)
                 return false;
-        folder = strncmp(text + 8, "dir", 3) == 0;
-        text += folder ? 11 : 8;
+        dir = strncmp(text + 8, "dir", 3) == 0;
+        text += dir ? 11 : 8;
         if (*text != ' ' && *text != '\t')
                 return false;
         full_name(file, text + strspn(text, " \t"), name);
-        if (folder)
-                look_at_folder(d, sudo, name, depth + 1);
+        if (dir)
+                look_at_dir(d, sudo, name, depth + 1);
         else
                 look_at_file(d, sudo, name, depth + 1);
         return true;
@@ -173,16 +173,16 @@ static int is_used(const struct dirent *entry)
         return !strchr(entry->d_name, '.') && !strchr(entry->d_name, '~'); /* sudoers(5) skips these */
 }
 
-static void look_at_folder(struct cli_doctor *d, struct sudo *sudo, const char *folder, int depth)
+static void look_at_dir(struct cli_doctor *d, struct sudo *sudo, const char *dir, int depth)
 {
         struct dirent **entries = NULL;
         char path[512];
-        int count = scandir(cli_root_path(d, folder, path), &entries, is_used, alphasort);
+        int count = scandir(cli_root_path(d, dir, path), &entries, is_used, alphasort);
 
         for (int i = 0; i < count; i++) {
                 char file[300];
 
-                snprintf(file, sizeof(file), "%.150s/%.140s", folder, entries[i]->d_name);
+                snprintf(file, sizeof(file), "%.150s/%.140s", dir, entries[i]->d_name);
                 look_at_file(d, sudo, file, depth);
                 free(entries[i]);
         }

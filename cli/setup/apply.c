@@ -14,38 +14,37 @@
 
 /* --- the journal and what it keeps --- */
 
-static enum pjwt_reason make_journal_folder(const char *root, char folder[640], struct pjwt_error *reterr)
+static enum pjwt_reason make_journal_dir(const char *root, char dir[640], struct pjwt_error *reterr)
 {
         static const char *const parts[] = {"/var", "/var/lib", "/var/lib/pam_jwt", CLI_SETUP_DIR};
 
         for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-                snprintf(folder, 640, "%s%s", root, parts[i]);
-                if (!cli_dir_make(folder, i == 3 ? 0700 : 0755))
-                        return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", folder, strerror(errno));
+                snprintf(dir, 640, "%s%s", root, parts[i]);
+                if (!cli_dir_make(dir, i == 3 ? 0700 : 0755))
+                        return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", dir, strerror(errno));
         }
-        snprintf(folder, 640, "%s" CLI_SETUP_DIR "/%u", root, cli_journal_latest(root, false) + 1);
-        return mkdir(folder, 0700) == 0
-                       ? PJWT_OK
-                       : pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", folder, strerror(errno));
+        snprintf(dir, 640, "%s" CLI_SETUP_DIR "/%u", root, cli_journal_latest(root, false) + 1);
+        return mkdir(dir, 0700) == 0 ? PJWT_OK
+                                     : pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", dir, strerror(errno));
 }
 
-static enum pjwt_reason save(const char *folder, size_t number, const char *kind, const char *text,
-                             size_t len, struct pjwt_error *reterr)
+static enum pjwt_reason save(const char *dir, size_t number, const char *kind, const char *text, size_t len,
+                             struct pjwt_error *reterr)
 {
         char name[32];
 
         snprintf(name, sizeof(name), "%zu.%s", number, kind);
-        return pjwt_file_replace(folder, name, text, len, 0600, reterr);
+        return pjwt_file_replace(dir, name, text, len, 0600, reterr);
 }
 
-static bool folder_is_new(const struct cli_setup *s, const struct cli_change *change)
+static bool dir_is_new(const struct cli_setup *s, const struct cli_change *change)
 {
-        char folder[640];
+        char dir[640];
         char path[600];
         const char *name;
 
-        cli_file_split(cli_setup_path(s, change->path, path), folder, &name);
-        return access(folder, F_OK) != 0;
+        cli_file_split(cli_setup_path(s, change->path, path), dir, &name);
+        return access(dir, F_OK) != 0;
 }
 
 static void put_entry(const struct cli_setup *s, const struct cli_change *change, struct cli_buf *out)
@@ -53,7 +52,7 @@ static void put_entry(const struct cli_setup *s, const struct cli_change *change
         char line[800];
 
         snprintf(line, sizeof(line), "file %s %s %04o %s\n", change->old ? "changed" : "new",
-                 folder_is_new(s, change) ? "new-folder" : "folder", (unsigned)change->mode, change->path);
+                 dir_is_new(s, change) ? "new-folder" : "folder", (unsigned)change->mode, change->path);
         cli_buf_str(out, line);
 }
 
@@ -61,14 +60,14 @@ enum pjwt_reason cli_setup_record(const struct cli_setup *s, int64_t deadline_bo
                                   struct pjwt_error *reterr)
 {
         struct cli_buf journal = {0};
-        char folder[640];
+        char dir[640];
         char line[160];
         char boot[64];
         int fd;
         enum pjwt_reason r = cli_setup_lock(s->root, &fd, reterr);
 
         if (r == PJWT_OK)
-                r = make_journal_folder(s->root, folder, reterr);
+                r = make_journal_dir(s->root, dir, reterr);
         cli_journal_boot(boot);
         snprintf(line, sizeof(line), CLI_JOURNAL_FORMAT "\nboot %s\ndeadline %" PRId64 "\n", boot,
                  deadline_boot_ms);
@@ -76,18 +75,18 @@ enum pjwt_reason cli_setup_record(const struct cli_setup *s, int64_t deadline_bo
         for (size_t i = 0; r == PJWT_OK && i < s->change_count; i++) {
                 const struct cli_change *change = &s->changes[i];
 
-                r = save(folder, i, "text", change->text, strlen(change->text), reterr);
+                r = save(dir, i, "text", change->text, strlen(change->text), reterr);
                 if (r == PJWT_OK && change->old)
-                        r = save(folder, i, "old", change->old, change->old_len, reterr);
+                        r = save(dir, i, "old", change->old, change->old_len, reterr);
                 put_entry(s, change, &journal);
         }
         cli_buf_str(&journal, "end\n");
         if (r == PJWT_OK && journal.failed)
                 r = pjwt_fail_memory(reterr);
         if (r == PJWT_OK) {
-                cli_dir_sync(folder);
-                r = pjwt_file_replace(folder, "journal", journal.bytes, journal.len, 0600, reterr);
-                cli_dir_sync(folder);
+                cli_dir_sync(dir);
+                r = pjwt_file_replace(dir, "journal", journal.bytes, journal.len, 0600, reterr);
+                cli_dir_sync(dir);
         }
         cli_buf_clear(&journal);
         cli_setup_unlock(fd);

@@ -18,7 +18,7 @@ static bool run_quietly(const char *program, const char *a, const char *b, const
 }
 
 /* Creates a missing directory and its parents. */
-static bool make_folders(const char *path)
+static bool make_dirs(const char *path)
 {
         char part[700];
 
@@ -37,7 +37,7 @@ static bool write_scratch(const char *scratch, const struct cli_change *change)
         bool good;
 
         snprintf(path, sizeof(path), "%s%s", scratch, change->path);
-        if (!make_folders(path))
+        if (!make_dirs(path))
                 return false;
         (void)unlink(path);
         f = fopen(path, "we");
@@ -60,7 +60,7 @@ static bool make_scratch(const struct cli_setup *s, const char *scratch)
         for (size_t i = 0; good && i < sizeof(copied) / sizeof(copied[0]); i++) {
                 snprintf(to, sizeof(to), "%s%s", scratch, copied[i]);
                 if (cli_setup_is_there(s, copied[i]))
-                        good = make_folders(to) &&
+                        good = make_dirs(to) &&
                                run_quietly("/bin/cp", "-RLp", cli_setup_path(s, copied[i], from), to, &out);
         }
         for (size_t i = 0; good && i < s->change_count; i++)

@@ -11,11 +11,11 @@
 #include "input.h"
 #include "safefile.h"
 
-void cli_file_split(const char *path, char folder[640], const char **retname)
+void cli_file_split(const char *path, char dir[640], const char **retname)
 {
         const char *slash = strrchr(path, '/');
 
-        snprintf(folder, 640, "%.*s", (int)(slash - path), path);
+        snprintf(dir, 640, "%.*s", (int)(slash - path), path);
         *retname = slash + 1;
 }
 
@@ -24,9 +24,9 @@ bool cli_dir_make(const char *path, mode_t mode)
         return mkdir(path, mode) == 0 || errno == EEXIST;
 }
 
-void cli_dir_sync(const char *folder)
+void cli_dir_sync(const char *dir)
 {
-        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (fd >= 0) {
                 (void)syncfs(fd);
@@ -38,15 +38,15 @@ enum pjwt_reason cli_file_write(const char *path, const char *text, size_t len, 
                                 struct pjwt_error *reterr)
 {
         struct pjwt_error err = {0};
-        char folder[640];
+        char dir[640];
         const char *name;
 
-        cli_file_split(path, folder, &name);
-        if (!cli_dir_make(folder, 0755))
-                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", folder, strerror(errno));
-        if (pjwt_file_replace(folder, name, text, len, mode, &err) != PJWT_OK)
+        cli_file_split(path, dir, &name);
+        if (!cli_dir_make(dir, 0755))
+                return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", dir, strerror(errno));
+        if (pjwt_file_replace(dir, name, text, len, mode, &err) != PJWT_OK)
                 return pjwt_fail(reterr, err.reason, "%s: %s", path, err.detail);
-        cli_dir_sync(folder);
+        cli_dir_sync(dir);
         return PJWT_OK;
 }
 

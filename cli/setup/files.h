@@ -8,11 +8,11 @@
 #include "reason.h"
 
 /* Splits a path into its directory and its last part, which is borrowed from path. */
-void cli_file_split(const char *path, char folder[640], const char **retname);
+void cli_file_split(const char *path, char dir[640], const char **retname);
 /* Makes a directory; it may exist already. On failure errno says why. */
 bool cli_dir_make(const char *path, mode_t mode);
 /* Syncs the file system of a directory. */
-void cli_dir_sync(const char *folder);
+void cli_dir_sync(const char *dir);
 /*
  * Replaces a file by one rename, and makes its directory if it does not exist.
  * Returns PJWT_OK, PJWT_FILE_WRITE and what pjwt_file_replace() returns.

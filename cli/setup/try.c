@@ -24,7 +24,7 @@
 
 /* A private directory with the prompts that the client received and the replies. */
 struct trial {
-        char folder[64];
+        char dir[64];
         char askpass[512];
         char asked[128];
 };
@@ -129,17 +129,17 @@ static bool begin(struct trial *t)
         char path[128];
         char script[1200];
 
-        snprintf(t->folder, sizeof(t->folder), "/tmp/pamjwt-try-XXXXXX");
-        if (!mkdtemp(t->folder))
+        snprintf(t->dir, sizeof(t->dir), "/tmp/pamjwt-try-XXXXXX");
+        if (!mkdtemp(t->dir))
                 return false;
-        snprintf(t->asked, sizeof(t->asked), "%s/asked", t->folder);
-        snprintf(path, sizeof(path), "%s/askpass", t->folder);
+        snprintf(t->asked, sizeof(t->asked), "%s/asked", t->dir);
+        snprintf(path, sizeof(path), "%s/askpass", t->dir);
         askpass_path(t->askpass);
         /* One line per prompt, so that a stack without any prompt is noticed. */
         snprintf(script, sizeof(script),
                  "#!/bin/sh\necho asked >>%s\n"
                  "if [ -n \"${PAMJWT_TOKEN_FILE-}\" ]; then exec %s \"$1\"; fi\nexec cat %s/answer\n",
-                 t->asked, t->askpass, t->folder);
+                 t->asked, t->askpass, t->dir);
         snprintf(t->askpass, sizeof(t->askpass), "%s", path);
         return write_file(t->askpass, script, 0700);
 }
@@ -150,14 +150,14 @@ static void finish(struct trial *t)
         char path[128];
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-                snprintf(path, sizeof(path), "%s/%s", t->folder, names[i]);
+                snprintf(path, sizeof(path), "%s/%s", t->dir, names[i]);
                 if (remove(path) != 0 && errno == ENOTEMPTY) {
                         const char *const argv[] = {"/bin/rm", "-rf", "--", path, NULL};
 
                         (void)cli_wait(cli_spawn(argv, cli_plain_env, -1, -1), 10);
                 }
         }
-        (void)rmdir(t->folder);
+        (void)rmdir(t->dir);
 }
 
 /*
@@ -180,9 +180,9 @@ static int answer(struct trial *t, const char *user, const char *text, bool is_t
                                NULL};
         int status;
 
-        snprintf(path, sizeof(path), "%s/answer", t->folder);
+        snprintf(path, sizeof(path), "%s/answer", t->dir);
         snprintf(askpass, sizeof(askpass), "SSH_ASKPASS=%s", t->askpass);
-        snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=%s", t->folder);
+        snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=%s", t->dir);
         snprintf(file, sizeof(file), "PAMJWT_TOKEN_FILE=%s", path);
         (void)unlink(t->asked);
         if (!write_file(path, text, 0600))

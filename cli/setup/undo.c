@@ -25,7 +25,7 @@ enum pjwt_reason cli_setup_confirm(const char *root, struct pjwt_error *reterr)
                 r = pjwt_fail(reterr, err.reason ? err.reason : PJWT_FILE_OPEN, "%s",
                               err.reason ? err.detail : "there is no set-up to confirm");
         else
-                r = pjwt_file_replace(j.folder, "confirmed", "", 0, 0600, reterr);
+                r = pjwt_file_replace(j.dir, "confirmed", "", 0, 0600, reterr);
         cli_setup_unlock(fd);
         return r;
 }
@@ -34,19 +34,19 @@ static char *saved(const struct cli_journal *j, size_t number, const char *kind,
 {
         char path[700];
 
-        snprintf(path, sizeof(path), "%s/%zu.%s", j->folder, number, kind);
+        snprintf(path, sizeof(path), "%s/%zu.%s", j->dir, number, kind);
         return cli_file_text(path, retlen);
 }
 
 /* What is left if a replacement was killed halfway. */
 static void remove_temporary(const char *path)
 {
-        char folder[640];
+        char dir[640];
         char temporary[900];
         const char *name;
 
-        cli_file_split(path, folder, &name);
-        snprintf(temporary, sizeof(temporary), "%s/.%s.new", folder, name);
+        cli_file_split(path, dir, &name);
+        snprintf(temporary, sizeof(temporary), "%s/.%s.new", dir, name);
         (void)unlink(temporary);
 }
 
@@ -57,14 +57,14 @@ static bool same(const char *a, size_t a_len, const char *b, size_t b_len)
 
 static bool remove_new(const char *path, const struct cli_journal_entry *e)
 {
-        char folder[640];
+        char dir[640];
         const char *name;
 
-        cli_file_split(path, folder, &name);
+        cli_file_split(path, dir, &name);
         if (unlink(path) != 0 && errno != ENOENT)
                 return false;
-        if (e->folder)
-                (void)rmdir(folder);
+        if (e->new_dir)
+                (void)rmdir(dir);
         return true;
 }
 
@@ -94,7 +94,7 @@ static bool undo_one(const char *root, const struct cli_journal *j, size_t i, st
                 (void)pjwt_fail(
                         reterr, PJWT_FILE_WRITE,
                         "%s: changed since the set-up, so it is left as it is; the old file is %s/%zu.old",
-                        path, j->folder, i);
+                        path, j->dir, i);
         free(now);
         free(old);
         free(text);
@@ -107,16 +107,16 @@ static void remove_journal(const char *root, const struct cli_journal *j)
         static const char *const kinds[] = {"old", "text"};
         char path[700];
 
-        snprintf(path, sizeof(path), "%s/journal", j->folder);
+        snprintf(path, sizeof(path), "%s/journal", j->dir);
         (void)unlink(path);
-        snprintf(path, sizeof(path), "%s/confirmed", j->folder);
+        snprintf(path, sizeof(path), "%s/confirmed", j->dir);
         (void)unlink(path);
         for (size_t i = 0; i < j->count; i++)
                 for (size_t k = 0; k < 2; k++) {
-                        snprintf(path, sizeof(path), "%s/%zu.%s", j->folder, i, kinds[k]);
+                        snprintf(path, sizeof(path), "%s/%zu.%s", j->dir, i, kinds[k]);
                         (void)unlink(path);
                 }
-        (void)rmdir(j->folder);
+        (void)rmdir(j->dir);
         snprintf(path, sizeof(path), "%s" CLI_SETUP_DIR, root);
         if (rmdir(path) == 0) {
                 snprintf(path, sizeof(path), "%s/var/lib/pam_jwt", root);
