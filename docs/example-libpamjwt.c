@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* What this program accepts, and from whom. */
+/* The issuer and the audience that this program accepts. */
 static struct pjwt_checks *checks_of(const char *issuer, const char *audience)
 {
         struct pjwt_checks *checks = pjwt_checks_new();
@@ -34,7 +34,7 @@ static void print(const struct pjwt_claims *claims)
                 printf("%" PRId64, exp);
         printf(", %s, key %s, about %s\n", pjwt_claims_algorithm(claims),
                pjwt_claims_key_id(claims) ? pjwt_claims_key_id(claims) : "without a name",
-               sub ? sub : "nobody");
+               sub ? sub : "no subject");
         for (size_t i = 0; i < pjwt_claims_list_length(claims, "groups"); i++) {
                 const char *group = pjwt_claims_list_string(claims, "groups", i, NULL);
 

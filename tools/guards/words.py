@@ -19,7 +19,7 @@ TOP = pathlib.Path(TREES[0]).resolve() if TREES else pathlib.Path(__file__).reso
 
 # name, regular expression (case matters; \s+ also spans line ends), what to write instead
 RULES = [
-    ("stands", r"\b[Ss]tands\b(?!-|\s+for\b)|\b[Ss]tand\b(?!-)|\b[Ss]tood\b", "is, is set in, is listed in, appears in"),
+    ("stands", r"\b[Ss]tands\b(?!-|\s+for\b)|\b[Ss]tand\b(?!\\?-)|\b[Ss]tood\b", "is, is set in, is listed in, appears in"),
     ("behind", r"(?<!-)\b[Bb]ehind\b(?!\s+(?:an?|the)\s+(?:proxy|firewall|load\s+balancer|bastion|NAT)\b)", "after"),
     ("in front of", r"\b[Ii]n\s+front\b", "before"),
     ("folder", r"\b[Ff]olders?\b", "directory"),
