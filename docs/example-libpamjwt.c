@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* The issuer and the audience that this program accepts. */
+/* The requirements for tokens, with the issuer and audience of this program. */
 static struct pjwt_checks *checks_of(const char *issuer, const char *audience)
 {
         struct pjwt_checks *checks = pjwt_checks_new();

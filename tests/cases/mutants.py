@@ -75,7 +75,7 @@ MUTANTS = [
     ("PRS-13", "strictjson.c", "if (high == 0)", "if (0)"),
     ("PRS-13 PRS-17", "strictjson.c", "if (c < 0x20)", "if (0)"),
     ("PRS-14", "utf8.c", "c < least[n] || ", ""),
-    ("PRS-14", "utf8.c", "(c >= 0xd800 && c <= 0xdfff)", "false"),
+    ("PRS-14", "utf8.c", "(c >= 0xd800 && c <= 0xdfff)", "0"),
     ("PRS-14", "utf8.c", "c > 0x10ffff || ", ""),
     ("PRS-14", "utf8.c", "if ((p[i] & 0xc0) != 0x80)", "if (0)"),
     ("PRS-14", "strictjson.c", "if (low < 0xdc00 || low > 0xdfff)", "if (0)"),

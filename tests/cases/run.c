@@ -6,8 +6,8 @@
  *   run --show FILE [ID...]...    prints the result of each case instead of checking it: for writing new ones
  *   run --ring FILE [ID...]...    every key of the cases with every token: only matching pairs may verify
  *   run --faults FILE [ID...]...  (case_faults) every case repeatedly, with a different call to memory
- *                                 allocation, json-c or OpenSSL failing each time: a refused case must never be
- *                                 accepted, and -1 from OpenSSL is never success (PRS-20, SIG-24)
+ *                                 allocation, json-c or OpenSSL failing each time: a refused case must never
+ *                                 be accepted, and -1 from OpenSSL is never success (PRS-20, SIG-24)
  */
 #include <stdio.h>
 #include <stdlib.h>
