@@ -20,7 +20,7 @@
 
 /* --- one process --- */
 
-/* A file of /proc/PID as text; false when the process is gone. */
+/* A file of /proc/PID as text; false if the process is gone. */
 static bool read_proc(pid_t pid, const char *file, char *out, size_t size)
 {
         char path[64];
@@ -52,7 +52,7 @@ static bool session_of(pid_t pid, unsigned *ret)
         return errno == 0 && end != text;
 }
 
-/* Is one of the real, effective, saved and file system uids this one? */
+/* Whether this is one of the real, effective, saved and file system uids. */
 static bool has_uid(const char *status, uid_t uid)
 {
         const char *line = strstr(status, "\nUid:");
@@ -104,7 +104,7 @@ static bool read_stat(pid_t pid, int64_t since, struct cli_process *ret)
         return true;
 }
 
-/* Is the control group of a process below this one, "/user@1000.service" for example? */
+/* Whether the control group of a process is below this one, "/user@1000.service" for example. */
 static bool in_group(pid_t pid, const char *group)
 {
         char text[4096];
@@ -147,7 +147,7 @@ struct search {
         bool others; /* the user has a process in another session of logind */
 };
 
-/* Looks at one process. False when memory runs out. */
+/* Examines one process. False if memory runs out. */
 static bool visit(struct search *search, pid_t pid, struct cli_processes *ret)
 {
         struct cli_process process = {.pid = pid};
@@ -172,7 +172,7 @@ static int by_pid(const void *a, const void *b)
         return (pa->pid > pb->pid) - (pa->pid < pb->pid);
 }
 
-/* Did the leader of this process session join it within the audit session? */
+/* Whether the leader of this process session joined it within the audit session. */
 static bool begun_here(const struct search *search, pid_t sid)
 {
         unsigned session;
@@ -193,7 +193,7 @@ static bool is_left(const struct search *search, const struct cli_processes *lis
         return true;
 }
 
-/* A manager that was there before this login belongs to another one, or lingers. */
+/* A manager that was running before this login belongs to another one, or lingers. */
 static bool manager_is_ours(const struct search *search, const struct cli_processes *list)
 {
         for (size_t i = 0; i < list->count; i++)
@@ -280,7 +280,7 @@ static bool signal_process(const struct cli_process *process, unsigned id, int s
         return same;
 }
 
-/* Signals every process of the session that is not left, as it is now. Returns how many of them there are. */
+/* Signals every process of the session that is not left, as it is now. Returns how many there are. */
 static size_t signal_all(const struct cli_session *session, int signum)
 {
         struct cli_processes now;

@@ -64,8 +64,8 @@ static const char *run_dir_of(const struct sessions_options *options)
 }
 
 /*
- * A value matches as it is, and as this command prints it: the administrator copies from the list what a
- * terminal cannot show.
+ * A value matches as it is, and as this command prints it, so that it can be copied from the list even if it
+ * contains characters that a terminal cannot show.
  */
 static bool equal(const char *wanted, const char *value)
 {
@@ -157,7 +157,7 @@ static void print_session(const struct walk *walk, unsigned id, const struct pjw
                 print_processes(processes);
 }
 
-/* How many are ended, and the left ones as a list. */
+/* The number of those ended, and those left as a list. */
 static size_t add_processes(struct json_object *o, const struct cli_processes *processes)
 {
         struct json_object *left = json_object_new_array();

@@ -129,7 +129,9 @@ def words_of_c(source):
 
 def words_of(name):
     text = (TOP / name).read_text(encoding="utf-8", errors="replace")
-    return words_of_c(text) if name.endswith(C_SOURCE) else text
+    if name.endswith(C_SOURCE):
+        return words_of_c(text)
+    return text.replace("\\-", "-") if name.startswith("man/") else text  # stand\-in is a hyphen of roff
 
 
 def named(names, patterns):
