@@ -144,7 +144,7 @@ def test_the_helper_gets_an_empty_environment_and_only_its_descriptors(host, aut
     helper = host.folder / "helper"
     report = host.folder / "report"
     helper.write_text(f"#!/bin/sh\ncat /proc/$$/environ | tr '\\0' '\\n' > {report}; ls -l /proc/$$/fd >> {report}; "
-                      f"grep -E '^Sig(Blk|Ign|Cgt)' /proc/$$/status >> {report}; cat /proc/$$/stat >> {report}\n")
+                      f"grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status >> {report}; cat /proc/$$/stat >> {report}\n")
     helper.chmod(0o755)
     secret = os.open(authority.file, os.O_RDONLY)
     os.set_inheritable(secret, True)
