@@ -7,10 +7,11 @@ import re
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path.append(str(TESTS / "cases"))
+sys.path += [str(TESTS / "cases"), str(TESTS / "pamstack")]
 sys.dont_write_bytecode = True
 
 import casefile  # noqa: E402
+import stacks  # noqa: E402
 
 WORDS = """alg kid typ cty crit b64 zip jwk jku x5c x5u enc none JWT at+jwt application/ RS256 PS384 ES256 ES512 ES256K
 EdDSA Ed25519 Ed448 HS256 ML-DSA-44 keys kty crv use key_ops verify sign sig RSA EC OKP oct AKP P-256 P-384 P-521 secp256k1
@@ -21,7 +22,8 @@ https://issuer.example ssh://host.example alice 1700000000 1700000300 2534023007
 match. regex: glob: %{sub} %{preferred_username} %h strip_suffix one_use max_age also host_name sshd sudo file:///
 yes no 30s 5m 24h 7d 2w bind ssh-key bind_services publickey ssh-ed25519 ssh-rsa ecdsa-sha2-nistp256 ecdsa-sha2-nistp384
 ecdsa-sha2-nistp521 nistp256 nistp384 nistp521 sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com
--cert-v01@openssh.com ssh: jkt hostbased""".split()
+-cert-v01@openssh.com ssh: jkt hostbased account password session required requisite sufficient optional include substack
+@include success=done default=die module_unknown=ignore new_authtok_reqd=reset 4294967295 pam_unix.so require_token""".split()
 BYTES = [b"\x00", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\r\n", b"..", b"{}", b"[]",
          b'{"', b'":"', b'","', b" = ", b"\n[", b"-----BEGIN PUBLIC KEY-----\n", b"-----END PUBLIC KEY-----\n"]
 
@@ -143,6 +145,10 @@ def seeds():
         yield "response", data
     for data in PATTERNS:
         yield "pattern", data
+    for number in range(200):
+        files = stacks.make(f"corpus/{number}").files
+        texts = ["".join(files.get("/etc/pam.d/" + name, [])).encode("latin-1") for name in ("svc", "other", "inc0")]
+        yield "pamstack", bytes([number % 4]) + b"\xff".join(texts)
     for path in casefile.files():
         for case in casefile.load(path):
             yield from of_case(case)

@@ -16,6 +16,7 @@ GUARDS = pathlib.Path(__file__).resolve().parent
 # The directories in the order of the flow, what each is for, and those whose headers it may include.
 LAYOUT = {
     "lib/base": ("reasons, secrets, encodings, safe files, tables of algorithms", ""),
+    "lib/pamstack": ("PAM stacks, read and run as libpam does; never in a login", "lib/base"),
     "lib/keys": ("JWK and PEM become keys, key sets and OpenSSL's keys", "lib/base"),
     "lib/token": ("one token: form, signature, claims, the ssh key that it is bound to", "lib/base lib/keys"),
     "lib/conf": ("the configuration: options, reading, checks, patterns", "lib/base lib/keys lib/token"),
@@ -29,10 +30,10 @@ LAYOUT = {
     "sign": ("private keys and signing; never in a login", "lib/base lib/keys text"),
     "fetch": ("pamjwt-fetch", "lib/base lib/keys lib/token lib/conf lib/policy lib/host net"),
     "client": ("what runs on the user's machine", "lib/base lib/keys lib/token net text sign"),
-    "cli/common": ("what subcommands share", "lib/base lib/keys lib/token lib/conf lib/policy lib/host text"),
-    "cli/doctor": ("pamjwt doctor", "lib/base lib/keys lib/token lib/conf lib/policy lib/host text cli/common"),
-    "cli/setup": ("pamjwt setup", "lib/base lib/keys lib/token lib/conf lib/policy lib/host text cli/common cli/doctor"),
-    "cli": ("the command", "lib/base lib/keys lib/token lib/conf lib/policy lib/host lib/judge text sign cli/common cli/doctor cli/setup"),
+    "cli/common": ("what subcommands share", "lib/base lib/pamstack lib/keys lib/token lib/conf lib/policy lib/host text"),
+    "cli/doctor": ("pamjwt doctor", "lib/base lib/pamstack lib/keys lib/token lib/conf lib/policy lib/host text cli/common"),
+    "cli/setup": ("pamjwt setup", "lib/base lib/pamstack lib/keys lib/token lib/conf lib/policy lib/host text cli/common cli/doctor"),
+    "cli": ("the command", "lib/base lib/pamstack lib/keys lib/token lib/conf lib/policy lib/host lib/judge text sign cli/common cli/doctor cli/setup"),
 }
 # Headers of libraries that only some directories may include: a login process must not load the others.
 LIBRARIES = {

@@ -1,0 +1,42 @@
+/*
+ * The PAM codes of Linux-PAM, for code that links no libpam. A test compares them with the system's header.
+ */
+#ifndef PJWT_STACKCODES_H
+#define PJWT_STACKCODES_H
+
+enum {
+        PJWT_PAM_SUCCESS,
+        PJWT_PAM_OPEN_ERR,
+        PJWT_PAM_SYMBOL_ERR,
+        PJWT_PAM_SERVICE_ERR,
+        PJWT_PAM_SYSTEM_ERR,
+        PJWT_PAM_BUF_ERR,
+        PJWT_PAM_PERM_DENIED,
+        PJWT_PAM_AUTH_ERR,
+        PJWT_PAM_CRED_INSUFFICIENT,
+        PJWT_PAM_AUTHINFO_UNAVAIL,
+        PJWT_PAM_USER_UNKNOWN,
+        PJWT_PAM_MAXTRIES,
+        PJWT_PAM_NEW_AUTHTOK_REQD,
+        PJWT_PAM_ACCT_EXPIRED,
+        PJWT_PAM_SESSION_ERR,
+        PJWT_PAM_CRED_UNAVAIL,
+        PJWT_PAM_CRED_EXPIRED,
+        PJWT_PAM_CRED_ERR,
+        PJWT_PAM_NO_MODULE_DATA,
+        PJWT_PAM_CONV_ERR,
+        PJWT_PAM_AUTHTOK_ERR,
+        PJWT_PAM_AUTHTOK_RECOVERY_ERR,
+        PJWT_PAM_AUTHTOK_LOCK_BUSY,
+        PJWT_PAM_AUTHTOK_DISABLE_AGING,
+        PJWT_PAM_TRY_AGAIN,
+        PJWT_PAM_IGNORE,
+        PJWT_PAM_ABORT,
+        PJWT_PAM_AUTHTOK_EXPIRED,
+        PJWT_PAM_MODULE_UNKNOWN,
+        PJWT_PAM_BAD_ITEM,
+        PJWT_PAM_CONV_AGAIN,
+        PJWT_PAM_INCOMPLETE,
+};
+
+#endif
