@@ -1,257 +1,217 @@
 #include "pamstack.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <unistd.h>
 
-#include "input.h"
+#include "stackfiles.h"
 
-#define PAM_DIR   "/etc/pam.d/"
-#define DEPTH_MAX 16 /* includes in includes, as in Linux-PAM */
+#define ASSUMED "debian-12"
 
-struct reader {
-        const char *root;
-        struct cli_pam_stack *stack;
-        unsigned substack; /* being read; 0: none */
-        unsigned substacks;
-};
+const char *const cli_pam_dirs[] = {"/etc/pam.d", "/usr/lib/pam.d", NULL};
 
-static const char *const type_names[] = {"auth", "account", "session", "password"};
-
-static void *grown(void *array, size_t count, size_t size)
+static int open_root(const char *root)
 {
-        void *bigger = realloc(array, (count + 1) * size);
-
-        if (!bigger)
-                abort(); /* a command that reads a few kilobytes cannot continue */
-        return bigger;
+        return open(*root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static void fault(struct reader *r, const char *file, unsigned line, const char *text)
+/*
+ * Finds libpam.so.0 in the root. ret: its rules; retdir: its directory, below which its modules are. May be
+ * NULL.
+ */
+static bool find_libpam(int *root, struct pjwt_stack_rules *ret, const char **retdir)
 {
-        struct cli_pam_stack *s = r->stack;
+        static const char *const dirs[] = {"/lib/x86_64-linux-gnu",
+                                           "/usr/lib/x86_64-linux-gnu",
+                                           "/lib/aarch64-linux-gnu",
+                                           "/usr/lib/aarch64-linux-gnu",
+                                           "/lib64",
+                                           "/usr/lib64",
+                                           "/lib",
+                                           "/usr/lib",
+                                           PJWT_MODULE_DIR "/.."};
+        struct pjwt_stack_rules rules;
+        char path[512];
 
-        s->faults = grown(s->faults, s->fault_count, sizeof(*s->faults));
-        s->faults[s->fault_count++] = (struct cli_pam_fault){strdup(file), line, strdup(text)};
-}
+        for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+                char *bytes = NULL;
+                size_t len = 0;
+                bool known;
 
-/* The next word at *p: up to white space, or a whole [...]. NULL after the last. Modifies the text. */
-static char *next_word(char **p)
-{
-        char *start = *p + strspn(*p, " \t");
-        char *end;
-
-        if (!*start)
-                return NULL;
-        end = *start == '[' ? strchr(start, ']') : NULL;
-        end = end ? end + 1 : start + strcspn(start, " \t");
-        *p = *end ? end + 1 : end;
-        *end = '\0';
-        return start;
-}
-
-static int type_of(const char *word)
-{
-        if (*word == '-')
-                word++;
-        for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++)
-                if (strcasecmp(word, type_names[i]) == 0)
-                        return (int)i;
-        return -1;
-}
-
-static void read_file(struct reader *r, const char *name, int only, int depth, const char *from,
-                      unsigned from_line);
-
-static void read_substack(struct reader *r, const char *name, int only, int depth, const char *from,
-                          unsigned from_line)
-{
-        unsigned outer = r->substack;
-
-        r->substack = ++r->substacks;
-        read_file(r, name, only, depth, from, from_line);
-        r->substack = outer;
-}
-
-static void add_line(struct reader *r, enum cli_pam_type type, const char *control, const char *module,
-                     char *rest, const char *file, unsigned number)
-{
-        struct cli_pam_stack *s = r->stack;
-        const char *base = strrchr(module, '/');
-        struct cli_pam_line line = {.type = type,
-                                    .control = strdup(control),
-                                    .module = strdup(base ? base + 1 : module),
-                                    .file = strdup(file),
-                                    .line = number,
-                                    .substack = r->substack};
-        char *word;
-
-        while (line.arg_count < CLI_PAM_ARGS_MAX && (word = next_word(&rest))) {
-                if (*word == '[' &&
-                    word[strlen(word) - 1] == ']') { /* an argument that contains white space */
-                        word[strlen(word) - 1] = '\0';
-                        word++;
-                }
-                line.args[line.arg_count++] = strdup(word);
+                snprintf(path, sizeof(path), "%s/libpam.so.0", dirs[i]);
+                if (pjwt_stack_open_in_root(root, path, &bytes, &len) != PJWT_STACK_FILE_TEXT)
+                        continue;
+                known = pjwt_stack_rules_of_library(bytes, len, &rules);
+                free(bytes);
+                if (!known)
+                        continue;
+                if (ret)
+                        *ret = rules;
+                if (retdir)
+                        *retdir = dirs[i];
+                return true;
         }
-        s->lines = grown(s->lines, s->count, sizeof(*s->lines));
-        s->lines[s->count++] = line;
+        return false;
 }
 
-static void read_line(struct reader *r, char *text, const char *file, unsigned number, int only, int depth)
+static struct pjwt_stack_rules rules_of(int *root)
 {
-        char *rest = text;
-        char *word = next_word(&rest);
-        const char *control;
-        const char *module;
-        int type;
+        struct pjwt_stack_rules rules;
 
-        if (!word)
-                return;
-        if (strcmp(word, "@include") == 0) {
-                word = next_word(&rest);
-                if (word)
-                        read_file(r, word, only, depth + 1, file, number);
-                return;
-        }
-        type = type_of(word);
-        control = next_word(&rest);
-        module = control ? next_word(&rest) : NULL;
-        if (type < 0 || !module)
-                fault(r, file, number, "PAM cannot parse this line");
-        else if (only >= 0 && type != only)
-                return;
-        else if (strcmp(control, "include") == 0)
-                read_file(r, module, type, depth + 1, file, number);
-        else if (strcmp(control, "substack") == 0)
-                read_substack(r, module, type, depth + 1, file, number);
-        else
-                add_line(r, (enum cli_pam_type)type, control, module, rest, file, number);
+        return find_libpam(root, &rules, NULL) ? rules : *pjwt_stack_rules_of_build(ASSUMED);
 }
 
-/* Lines end with LF; a backslash before it continues the line; # begins a comment. */
-static void read_text(struct reader *r, char *text, const char *file, int only, int depth)
+const char *cli_pam_assumes(const char *root)
 {
-        unsigned number = 0;
+        int fd = open_root(root);
+        bool known = fd >= 0 && find_libpam(&fd, NULL, NULL);
 
-        while (*text) {
-                char *start = text;
-                char *end = strchr(text, '\n');
-                unsigned joined = 1;
-
-                while (end && end > start && end[-1] == '\\') {
-                        end[-1] = ' ';
-                        *end = ' ';
-                        joined++;
-                        end = strchr(end, '\n');
-                }
-                text = end ? end + 1 : start + strlen(start);
-                if (end)
-                        *end = '\0';
-                start[strcspn(start, "#")] = '\0';
-                read_line(r, start, file, number + 1, only, depth);
-                number += joined;
-        }
+        if (fd >= 0)
+                close(fd);
+        return known ? NULL : ASSUMED;
 }
 
-/* only: the type to read, -1 for all. */
-static void read_file(struct reader *r, const char *name, int only, int depth, const char *from,
-                      unsigned from_line)
+static bool has_own(const struct pjwt_stack *stack)
+{
+        for (int i = 0; i < PJWT_STACK_TYPES; i++)
+                if (stack->own[i].count > 0)
+                        return true;
+        return stack->start != PJWT_STACK_STARTS && stack->note_count > 0 &&
+               stack->notes[0].kind != PJWT_STACK_NOTE_NO_SERVICE;
+}
+
+bool cli_pam_read(const char *root, const char *service, struct pjwt_stack **ret)
 {
         struct pjwt_error err = {0};
-        struct cli_input input = {0};
-        char path[512];
-        char text[600];
+        struct pjwt_stack *stack = NULL;
+        struct pjwt_stack_files files = {.look = pjwt_stack_open_in_root};
+        struct pjwt_stack_rules rules;
+        int fd = open_root(root);
 
-        snprintf(path, sizeof(path), "%s%s%s", r->root, *name == '/' ? "" : PAM_DIR, name);
-        if (depth > DEPTH_MAX) {
-                fault(r, from, from_line, "the file includes itself");
-                return;
-        }
-        if (cli_input_file(path, &input, &err) != PJWT_OK) {
-                snprintf(text, sizeof(text), "it includes %.400s, which cannot be read", name);
-                fault(r, from, from_line, text);
-                return;
-        }
-        snprintf(text, sizeof(text), "%s", path + strlen(r->root));
-        read_text(r, input.bytes, text, only, depth);
-        cli_input_clear(&input);
-}
-
-bool cli_pam_read(const char *root, const char *service, struct cli_pam_stack *ret)
-{
-        struct reader r = {.root = root, .stack = ret};
-
-        *ret = (struct cli_pam_stack){0};
-        read_file(&r, service, -1, 0, "", 0);
-        if (ret->fault_count == 1 && !*ret->faults[0].file) {
-                cli_pam_free(ret);
+        *ret = NULL;
+        if (fd < 0)
                 return false;
+        files.arg = &fd;
+        rules = rules_of(&fd);
+        if (pjwt_stack_read(&rules, &files, service, &stack, &err) == PJWT_OK && !has_own(stack)) {
+                pjwt_stack_free(stack);
+                stack = NULL;
         }
-        return true;
+        close(fd);
+        *ret = stack;
+        return stack != NULL;
 }
 
-void cli_pam_free(struct cli_pam_stack *stack)
+/* --- modules --- */
+
+/*
+ * Debian's libpam also looks in /lib/security for a relative name, others replace "$ISA" by nothing that
+ * matters here.
+ */
+static bool is_there(int *root, const char *dir, const char *module)
 {
-        for (size_t i = 0; i < stack->count; i++) {
-                free(stack->lines[i].control);
-                free(stack->lines[i].module);
-                free(stack->lines[i].file);
-                for (size_t k = 0; k < stack->lines[i].arg_count; k++)
-                        free(stack->lines[i].args[k]);
+        const char *const places[] = {dir, "/lib", "/usr/lib"};
+        char path[1024];
+
+        if (*module == '/')
+                return pjwt_stack_open_in_root(root, module, NULL, NULL) != PJWT_STACK_FILE_ABSENT;
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+                snprintf(path, sizeof(path), "%s/security/%s", places[i], module);
+                if (pjwt_stack_open_in_root(root, path, NULL, NULL) != PJWT_STACK_FILE_ABSENT)
+                        return true;
         }
-        for (size_t i = 0; i < stack->fault_count; i++) {
-                free(stack->faults[i].file);
-                free(stack->faults[i].text);
-        }
-        free(stack->lines);
-        free(stack->faults);
-        *stack = (struct cli_pam_stack){0};
+        return strstr(module, "$ISA") != NULL;
 }
 
-/* What the four keywords mean (pam.conf(5)). */
-static const struct {
-        const char *word;
-        const char *means;
-} words[] = {
-        {"required", "[success=ok new_authtok_reqd=ok ignore=ignore default=bad]"},
-        {"requisite", "[success=ok new_authtok_reqd=ok ignore=ignore default=die]"},
-        {"sufficient", "[success=done new_authtok_reqd=done default=ignore]"},
-        {"optional", "[success=ok new_authtok_reqd=ok default=ignore]"},
-};
-
-/* The action after `name=` in [...], of len characters; NULL if there is none. */
-static const char *find_action(const char *control, const char *name, size_t *retlen)
+bool cli_pam_is_missing(const struct cli_pam_modules *modules, const struct pjwt_stack_line *line)
 {
-        size_t len = strlen(name);
+        for (size_t i = 0; line->module && i < modules->count; i++)
+                if (strcmp(modules->missing[i], line->module) == 0)
+                        return true;
+        return false;
+}
 
-        for (const char *p = control; (p = strstr(p, name)); p += len) {
-                const char *before = p - 1;
+/* Ours is not among them: whether it is there is a question of its own. */
+static enum pjwt_module_kind kind_here(void *arg, const struct pjwt_stack_line *line)
+{
+        enum pjwt_module_kind kind = pjwt_module_kind(line);
 
-                if (p == control || !strchr("[ \t", *before) || p[len] != '=')
-                        continue;
-                *retlen = strcspn(p + len + 1, " \t]");
-                return p + len + 1;
+        return kind != PJWT_MODULE_TOKEN && cli_pam_is_missing(arg, line) ? PJWT_MODULE_MISSING : kind;
+}
+
+void cli_pam_look_for_modules(const char *root, const struct pjwt_stack *stack, struct cli_pam_modules *ret)
+{
+        const size_t most = sizeof(ret->missing) / sizeof(ret->missing[0]);
+        const char *dir = NULL;
+        int fd = open_root(root);
+        bool known = fd >= 0 && find_libpam(&fd, NULL, &dir);
+
+        *ret = (struct cli_pam_modules){.asked = {.stack = stack, .kind = kind_here, .arg = ret}};
+        for (int type = 0; known && type < PJWT_STACK_TYPES; type++) {
+                const struct pjwt_stack_chain *chain = pjwt_stack_chain(stack, (enum pjwt_stack_type)type);
+
+                for (size_t i = 0; i < chain->count && ret->count < most; i++)
+                        if (chain->lines[i].kind == PJWT_STACK_MODULE &&
+                            !cli_pam_is_missing(ret, &chain->lines[i]) &&
+                            !is_there(&fd, dir, chain->lines[i].module))
+                                ret->missing[ret->count++] = chain->lines[i].module;
         }
+        if (fd >= 0)
+                close(fd);
+}
+
+/* --- lines and ways --- */
+
+const struct pjwt_stack_line *cli_pam_find(const struct pjwt_stack *stack, enum pjwt_stack_type type,
+                                           const char *module, size_t from)
+{
+        const struct pjwt_stack_chain *chain = pjwt_stack_chain(stack, type);
+
+        for (size_t i = from; i < chain->count; i++)
+                if (strcmp(pjwt_stack_module(&chain->lines[i]), module) == 0)
+                        return &chain->lines[i];
         return NULL;
 }
 
-const char *cli_pam_action(const char *control, const char *code, char ret[16])
+bool cli_pam_mentions(const char *root, const char *path, const char *word)
 {
-        const char *action;
+        char *bytes = NULL;
         size_t len = 0;
+        int fd = open_root(root);
+        bool found = fd >= 0 && pjwt_stack_open_in_root(&fd, path, &bytes, &len) == PJWT_STACK_FILE_TEXT &&
+                     memmem(bytes, len, word, strlen(word));
 
-        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-                if (strcasecmp(control, words[i].word) == 0)
-                        control = words[i].means;
-        action = find_action(control, code, &len);
-        if (!action)
-                action = find_action(control, "default", &len);
-        if (!action) { /* pam.conf(5): without default, a code that is not listed is bad */
-                action = "bad";
-                len = 3;
+        free(bytes);
+        if (fd >= 0)
+                close(fd);
+        return found;
+}
+
+bool cli_pam_has_arg(const struct pjwt_stack_line *line, const char *arg)
+{
+        for (size_t i = 0; i < line->arg_count; i++)
+                if (strcmp(line->args[i], arg) == 0)
+                        return true;
+        return false;
+}
+
+const char *cli_pam_way(const struct pjwt_stack_finding *finding, char *ret, size_t size)
+{
+        size_t used = 0;
+
+        *ret = '\0';
+        for (size_t i = 0; i < finding->count && used < size; i++) {
+                const char *code = pjwt_stack_code_name(finding->way[i].answer);
+                const char *module = pjwt_stack_module(finding->way[i].line);
+                int n;
+
+                if (!*module)
+                        continue;
+                n = snprintf(ret + used, size - used, "%s%s answers %s", used > 0 ? ", " : "", module,
+                             code ? code : "an unknown code");
+                used += n > 0 ? (size_t)n : 0;
         }
-        snprintf(ret, 16, "%.*s", (int)(len < 15 ? len : 15), action);
         return ret;
 }

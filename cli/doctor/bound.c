@@ -226,7 +226,7 @@ static void look_at_sshd(struct cli_doctor *d, bool meant)
         }
 }
 
-static bool has_argument(const struct cli_pam_line *line, const char *argument)
+static bool has_argument(const struct pjwt_stack_line *line, const char *argument)
 {
         for (size_t i = 0; line && i < line->arg_count; i++)
                 if (strcmp(line->args[i], argument) == 0)
@@ -236,18 +236,18 @@ static bool has_argument(const struct cli_pam_line *line, const char *argument)
 
 static void look_at_stack(struct cli_doctor *d)
 {
-        struct cli_pam_stack stack = {0};
-        const struct cli_pam_line *account;
+        struct pjwt_stack *stack = NULL;
+        const struct pjwt_stack_line *account;
 
         if (!cli_pam_read(d->root, SERVICE, &stack))
                 return;
-        account = cli_pam_find(&stack, CLI_PAM_ACCOUNT, CLI_PAM_US, 0);
-        if (cli_pam_takes_passwords(&stack))
+        account = cli_pam_find(stack, PJWT_STACK_ACCOUNT, CLI_PAM_US, 0);
+        if (cli_pam_takes_passwords(stack))
                 cli_found(d, CLI_FIND_OFFER_PASSWORDS, NULL, "/etc/pam.d/" SERVICE " takes passwords too");
         if (!has_argument(account, "require_token"))
                 cli_found(d, CLI_FIND_OFFER_ACCOUNT, NULL,
                           "/etc/pam.d/" SERVICE ": no account line with require_token");
-        cli_pam_free(&stack);
+        pjwt_stack_free(stack);
 }
 
 static void look_at_mode(struct cli_doctor *d)

@@ -14,6 +14,7 @@ struct doctor_options {
         const char *config;
         struct cli_fetching fetching; /* the cache only: nothing is fetched */
         const char *root;
+        bool if_removed;
         struct cli_number now;
         bool json;
 };
@@ -25,6 +26,8 @@ static const struct cli_option option_rows[] = {
         CLI_OPT_CACHE(fetching),
         CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
                 "check the system below this directory instead of this host"),
+        CLI_OPT("if-removed", CLI_FLAG, NULL, CLI_ANY, if_removed,
+                "only: who could log in if pam_jwt.so were removed now? For package scripts"),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,
@@ -100,6 +103,14 @@ static const struct row rows[CLI_FIND_COUNT] = {
         [CLI_FIND_PAM_FAULT] = {"pam-fault", true,
                                 "PAM refuses every login to a service whose stack it cannot read",
                                 "correct the line reported"},
+        [CLI_FIND_PAM_MISSING] =
+                {"pam-missing", true,
+                 "a module that is missing fails its line; a dash before the type only keeps that out "
+                 "of the log",
+                 "install the module, or remove the line"},
+        [CLI_FIND_PAM_CAPITALS] = {"pam-capitals", true,
+                                   "libpam looks for a service in lower case and never reads this file",
+                                   "rename the file in lower case"},
         [CLI_FIND_PAM_MODE] = {"pam-mode", true, "a user who can write the stack can log in without a token",
                                "chown root: FILE; chmod 0644 FILE"},
         [CLI_FIND_PAM_ARGUMENT] = {"pam-argument", true,
@@ -110,6 +121,15 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  "with cred_unavail=ignore the stack continues if the reply is not a token; without "
                  "pam_deny at the end the login may then succeed",
                  "auth requisite pam_deny.so   as the last auth line"},
+        [CLI_FIND_PAM_OPEN] = {"pam-open", true,
+                               "a login without token, password or any other proof is let in",
+                               "auth requisite pam_deny.so   after the lines that check a proof"},
+        [CLI_FIND_REMOVED_OPEN] =
+                {"removed-open", true, "without pam_jwt.so a login without any proof is let in",
+                 "remove the line from the stack; a line that checks a proof has to be left in it"},
+        [CLI_FIND_REMOVED_LOCKED] = {"removed-locked-out", true,
+                                     "without pam_jwt.so this service refuses every login",
+                                     "remove the line, or add module_unknown=ignore to its control"},
         [CLI_FIND_PAM_REFUSAL_IGNORED] =
                 {"pam-refusal-ignored", true,
                  "a refused token is passed on to the other modules, which see it and may accept it",
@@ -127,6 +147,10 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  "success=done ends only the substack: the auth lines after it prompt again, and a user who "
                  "only has a token is refused",
                  "auth include FILE   instead of substack, or pam_jwt.so in the service's own file"},
+        [CLI_FIND_PAM_NOT_ENOUGH] =
+                {"pam-not-enough", true,
+                 "every login with an accepted token is refused unless the password follows",
+                 CLI_LINE_AUTH "   before the line that refuses"},
         [CLI_FIND_PAM_BEFORE] =
                 {"pam-before", false,
                  "it runs before pam_jwt and prompts for the password, so it receives the token, and may "
@@ -139,6 +163,9 @@ static const struct row rows[CLI_FIND_COUNT] = {
                 {"pam-token-only", true,
                  "the auth lines accept only tokens, but a public key bypasses them: it is enough to log in",
                  CLI_LINE_ACCOUNT_SSHD},
+        [CLI_FIND_PAM_BYPASS] = {"pam-bypass", true,
+                                 "account ends before require_token is asked, so a public key logs in alone",
+                                 "move the line of pam_jwt.so before the one that ends account"},
         [CLI_FIND_PAM_LOGINUID] =
                 {"pam-loginuid", false,
                  "the session has no audit session id when pam_jwt runs, so sudo's reuse_login and pamjwt "
@@ -352,9 +379,14 @@ static void look_at_revoked(struct cli_doctor *d)
 static int finish(const struct cli_doctor *d)
 {
         int status = d->errors ? CLI_NO : CLI_YES;
+        const char *assumed = *d->root ? cli_pam_assumes(d->root) : NULL;
         struct json_object *object;
 
         if (!d->list) {
+                if (assumed)
+                        fprintf(stderr,
+                                "pamjwt: no libpam.so.0 below %s: its stacks are read by the rules of %s\n",
+                                d->root, assumed);
                 if (d->errors + d->warnings == 0)
                         puts("no problems found");
                 else
@@ -362,8 +394,22 @@ static int finish(const struct cli_doctor *d)
                 return status;
         }
         object = cli_json_begin(d->errors == 0);
+        if (assumed)
+                cli_json_add(object, "libpam_assumed", json_object_new_string(assumed));
         cli_json_add(object, "findings", json_object_get(d->list));
         return cli_print_json(object, status);
+}
+
+static void look_at_everything(struct cli_doctor *d)
+{
+        cli_doctor_conf(d);
+        look_at_revoked(d);
+        cli_doctor_host(d);
+        cli_doctor_keys(d);
+        cli_doctor_pam(d);
+        cli_doctor_sshd(d);
+        cli_doctor_sudo(d);
+        cli_doctor_log(d);
 }
 
 static int run(const void *arg)
@@ -379,14 +425,10 @@ static int run(const void *arg)
                 return cli_usage("--root: the name is too long");
         if (options->json)
                 d.list = json_object_new_array();
-        cli_doctor_conf(&d);
-        look_at_revoked(&d);
-        cli_doctor_host(&d);
-        cli_doctor_keys(&d);
-        cli_doctor_pam(&d);
-        cli_doctor_sshd(&d);
-        cli_doctor_sudo(&d);
-        cli_doctor_log(&d);
+        if (options->if_removed)
+                cli_doctor_services(&d, cli_doctor_removed);
+        else
+                look_at_everything(&d);
         r = finish(&d);
         json_object_put(d.list);
         pjwt_conf_free(d.conf);

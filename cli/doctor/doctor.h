@@ -28,16 +28,23 @@ enum cli_finding {
         CLI_FIND_PAM_NONE,
         CLI_FIND_PAM_MODULE,
         CLI_FIND_PAM_FAULT,
+        CLI_FIND_PAM_MISSING,
+        CLI_FIND_PAM_CAPITALS,
         CLI_FIND_PAM_MODE,
         CLI_FIND_PAM_ARGUMENT,
         CLI_FIND_PAM_NO_DENY,
+        CLI_FIND_PAM_OPEN,
+        CLI_FIND_REMOVED_OPEN,
+        CLI_FIND_REMOVED_LOCKED,
         CLI_FIND_PAM_REFUSAL_IGNORED,
         CLI_FIND_PAM_UNKNOWN_MODULE,
         CLI_FIND_PAM_SKIPPED,
         CLI_FIND_PAM_SUBSTACK,
+        CLI_FIND_PAM_NOT_ENOUGH,
         CLI_FIND_PAM_BEFORE,
         CLI_FIND_PAM_NO_ACCOUNT,
         CLI_FIND_PAM_TOKEN_ONLY,
+        CLI_FIND_PAM_BYPASS,
         CLI_FIND_PAM_LOGINUID,
         CLI_FIND_PAM_SYSTEMD,
         CLI_FIND_REQUIRE_TOKEN,
@@ -106,21 +113,30 @@ void cli_doctor_bound(struct cli_doctor *d);
 void cli_doctor_sudo(struct cli_doctor *d);
 void cli_doctor_log(struct cli_doctor *d);
 
+/* What a service would do without the module. Returns whether it has a configuration. */
+bool cli_doctor_removed(struct cli_doctor *d, const char *service);
+/* Calls `look` for each service that libpam finds; returns for how many it returned true. */
+size_t cli_doctor_services(struct cli_doctor *d, bool (*look)(struct cli_doctor *d, const char *service));
+/*
+ * What libpam does not read as it was meant; and what the stack of a service with this line of ours does with
+ * a login.
+ */
+void cli_doctor_stack_faults(struct cli_doctor *d, const struct pjwt_stack *stack);
+void cli_doctor_stack(struct cli_doctor *d, const struct pjwt_stack *stack, const struct pjwt_stack_line *us);
+/* Who can write the files of a stack? */
+void cli_doctor_pam_modes(struct cli_doctor *d, const struct pjwt_stack *stack);
 /* The rules for the lines of one stack. us: its first auth line of pam_jwt. */
-void cli_doctor_pam_lines(struct cli_doctor *d, const char *service, const struct cli_pam_stack *stack,
-                          const struct cli_pam_line *us);
+void cli_doctor_pam_lines(struct cli_doctor *d, const char *service, const struct pjwt_stack *stack,
+                          const struct pjwt_stack_line *us);
 
 /* The i-th finding, for pamjwt(1). False after the last. */
 bool cli_doctor_row(size_t i, const char **retid, const char **retwhy);
 
-/* The first line of a type with this module, from index `from` on; NULL if there is none. */
-const struct cli_pam_line *cli_pam_find(const struct cli_pam_stack *stack, enum cli_pam_type type,
-                                        const char *module, size_t from);
 /* Whether the auth stack contains a password module. */
-bool cli_pam_takes_passwords(const struct cli_pam_stack *stack);
+bool cli_pam_takes_passwords(const struct pjwt_stack *stack);
 
 /* The account line of pam_jwt with require_token; NULL if there is none. */
-const struct cli_pam_line *cli_pam_requires_token(const struct cli_pam_stack *stack);
+const struct pjwt_stack_line *cli_pam_requires_token(const struct pjwt_stack *stack);
 
 /* Whether this service's auth stack uses pam_jwt. */
 bool cli_doctor_uses_us(const struct cli_doctor *d, const char *service);

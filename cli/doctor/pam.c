@@ -1,4 +1,5 @@
 /* The services of /etc/pam.d: which use pam_jwt, which should, and whether the module is installed. */
+#include <ctype.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,29 +9,53 @@
 #include "grant.h"
 #include "service.h"
 
+/*
+ * A stack that libpam rejects is read up to the fault only: there, the file's text says for what it was
+ * meant.
+ */
+static bool mentions_us(const struct cli_doctor *d, const struct pjwt_stack *stack)
+{
+        char path[512];
+        bool mentions = false;
+
+        if (stack->start == PJWT_STACK_STARTS && !stack->unknown)
+                return false;
+        for (size_t i = 0; cli_pam_dirs[i] && !mentions; i++) {
+                snprintf(path, sizeof(path), "%s/%s", cli_pam_dirs[i], stack->service);
+                mentions = cli_pam_mentions(d->root, path, CLI_PAM_US);
+        }
+        return mentions;
+}
+
 bool cli_doctor_uses_us(const struct cli_doctor *d, const char *service)
 {
-        struct cli_pam_stack stack = {0};
-        bool uses =
-                cli_pam_read(d->root, service, &stack) && cli_pam_find(&stack, CLI_PAM_AUTH, CLI_PAM_US, 0);
+        struct pjwt_stack *stack = NULL;
+        bool uses = cli_pam_read(d->root, service, &stack) &&
+                    (cli_pam_find(stack, PJWT_STACK_AUTH, CLI_PAM_US, 0) || mentions_us(d, stack));
 
-        cli_pam_free(&stack);
+        pjwt_stack_free(stack);
         return uses;
 }
 
 /* --- services --- */
 
-/* session_until_exp: pam_systemd reads what our session line has set. */
-static void look_at_end(struct cli_doctor *d, const char *service, const struct cli_pam_stack *stack)
+/* Of one of our session lines. */
+static size_t index_of(const struct pjwt_stack *stack, const struct pjwt_stack_line *line)
 {
-        const struct cli_pam_line *us = cli_pam_find(stack, CLI_PAM_SESSION, CLI_PAM_US, 0);
+        return (size_t)(line - pjwt_stack_chain(stack, PJWT_STACK_SESSION)->lines);
+}
+
+/* session_until_exp: pam_systemd reads what our session line has set. */
+static void look_at_end(struct cli_doctor *d, const char *service, const struct pjwt_stack *stack)
+{
+        const struct pjwt_stack_line *us = cli_pam_find(stack, PJWT_STACK_SESSION, CLI_PAM_US, 0);
         const struct pjwt_service *section = NULL;
         struct pjwt_error ignored = {0};
         struct pjwt_origin origin;
 
         if (pjwt_service_find(d->conf, service, &section, &ignored) != PJWT_OK || !section ||
             !section->session_until_exp ||
-            (us && cli_pam_find(stack, CLI_PAM_SESSION, "pam_systemd.so", (size_t)(us - stack->lines))))
+            (us && cli_pam_find(stack, PJWT_STACK_SESSION, "pam_systemd.so", index_of(stack, us) + 1)))
                 return;
         origin = pjwt_service_origin(section, "session_until_exp");
         cli_found(d, CLI_FIND_PAM_SYSTEMD, NULL, "%s:%u: session_until_exp, and /etc/pam.d/%s has %s",
@@ -49,7 +74,7 @@ static bool is_named(const struct pjwt_conf *conf, const char *service)
 }
 
 /* issuer= on the line is a complete configuration for this service. */
-static bool configured_by_arguments(const struct cli_pam_line *us)
+static bool configured_by_arguments(const struct pjwt_stack_line *us)
 {
         for (size_t i = 0; i < us->arg_count; i++)
                 if (strncmp(us->args[i], "issuer=", 7) == 0 || strncmp(us->args[i], "config=", 7) == 0)
@@ -57,27 +82,61 @@ static bool configured_by_arguments(const struct cli_pam_line *us)
         return false;
 }
 
-/* Checks the lines with pam_jwt; a service without it does not concern us. */
+static void look_at_configuration(struct cli_doctor *d, const char *service, const struct pjwt_stack *stack,
+                                  const struct pjwt_stack_line *us)
+{
+        if (!d->conf || configured_by_arguments(us))
+                return;
+        look_at_end(d, service, stack);
+        if (!is_named(d->conf, service))
+                cli_found(d, CLI_FIND_SERVICE_UNNAMED, NULL, "/etc/pam.d/%s uses pam_jwt", service);
+}
+
+static bool has_capitals(const char *service)
+{
+        for (; *service; service++)
+                if (isupper((unsigned char)*service))
+                        return true;
+        return false;
+}
+
+/* A file that libpam never reads, and that was meant for tokens. */
+static bool look_at_capitals(struct cli_doctor *d, const char *service)
+{
+        char name[512];
+
+        snprintf(name, sizeof(name), "/etc/pam.d/%s", service);
+        if (!cli_pam_mentions(d->root, name, CLI_PAM_US))
+                return false;
+        cli_found(d, CLI_FIND_PAM_CAPITALS, NULL, "%s", name);
+        return true;
+}
+
+/*
+ * A service that does not use pam_jwt is not judged. What libpam does not read whole is not judged further.
+ */
 static bool look_at_service(struct cli_doctor *d, const char *service)
 {
-        struct cli_pam_stack stack = {0};
-        const struct cli_pam_line *us;
+        struct pjwt_stack *stack = NULL;
+        const struct pjwt_stack_line *us;
+        bool asks;
 
+        if (has_capitals(service))
+                return look_at_capitals(d, service);
         if (!cli_pam_read(d->root, service, &stack))
                 return false;
-        us = cli_pam_find(&stack, CLI_PAM_AUTH, CLI_PAM_US, 0);
-        if (us) {
-                for (size_t i = 0; i < stack.fault_count; i++)
-                        cli_found(d, CLI_FIND_PAM_FAULT, NULL, "%s:%u: %s", stack.faults[i].file,
-                                  stack.faults[i].line, stack.faults[i].text);
-                cli_doctor_pam_lines(d, service, &stack, us);
-                if (d->conf && !configured_by_arguments(us))
-                        look_at_end(d, service, &stack);
-                if (d->conf && !configured_by_arguments(us) && !is_named(d->conf, service))
-                        cli_found(d, CLI_FIND_SERVICE_UNNAMED, NULL, "/etc/pam.d/%s uses pam_jwt", service);
+        us = cli_pam_find(stack, PJWT_STACK_AUTH, CLI_PAM_US, 0);
+        asks = us || mentions_us(d, stack);
+        if (asks) {
+                cli_doctor_stack_faults(d, stack);
+                cli_doctor_pam_modes(d, stack);
         }
-        cli_pam_free(&stack);
-        return us != NULL;
+        if (us && stack->start == PJWT_STACK_STARTS && !stack->unknown) {
+                cli_doctor_pam_lines(d, service, stack, us);
+                look_at_configuration(d, service, stack, us);
+        }
+        pjwt_stack_free(stack);
+        return asks;
 }
 
 static const struct sibling {
@@ -164,25 +223,64 @@ static int by_name(const struct dirent **a, const struct dirent **b)
         return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Copies that editors and package managers leave are not services; common-* are included by others. */
 static int is_service(const struct dirent *entry)
 {
-        return *entry->d_name != '.' && !strchr(entry->d_name, '~') && !strstr(entry->d_name, ".dpkg-") &&
-               strncmp(entry->d_name, "common-", 7) != 0;
+        static const char *const tails[] = {"~", ".bak", ".orig", ".old", ".pam-old", ".pam-new"};
+        const char *name = entry->d_name;
+        size_t len = strlen(name);
+
+        for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++)
+                if (len > strlen(tails[i]) && strcmp(name + len - strlen(tails[i]), tails[i]) == 0)
+                        return 0;
+        return *name != '.' && !strstr(name, ".dpkg-") && !strstr(name, ".ucf-") &&
+               strncmp(name, "common-", 7) != 0;
+}
+
+/* libpam reads a service from the first of its directories that has the file. */
+static bool is_read_elsewhere(const struct cli_doctor *d, size_t dir, const char *service)
+{
+        char name[512];
+        char path[512];
+        struct stat st;
+
+        for (size_t i = 0; i < dir; i++) {
+                snprintf(name, sizeof(name), "%s/%s", cli_pam_dirs[i], service);
+                if (stat(cli_root_path(d, name, path), &st) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static size_t look_in(struct cli_doctor *d, size_t dir,
+                      bool (*look)(struct cli_doctor *d, const char *service))
+{
+        struct dirent **entries = NULL;
+        char path[512];
+        int count = scandir(cli_root_path(d, cli_pam_dirs[dir], path), &entries, is_service, by_name);
+        size_t found = 0;
+
+        for (int i = 0; i < count; i++) {
+                if (!is_read_elsewhere(d, dir, entries[i]->d_name))
+                        found += look(d, entries[i]->d_name);
+                free(entries[i]);
+        }
+        free(entries);
+        return found;
+}
+
+size_t cli_doctor_services(struct cli_doctor *d, bool (*look)(struct cli_doctor *d, const char *service))
+{
+        size_t found = 0;
+
+        for (size_t dir = 0; cli_pam_dirs[dir]; dir++)
+                found += look_in(d, dir, look);
+        return found;
 }
 
 void cli_doctor_pam(struct cli_doctor *d)
 {
-        struct dirent **entries = NULL;
-        char path[512];
-        int count = scandir(cli_root_path(d, "/etc/pam.d", path), &entries, is_service, by_name);
-        size_t found = 0;
-
-        for (int i = 0; i < count; i++) {
-                found += look_at_service(d, entries[i]->d_name);
-                free(entries[i]);
-        }
-        free(entries);
-        if (found == 0) {
+        if (cli_doctor_services(d, look_at_service) == 0) {
                 cli_found(d, CLI_FIND_PAM_NONE, NULL, "no auth line in /etc/pam.d contains " CLI_PAM_US);
                 return;
         }

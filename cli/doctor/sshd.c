@@ -29,18 +29,18 @@ static void look_at_methods(struct cli_doctor *d, const char *text)
 /* PasswordAuthentication no is commonly read as "no passwords", but does not disable those of PAM. */
 static void look_at_passwords(struct cli_doctor *d, const char *text)
 {
-        struct cli_pam_stack stack = {0};
-        const struct cli_pam_line *unix_line;
+        struct pjwt_stack *stack = NULL;
+        const struct pjwt_stack_line *unix_line;
 
         if (cli_sshd_says(text, "passwordauthentication", "no") && cli_sshd_kbdint(text) &&
             cli_pam_read(d->root, "sshd", &stack)) {
-                unix_line = cli_pam_find(&stack, CLI_PAM_AUTH, "pam_unix.so", 0);
+                unix_line = cli_pam_find(stack, PJWT_STACK_AUTH, "pam_unix.so", 0);
                 if (unix_line)
                         cli_found(d, CLI_FIND_SSHD_PASSWORDS, NULL,
                                   "sshd_config: PasswordAuthentication is no, but %s:%u has pam_unix.so",
                                   unix_line->file, unix_line->line);
         }
-        cli_pam_free(&stack);
+        pjwt_stack_free(stack);
 }
 
 static void look_at_root(struct cli_doctor *d, const char *text)

@@ -210,17 +210,17 @@ static const struct pjwt_service *service_sudo(const struct pjwt_conf *conf)
 /* sudo runs the account lines each time, but the auth lines only if the user is not authenticated already. */
 static void look_at_account(struct cli_doctor *d, const struct sudo *sudo, const char *service)
 {
-        struct cli_pam_stack stack = {0};
-        const struct cli_pam_line *line = NULL;
+        struct pjwt_stack *stack = NULL;
+        const struct pjwt_stack_line *line = NULL;
 
         if ((!sudo->timestamp_zero || *sudo->timestamp || *sudo->nopasswd) &&
             cli_pam_read(d->root, service, &stack))
-                line = cli_pam_requires_token(&stack);
+                line = cli_pam_requires_token(stack);
         if (line)
                 cli_found(d, CLI_FIND_REQUIRE_TOKEN, NULL,
                           "%s:%u: require_token, but sudo does not always authenticate", line->file,
                           line->line);
-        cli_pam_free(&stack);
+        pjwt_stack_free(stack);
 }
 
 void cli_doctor_sudo(struct cli_doctor *d)

@@ -103,7 +103,7 @@ _pamjwt() {
         ssh) words='--token-file --token-command --audience --no-check --help' ;;
         sudo) words='--token-file --token-command --audience --no-check --help' ;;
         setup) words='--issuer --audience --service --user --match --ca-file --host-name --stack --token --login --dry-run --yes --within --confirm --undo --expired --root --fetch --help' ;;
-        doctor) words='--config --cache --root --now --json --help' ;;
+        doctor) words='--config --cache --root --if-removed --now --json --help' ;;
         sessions) words='--sub --jti --issuer --end --all --dry-run --run-dir --now --json --help' ;;
         esac
         case $cur in

@@ -122,6 +122,7 @@ complete -c pamjwt -n __fish_use_subcommand -f -a doctor -d 'find problems that 
 complete -c pamjwt -n '__fish_seen_subcommand_from doctor' -l config -r -F -d 'read this configuration instead of /etc/security/pam_jwt.conf'
 complete -c pamjwt -n '__fish_seen_subcommand_from doctor' -l cache -r -F -d 'use this directory of cached keys instead of /var/cache/pam_jwt'
 complete -c pamjwt -n '__fish_seen_subcommand_from doctor' -l root -r -F -d 'check the system below this directory instead of this host'
+complete -c pamjwt -n '__fish_seen_subcommand_from doctor' -l if-removed -d 'only: who could log in if pam_jwt.so were removed now? For package scripts'
 complete -c pamjwt -n '__fish_seen_subcommand_from doctor' -l now -x -d 'use this as the current time (seconds since 1970)'
 complete -c pamjwt -n '__fish_seen_subcommand_from doctor' -l json -d 'print one JSON object'
 complete -c pamjwt -n '__fish_seen_subcommand_from doctor' -l help -d 'show this help'

@@ -46,7 +46,7 @@ const char *pjwt_stack_note_text(enum pjwt_stack_note_kind kind)
                 [PJWT_STACK_NOTE_CRASH] = "libpam crashes here, and with it the program that uses it",
                 [PJWT_STACK_NOTE_LEVELS] = "more than 16 levels of includes; the innermost line always fails",
                 [PJWT_STACK_NOTE_UNREADABLE] = "cannot be read",
-                [PJWT_STACK_NOTE_LIMIT] = "includes go in a circle, or the files are too large",
+                [PJWT_STACK_NOTE_LIMIT] = "the file includes itself, or the files are too large",
                 [PJWT_STACK_NOTE_UNDEFINED] =
                         "libpam uses memory that it has not set: the result can be anything",
                 [PJWT_STACK_NOTE_NO_SERVICE] = "neither the service nor \"other\" has a configuration",

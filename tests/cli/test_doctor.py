@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import time
 
@@ -111,6 +112,15 @@ def network(host):
 def test_a_good_host_has_no_findings(host):
     host.finds()
     assert host.pamjwt("doctor", "--root", host.root).line == "no problems found"
+
+
+def test_libpam_that_is_assumed_is_named(host):
+    """Builds of libpam read stacks differently; an image without one is read by known rules."""
+    result = host.pamjwt("doctor", "--root", host.root, "--json").json
+    assert result["libpam_assumed"] == "debian-12"
+    assert "by the rules of debian-12" in host.pamjwt("doctor", "--root", host.root).err
+    with_libpam(host)
+    assert "libpam_assumed" not in host.pamjwt("doctor", "--root", host.root, "--json").json
 
 
 def test_a_good_host_with_tokens_only(host):
@@ -260,6 +270,11 @@ def test_include_that_is_missing(host):
     assert "common-local" in host.finds("pam-fault")["what"]
 
 
+def test_include_that_is_missing_before_our_line(host):
+    host.write("etc/pam.d/sshd", "@include common-local\n" + AUTH + UNIX + DENY + ACCOUNT + SESSION)
+    assert "common-local" in host.finds("pam-fault")["what"]
+
+
 def test_includes_in_a_circle(host):
     host.write("etc/pam.d/common-local", "auth include common-local\n")
     host.write("etc/pam.d/sshd", AUTH + UNIX + "auth include common-local\n" + DENY + ACCOUNT + SESSION)
@@ -310,9 +325,167 @@ def test_account_control_without_module_unknown(host):
 
 
 def test_second_factor_that_a_token_skips(host):
-    host.write("etc/pam.d/sshd", AUTH + UNIX.replace("done", "ok") + "auth required pam_google_authenticator.so\n" + DENY
+    host.write("etc/pam.d/sshd", AUTH + "auth requisite pam_unix.so\nauth sufficient pam_google_authenticator.so\n" + DENY
                + ACCOUNT + SESSION)
+    assert "sshd:3" in host.finds("pam-skipped")["what"]
+
+
+def test_duo_as_its_makers_recommend_it(host):
+    host.write("etc/pam.d/sshd", AUTH + "auth requisite pam_unix.so\nauth [success=1 default=ignore] pam_duo.so\n" + DENY
+               + "auth required pam_permit.so\n" + ACCOUNT + SESSION)
+    assert "pam_duo.so" in host.finds("pam-skipped")["what"]
+
+
+def test_one_of_two_factors_that_a_token_skips(host):
+    """A password needs either; no line alone has to be passed."""
+    host.write("etc/pam.d/sshd", AUTH + "auth requisite pam_unix.so\nauth sufficient pam_u2f.so\nauth sufficient pam_oath.so\n"
+               + DENY + ACCOUNT + SESSION)
+    assert "pam-skipped" in [f["id"] for f in host.doctor(status=1)]
+
+
+def test_unknown_module_that_a_password_has_to_pass(host):
+    host.write("etc/pam.d/sshd", AUTH + "auth requisite pam_unix.so\nauth sufficient pam_site.so\n" + DENY + ACCOUNT + SESSION)
+    assert "pam_site.so" in host.finds("pam-skipped")["what"]
+
+
+def test_gate_that_a_token_skips(host):
+    host.write("etc/pam.d/sshd", AUTH + "auth required pam_access.so\n" + UNIX + DENY + ACCOUNT + SESSION)
+    assert "pam_access.so" in host.finds("pam-skipped")["what"]
+    host.write("etc/pam.d/sshd", "auth required pam_access.so\n" + AUTH + UNIX + DENY + ACCOUNT + SESSION)
+    host.finds()
+
+
+@pytest.mark.parametrize("after", ["auth optional pam_site.so\n", "auth optional pam_gnome_keyring.so\n",
+                                   "auth required pam_env.so\n"])
+def test_modules_that_a_token_may_skip(host, after):
+    host.write("etc/pam.d/sshd", AUTH + "auth [success=1 default=ignore] pam_unix.so\n" + DENY + "auth required pam_permit.so\n"
+               + after + ACCOUNT + SESSION)
+    host.finds()
+
+
+def test_a_good_red_hat_stack(host):
+    host.write("etc/pam.d/sshd", "auth required pam_env.so\nauth required pam_faillock.so preauth\n" + AUTH
+               + "auth [success=1 default=bad] pam_unix.so\nauth [default=die] pam_faillock.so authfail\n"
+               "auth sufficient pam_faillock.so authsucc\nauth required pam_deny.so\n" + ACCOUNT + SESSION)
+    host.finds()
+
+
+def test_open_when_the_module_is_missing(host):
+    """module_unknown=ignore after a module that asks for no proof: without pam_jwt.so, an empty line lets in."""
+    host.write("etc/pam.d/sudo", "auth required pam_access.so\n"
+               "auth [success=done module_unknown=ignore default=die] pam_jwt.so\n" + ACCOUNT + SESSION)
+    found = host.finds("pam-open")
+    assert "pam_access.so answers success, pam_jwt.so answers module_unknown" in found["what"]
+    host.change("etc/pam.d/sudo", "module_unknown=ignore default=die] pam_jwt.so\naccount", "default=die] pam_jwt.so\naccount")
+    host.finds()
+
+
+def test_if_removed_refuses_what_would_lock_out_or_let_in(host):
+    host.finds(args=["--if-removed"])
+    host.write("etc/pam.d/sudo", ONLY_SUDO)
+    found = host.doctor("--if-removed", status=1)
+    assert [(f["id"], f["what"]) for f in found] == [
+        ("removed-locked-out", "/etc/pam.d/sudo:1: auth required pam_jwt.so"),
+        ("removed-locked-out", "/etc/pam.d/sudo:2: account required pam_jwt.so")]
+    host.write("etc/pam.d/sudo", "auth required pam_access.so\nauth [success=done module_unknown=ignore default=die] pam_jwt.so\n")
+    assert "pam_access.so answers success" in host.finds("removed-open", args=["--if-removed"])["what"]
+    host.write("etc/pam.d/sudo", AUTH + UNIX + DENY + "session required pam_jwt.so\n")
+    assert "sudo:4: session required" in host.finds("removed-locked-out", args=["--if-removed"])["what"]
+    host.write("var/lib/pam_jwt/setup/1/journal", "pamjwt-setup 1\nboot another\ndeadline 1\nend\n", 0o600)
+    assert host.finds("removed-locked-out", args=["--if-removed"])["fix"] == "run: pamjwt setup --undo"
+    host.write("etc/pam.d/sudo.bak", ONLY_SUDO)
+    (host.root / "etc/pam.d/sudo").unlink()
+    host.finds(args=["--if-removed"])
+
+
+def test_token_that_does_not_end_auth(host):
+    host.write("etc/pam.d/sudo", AUTH.replace("success=done", "success=ok") + "auth requisite pam_unix.so\n" + ACCOUNT + SESSION)
+    found = [f["id"] for f in host.doctor(status=1)]
+    assert "pam-not-enough" in found and set(found) <= {"pam-not-enough", "pam-no-deny"}
+
+
+@pytest.mark.parametrize("before", ["account sufficient pam_localuser.so\n", "account [success=1 default=ignore] pam_unix.so\n",
+                                    "account [new_authtok_reqd=done default=ignore] pam_unix.so\n"])
+def test_account_that_ends_before_require_token(host, before):
+    """A public key would log in alone."""
+    host.write("etc/pam.d/sshd", ONLY.replace("account", before + "account", 1).replace(SESSION, "account required pam_permit.so\n")
+               + SESSION)
+    host.finds("pam-bypass")
+
+
+@pytest.mark.parametrize("line, what", [
+    ("auth required pam_env.so \\\n# debug\nauth required pam_access.so\n", "joins it with line: 3"),
+    ("#" + "x" * 1022 + "auth required pam_access.so\n", "longer than 1023 bytes"),
+    ("athu optional pam_env.so\n", "unknown type"),
+    ("auth [success=ok defualt=die] pam_env.so\n", "invalid control"),
+    ("auth required\n", "without a module"),
+])
+def test_lines_that_libpam_reads_in_its_own_way(host, line, what):
+    host.write("etc/pam.d/sshd", line + AUTH + UNIX + DENY + ACCOUNT + SESSION)
+    found = host.doctor(status=1)
+    assert [what in f["what"] for f in found if f["id"] == "pam-fault"] == [True], found
+
+
+def with_libpam(host):
+    """A root with this host's libpam, so that it is known where modules have to be."""
+    library = next(p for p in map(pathlib.Path, ("/lib/x86_64-linux-gnu/libpam.so.0", "/usr/lib/x86_64-linux-gnu/libpam.so.0",
+                                                 "/lib64/libpam.so.0", "/lib/aarch64-linux-gnu/libpam.so.0")) if p.exists())
+    (host.root / "usr/lib64/security").mkdir(parents=True)
+    shutil.copy(library, host.root / "usr/lib64/libpam.so.0")
+    for name in ("unix", "deny", "loginuid", "permit", "access"):
+        (host.root / f"usr/lib64/security/pam_{name}.so").touch()
+
+
+@pytest.mark.parametrize("dash", ["", "-"])
+def test_module_of_others_that_is_missing(host, dash):
+    with_libpam(host)
+    host.finds()
+    host.change("etc/pam.d/sshd", "account required pam_unix.so", f"{dash}account required pam_site.so")
+    assert host.finds("pam-missing")["what"].endswith(f"{dash}account: pam_site.so")
+    host.change("etc/pam.d/sshd", "account required pam_site.so", "account optional pam_site.so")
+    host.finds()
+
+
+def test_factor_that_is_missing_lets_no_token_skip_it(host):
+    """A password cannot pass it either."""
+    with_libpam(host)
+    host.write("etc/pam.d/sshd", AUTH + "auth requisite pam_unix.so\nauth sufficient pam_u2f.so\n" + DENY + ACCOUNT + SESSION)
+    host.finds()
+    (host.root / "usr/lib64/security/pam_u2f.so").touch()
     host.finds("pam-skipped")
+
+
+def test_service_file_in_capitals(host):
+    host.write("etc/pam.d/SSHD", ONLY)
+    assert host.finds("pam-capitals")["what"] == "/etc/pam.d/SSHD"
+
+
+def test_file_that_ends_in_a_backslash(host):
+    host.write("etc/pam.d/sshd", AUTH + UNIX + DENY + ACCOUNT + SESSION + "session required pam_env.so \\")
+    assert "ends in a continued line" in host.finds("pam-fault")["what"]
+
+
+def test_service_of_usr_lib(host):
+    """libpam reads /usr/lib/pam.d where /etc/pam.d has no file of that name."""
+    (host.root / "usr/lib/pam.d").mkdir(parents=True)
+    (host.root / "etc/pam.d/sudo").rename(host.root / "usr/lib/pam.d/sudo")
+    host.finds()
+    host.change("usr/lib/pam.d/sudo", DENY, "")
+    assert "/usr/lib/pam.d/sudo" in host.finds("pam-no-deny")["what"]
+
+
+def test_fifo_is_not_waited_for(host):
+    (host.root / "etc/pam.d/common-auth").unlink()
+    os.mkfifo(host.root / "etc/pam.d/common-auth")
+    host.write("etc/pam.d/sshd", AUTH + "@include common-auth\n" + ACCOUNT + SESSION)
+    assert "cannot be read" in host.doctor(status=1)[0]["what"]
+
+
+def test_links_do_not_leave_the_root(host):
+    (host.root / "etc/pam.d/common-auth").unlink()
+    (host.root / "etc/pam.d/common-auth").symlink_to("/etc/pam.d/sudo")  # of the root, not of this host
+    host.write("etc/pam.d/sshd", "@include common-auth\n")
+    host.finds()
 
 
 def test_module_that_sees_the_token_first(host):
