@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 import casefile  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-ID = re.compile(r"\b(?:HDR|KEY|PRS|CLM|SIG|NET|USR|PAM|REV)-\d\d\b")
+ID = re.compile(r"\b(?:HDR|KEY|PRS|CLM|SIG|NET|USR|PAM|REV|RVW)-\d\d\b")
 CODE = {".c", ".h", ".py", ".sh", ".build", ""}
 
 
@@ -35,7 +35,7 @@ def tests_by_id():
 def main():
     text = (TOP / "docs/attacks.md").read_text()
     table, _, rest = text.partition("## Rows that no single test can carry")
-    rows = re.findall(r"^\| ((?:HDR|KEY|PRS|CLM|SIG|NET|USR|PAM|REV)-\d\d) \|", table, re.M)
+    rows = re.findall(r"^\| ((?:HDR|KEY|PRS|CLM|SIG|NET|USR|PAM|REV|RVW)-\d\d) \|", table, re.M)
     excused = {}
     for id_, line in re.findall(r"^- ([A-Z]{3}-\d\d): (.*(?:\n  .*)*)", rest, re.M):
         excused[id_] = line

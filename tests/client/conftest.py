@@ -11,7 +11,7 @@ import pytest
 
 CLIENT = pathlib.Path(__file__).resolve().parents[2] / "client"
 FAKE = pathlib.Path(os.environ["PAMJWT_FAKE_CLIENT"])
-SHELLS = {"dash": "/bin/dash", "bash": "/bin/bash", "busybox": "/bin/busybox sh"}
+SHELLS = {"dash": "/bin/dash", "bash": "/bin/bash --posix", "busybox": "/bin/busybox sh"}
 
 
 @pytest.fixture(params=SHELLS)
