@@ -424,18 +424,58 @@ def test_a_host_name_from_a_url_is_never_a_command(laptop, target):
     assert done.returncode == 255 and not (laptop.folder / "pwned").exists() and not pathlib.Path("pwned").exists()
 
 
-def test_a_github_actions_job_asks_for_its_token(laptop):
+GITHUB = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cret", "ACTIONS_ID_TOKEN_REQUEST_URL": "https://pipelines.example/x?api-version=2"}
+
+
+def fake_curl(laptop, answer, status=200, fails=0):
+    """curl as it is called: the body, and its status in a line of its own."""
+    laptop.script("curl", f'printf "%s " "$@" >"{laptop.folder}/args"; cat >"{laptop.folder}/input"\n'
+                          f"cat <<'END'\n{answer}\n{status}\nEND\nexit {fails}\n")
+
+
+@pytest.mark.parametrize("how", [[], ["--token-command", "github-actions"], "conf"])
+def test_a_github_actions_job_asks_for_its_token(laptop, how):
     laptop.fake("ssh")
     token = jwt(aud="ssh://db1.example")
-    laptop.script("curl", f'printf "%s " "$@" >"{laptop.folder}/args"; cat >"{laptop.folder}/input"; '
-                          f'echo \'{{"count":2,"value":"{token}"}}\'\n')
-    done = laptop.run("-F", "none", "db1.example", ACTIONS_ID_TOKEN_REQUEST_TOKEN="s3cret",
-                      ACTIONS_ID_TOKEN_REQUEST_URL="https://pipelines.example/x?api-version=2")
+    fake_curl(laptop, f'{{"count":2,"value":"{token}"}}')
+    if how == "conf":
+        laptop.write_conf("[host/a]\nmatch = *\ncommand = github-actions\n")
+    done = laptop.run(*([] if how == "conf" else how), "-F", "none", "db1.example", **GITHUB)
     assert done.returncode == 0 and token in done.stdout, done.stderr
     assert "s3cret" not in (laptop.folder / "args").read_text()
     assert (laptop.folder / "input").read_text() == (
         'url = "https://pipelines.example/x?api-version=2&audience=ssh%3A%2F%2Fdb1.example"\n'
         'header = "Authorization: Bearer s3cret"\n')
+
+
+@pytest.mark.parametrize("answer, status, fails, says", [
+    ('{"message":"no"}', 403, 0, "HTTP status 403"), ("", 404, 0, "HTTP status 404"), ("<html>", 302, 0, "HTTP status 302"),
+    ("", "000", 7, "curl failed"), ("{}", 200, 0, "HTTP status 200, but no value"), ('{"value":""}', 200, 0, "but no value")])
+def test_an_endpoint_that_gives_no_token_is_named_and_nothing_is_run(laptop_of_each, answer, status, fails, says):
+    """RVW-14: the word github-actions was run as a command, and the status was not told."""
+    laptop = laptop_of_each
+    laptop.fake("ssh")
+    laptop.script("github-actions", f"touch {laptop.folder}/ran\n")
+    fake_curl(laptop, answer, status, fails)
+    done = laptop.run("-F", "none", "db1.example", **GITHUB)
+    assert not (laptop.folder / "ran").exists()
+    assert done.returncode == 255 and done.stdout == "" and "s3cret" not in done.stderr
+    assert done.stderr.count("\n") == 1 and "no token from pipelines.example, " in done.stderr and says in done.stderr
+
+
+def test_outside_of_a_job_the_word_github_actions_is_no_command(laptop):
+    """RVW-14"""
+    laptop.fake("ssh")
+    laptop.script("github-actions", f"touch {laptop.folder}/ran\n")
+    done = laptop.run("--token-command", "github-actions", "-F", "none", "db1.example")
+    assert done.returncode == 255 and "id-token: write" in done.stderr and not (laptop.folder / "ran").exists()
+
+
+def test_an_endpoint_that_refuses_the_connection_is_named_by_the_real_curl(laptop):
+    """RVW-14"""
+    laptop.fake("ssh")
+    done = laptop.run("-F", "none", "db1.example", **{**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": "https://127.0.0.1:1/x?a=b"})
+    assert done.returncode == 255 and "no token from 127.0.0.1:1, " in done.stderr and "curl: (7)" in done.stderr
 
 
 def test_without_any_token_it_says_where_it_looked(laptop):
