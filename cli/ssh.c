@@ -16,7 +16,7 @@ struct ssh_options {
         const char *token_file;
         const char *token_command;
         const char *audience;
-        bool no_check;
+        bool send_anyway;
 };
 
 #define CLI_OPTIONS struct ssh_options
@@ -26,9 +26,10 @@ static const struct cli_option option_rows[] = {
         CLI_OPT("token-command", CLI_STRING, "TEXT", CLI_ANY, token_command,
                 "run the shell command TEXT, which prints the token"),
         CLI_OPT("audience", CLI_STRING, "AUD", CLI_ANY, audience,
-                "the aud the token must contain; %h is replaced by the host, as ssh shows it in its prompts"),
-        CLI_OPT("no-check", CLI_FLAG, NULL, CLI_ANY, no_check,
-                "send the token even if it looks expired or wrong"),
+                "the aud the token must contain instead of ssh://%h; %h is replaced by the host, as ssh "
+                "shows it in its prompts"),
+        CLI_OPT("send-anyway", CLI_FLAG, NULL, CLI_ANY, send_anyway,
+                "send the token even if it has expired or is for another host"),
         CLI_OPT_HELP,
         CLI_OPT_END,
 };

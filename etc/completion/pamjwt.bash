@@ -100,8 +100,8 @@ _pamjwt() {
         refresh) words='--force --check-age --answer --older-than --fetch --config --cache --now --json --help' ;;
         check) words='--config --service --user --offline --fetch --cache --revoked --ssh-key --now --json --help' ;;
         offer-key) words='--config --service --json --help' ;;
-        ssh) words='--token-file --token-command --audience --no-check --help' ;;
-        sudo) words='--token-file --token-command --audience --no-check --help' ;;
+        ssh) words='--token-file --token-command --audience --send-anyway --help' ;;
+        sudo) words='--token-file --token-command --audience --send-anyway --help' ;;
         setup) words='--issuer --audience --service --user --match --ca-file --host-name --stack --token --login --dry-run --yes --within --confirm --undo --expired --root --fetch --help' ;;
         doctor) words='--config --cache --root --if-removed --now --json --help' ;;
         sessions) words='--sub --jti --issuer --end --all --dry-run --run-dir --now --json --help' ;;

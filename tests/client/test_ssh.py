@@ -191,7 +191,7 @@ def test_a_server_that_asks_other_things_gets_no_token(laptop, server):
 def test_a_host_that_is_not_the_target_gets_no_token(laptop, server):
     """As a jump host or a second host of rsync would ask: the same askpass, another host in the prefix."""
     server.script = module
-    done = laptop.run(*laptop.ssh_args(server, "-o", "HostKeyAlias=db1.example"), PAMJWT_TOKEN=jwt(aud="x"))
+    done = laptop.run(*laptop.ssh_args(server, "-o", "HostKeyAlias=db1.example"), PAMJWT_TOKEN=jwt(aud="ssh://db1.example"))
     assert done.returncode == 7
     server.answers = []
     env = {**laptop.env, "PAMJWT_HOST": "db1.example", "PAMJWT_TOKEN": jwt(), "SSH_ASKPASS_REQUIRE": "force",
@@ -210,7 +210,7 @@ def test_the_host_is_the_one_that_ssh_prints(laptop, server, config, target):
     server.script = module
     args = laptop.ssh_args(server, target=target)
     args[1] = str(laptop.folder / "ssh_config")
-    done = laptop.run("--no-check", *args, PAMJWT_TOKEN=jwt())
+    done = laptop.run("--send-anyway", *args, PAMJWT_TOKEN=jwt())
     assert done.returncode == 7, done.stderr
 
 
@@ -260,7 +260,7 @@ def test_a_token_that_would_be_refused_is_named_before_anything_is_sent(laptop, 
     token = jwt(**{k: v + int(time.time()) if isinstance(v, int) else v for k, v in claims.items()})
     done = laptop.run("--audience", "ssh://%h", "-F", "none", "db1.example", PAMJWT_TOKEN=token)
     assert done.returncode == 255 and says in done.stderr and done.stdout == "" and token[:30] not in done.stderr
-    done = laptop.run("--no-check", "--audience", "ssh://%h", "-F", "none", "db1.example", PAMJWT_TOKEN=token)
+    done = laptop.run("--send-anyway", "--audience", "ssh://%h", "-F", "none", "db1.example", PAMJWT_TOKEN=token)
     assert done.returncode == 0 and token in done.stdout
 
 
@@ -274,10 +274,51 @@ def test_what_is_not_a_jwt_is_reported(laptop, token, says):
     assert done.returncode == 255 and says in done.stderr
 
 
-def test_an_audience_that_may_be_meant_for_another_host_is_a_warning(laptop):
+@pytest.mark.parametrize("aud", ["ssh://db1.example", ["ssh://db1.example", "sudo://db1.example"], "https://graph.example",
+                                 "ssh://db1.example.evil", "SSH://WEB1.example", "ssh://web1.example/", []])
+def test_a_token_that_does_not_name_the_host_is_not_sent(laptop_of_each, aud):
+    """RVW-15: it was sent with a warning, and web1 logged in at db1."""
+    laptop = laptop_of_each
     laptop.fake("ssh")
-    done = laptop.run("-F", "none", "db1", PAMJWT_TOKEN=jwt(aud="ssh://db1.example"))
-    assert done.returncode == 0 and "may be refused: it is for ssh://db1.example, and this is ssh://db1" in done.stderr
+    token = jwt(aud=aud)
+    done = laptop.run("-F", "none", "web1.example", PAMJWT_TOKEN=token)
+    assert done.returncode == 255 and done.stdout == "" and "not for ssh://web1.example" in done.stderr, done.stderr
+    assert "use --send-anyway to send it" in done.stderr and not laptop.stored_tokens()
+    done = laptop.run("--send-anyway", "-F", "none", "web1.example", PAMJWT_TOKEN=token)
+    assert done.returncode == 0 and token in done.stdout and done.stderr == ""
+
+
+@pytest.mark.parametrize("aud, more, sent", [
+    ("ssh://web1.example", [], False), (["ssh://web1.example", "ssh://jump.example"], [], True),
+    ("ssh://jump.example", [], False), ("group", ["--audience", "group"], True)])
+def test_each_host_that_may_have_the_token_is_named_in_it(laptop, aud, more, sent):
+    """RVW-15"""
+    laptop.fake("ssh")
+    done = laptop.run("--host", "jump.example", *more, "-F", "none", "web1.example", PAMJWT_TOKEN=jwt(aud=aud))
+    assert (done.returncode == 0) == sent, done.stderr
+
+
+def test_a_token_for_sudo_on_the_same_host_is_a_warning(laptop):
+    laptop.fake("ssh")
+    done = laptop.run("-F", "none", "db1.example", PAMJWT_TOKEN=jwt(aud="sudo://db1.example"))
+    assert done.returncode == 0 and "may be refused: it is for sudo://db1.example, and this is ssh://db1.example" in done.stderr
+
+
+def test_sudo_of_another_host_gets_no_token(laptop):
+    """RVW-15"""
+    laptop.fake("sudo")
+    done = laptop.run("--sudo", "id", PAMJWT_TOKEN=jwt(aud="sudo://db1.example"))
+    assert done.returncode == 255 and done.stdout == "" and "not for sudo://" + os.uname().nodename.lower() in done.stderr
+
+
+@pytest.mark.parametrize("key", ["audience", "resource"])
+def test_an_audience_for_many_hosts_is_written_into_the_configuration(laptop, key):
+    laptop.fake("ssh")
+    laptop.script("pamjwt-token", 'printf "%s" "$TOKEN"\n')
+    laptop.write_conf(f"[host/a]\nmatch = *.example\nissuer = acme\n{key} = api://acme\n")
+    assert laptop.run("-F", "none", "db1.example", TOKEN=jwt(aud="api://acme")).returncode == 0
+    done = laptop.run("-F", "none", "db1.example", TOKEN=jwt(aud="api://other"))
+    assert done.returncode == 255 and "it is for api://other, not for " in done.stderr
 
 
 @pytest.mark.parametrize("args, says", [
@@ -292,7 +333,7 @@ def test_an_unreadable_token_is_named(laptop, args, says):
 def test_ssh_gets_its_own_arguments_and_the_callers_umask(laptop):
     laptop.fake("ssh")
     done = subprocess.run(["sh", "-c", 'umask 027; exec "$@"', "sh", laptop.program, "-F", "none", "db1.example", "a b", "*"],
-                          env={**laptop.env, "PAMJWT_TOKEN": jwt(), "LC_ALL": "C.UTF-8"}, stdout=subprocess.PIPE, text=True,
+                          env={**laptop.env, "PAMJWT_TOKEN": jwt(aud="ssh://db1.example"), "LC_ALL": "C.UTF-8"}, stdout=subprocess.PIPE, text=True,
                           check=True)
     lines = done.stdout.split("\n")
     assert [line[4:] for line in lines if line.startswith("arg:")][-5:] == ["-F", "none", "db1.example", "a b", "*"]
@@ -302,13 +343,14 @@ def test_ssh_gets_its_own_arguments_and_the_callers_umask(laptop):
 
 def test_preferred_authentications_of_the_caller_win(laptop):
     laptop.fake("ssh")
-    done = laptop.run("-F", "none", "-o", "PreferredAuthentications=publickey", "db1.example", PAMJWT_TOKEN=jwt())
-    assert "arg:PreferredAuthentications=keyboard-interactive,publickey" not in done.stdout
+    done = laptop.run("-F", "none", "-o", "PreferredAuthentications=publickey", "db1.example",
+                      PAMJWT_TOKEN=jwt(aud="ssh://db1.example"))
+    assert done.returncode == 0 and "arg:PreferredAuthentications=keyboard-interactive,publickey" not in done.stdout
 
 
 def test_sudo_is_called_with_askpass(laptop):
     laptop.fake("sudo")
-    done = laptop.run("--sudo", "--no-check", "--user", "bob", "--host", "h", "id", "-un", PAMJWT_TOKEN=jwt(), PAMJWT_HOST="x")
+    done = laptop.run("--sudo", "--send-anyway", "--user", "bob", "--host", "h", "id", "-un", PAMJWT_TOKEN=jwt(), PAMJWT_HOST="x")
     lines = done.stdout.split("\n")
     assert [line[4:] for line in lines if line.startswith("arg:")] == ["-A", "--user", "bob", "--host", "h", "id", "-un"]
     assert "PAMJWT_FOR=sudo" in lines and f"SUDO_ASKPASS={laptop.runtime}/pamjwt/pamjwt-askpass" in lines
@@ -339,7 +381,7 @@ def test_the_first_section_that_fits_gives_the_token(laptop, target, which):
     laptop.fake("ssh")
     laptop.fake("sudo")
     laptop.write_conf(CONF)
-    tokens = {name: jwt(aud=f"ssh://{target.lower()}", jti=name) for name in "ABS"}
+    tokens = {name: jwt(aud=["sudo://" + os.uname().nodename.lower(), f"ssh://{target.lower()}"], jti=name) for name in "ABS"}
     args = ["--sudo", "id"] if target == "--sudo" else ["-F", "none", target]
     done = laptop.run(*args, **{f"TOKEN_{name}": token for name, token in tokens.items()})
     assert done.returncode == 0 and tokens[which] in done.stdout, done.stderr

@@ -212,4 +212,7 @@ def test_a_second_host_gets_no_token(sshd, env, log):
     assert done.returncode == 255
     assert f"jump.example asks for a token, but PAMJWT_HOST is '{host.HOSTNAME}'" in done.stdout, done.stdout
     assert {audit["reason"] for audit in log.audits(mark)} <= {"not-a-token", "no-answer"}
-    assert succeeds(env, "pamjwt-ssh", "--host", "jump.example", "db1", "id", "-un") == "alice\n"
+    done = run(env, "pamjwt-ssh", "--host", "jump.example", "db1", "id", "-un")
+    assert done.returncode == 255 and "not for ssh://jump.example" in done.stdout, "RVW-15: the token does not name it"
+    audience = ["--audience", f"ssh://{host.HOSTNAME}"]
+    assert succeeds(env, "pamjwt-ssh", "--host", "jump.example", *audience, "db1", "id", "-un") == "alice\n"
