@@ -36,23 +36,37 @@ static enum pjwt_reason ask_code(struct provider *p, const struct cli_buf *wante
         return r;
 }
 
-/*
- * RFC 8628 section 3.3.1: the code is also shown with the URL that contains it, so that it can be compared.
- */
-static void show_code(const struct device_response *a, FILE *out, bool qr)
+static void put_indented(FILE *out, const char *text)
 {
-        fputs("To get a token, open\n\n    ", out);
-        cli_put_str(out, a->url);
-        fputs("\n\nand enter the code\n\n    ", out);
-        cli_put_str(out, a->user_code);
+        fputs("\n\n    ", out);
+        cli_put_str(out, text);
         fputs("\n\n", out);
-        if (qr && a->complete_url) {
-                fputs("or open this one and compare the code:\n\n", out);
-                qr_print(out, a->complete_url);
-        } else if (qr) {
-                qr_print(out, a->url);
+}
+
+/*
+ * RFC 8628 section 5.4: an attacker may show a user the code of his own request, so the text names the host
+ * and the time. Section 3.3.1: the code is shown even with the URL that contains it, so that the user can
+ * compare. The QR code never contains what the text does not show (RVW-13).
+ */
+static void show_code(const struct device_response *a, const struct device_show *show)
+{
+        int64_t now = (int64_t)time(NULL);
+        char away[48];
+
+        fputs("To get a token for ", show->out);
+        cli_put_str(show->out, show->host ? show->host : "sudo on this machine");
+        fputs(", open", show->out);
+        put_indented(show->out, a->url);
+        fprintf(show->out,
+                "and enter this code, which expires %s:", cli_away(now + a->expires_in, now, away));
+        put_indented(show->out, a->user_code);
+        if (a->complete_url) {
+                fputs("Or open this page, and compare the code:", show->out);
+                put_indented(show->out, a->complete_url);
         }
-        fflush(out);
+        if (show->qr)
+                qr_print(show->out, a->complete_url ? a->complete_url : a->url);
+        fflush(show->out);
 }
 
 static void wait_seconds(int64_t seconds)
@@ -98,8 +112,9 @@ static enum pjwt_reason poll_token(struct provider *p, const struct device_respo
         return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s", token_fault_text("expired_token"));
 }
 
-enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *wanted, FILE *out, bool qr,
-                              struct token_response *ret, struct pjwt_error *reterr)
+enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *wanted,
+                              const struct device_show *show, struct token_response *ret,
+                              struct pjwt_error *reterr)
 {
         struct device_response response = {0};
         struct cli_buf form = {0};
@@ -109,7 +124,7 @@ enum pjwt_reason device_token(struct provider *provider, const struct cli_buf *w
                 r = ask_code(provider, wanted, &response, reterr);
         if (r != PJWT_OK)
                 return r;
-        show_code(&response, out, qr);
+        show_code(&response, show);
         form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
         form_add(&form, "device_code", response.device_code);
         cli_buf_str(&form, wanted->len ? "&" : "");

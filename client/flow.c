@@ -45,12 +45,14 @@ static enum pjwt_reason ask(struct call *c, struct cli_buf *form, struct token_r
 
 static enum pjwt_reason by_device(struct call *c, struct token_response *ret, struct pjwt_error *reterr)
 {
+        const struct flow_request *request = c->request;
+        const struct device_show show = {.out = request->out, .host = request->host, .qr = request->qr};
         struct cli_buf wanted = {0};
         enum pjwt_reason r;
 
         add_wanted(c, &wanted);
         r = wanted.failed ? pjwt_fail_memory(reterr)
-                          : device_token(&c->provider, &wanted, c->request->out, c->request->qr, ret, reterr);
+                          : device_token(&c->provider, &wanted, &show, ret, reterr);
         cli_buf_clear(&wanted);
         return r;
 }

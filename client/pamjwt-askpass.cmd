@@ -48,7 +48,32 @@ static class PamjwtAskpass
 
         static string Env(string name) { return Environment.GetEnvironmentVariable(name) ?? ""; }
 
-        static void Complain(string text) { Console.Error.WriteLine("pamjwt-askpass: " + text); }
+        static void Complain(string text) { Console.Error.WriteLine("pamjwt-askpass: " + Printable(text)); }
+
+        // The ranges of lib/base/utf8.c, but for line ends and tabs.
+        static readonly int[] Invisible = {
+                0x00, 0x08, 0x0b, 0x1f, 0x7f, 0xa0, 0xad, 0xad, 0x34f, 0x34f, 0x61c, 0x61c, 0x115f, 0x1160, 0x1680, 0x1680, 0x17b4, 0x17b5,
+                0x180b, 0x180f, 0x2000, 0x200f, 0x2028, 0x202f, 0x205f, 0x206f, 0x3000, 0x3000, 0x3164, 0x3164, 0xd800, 0xdfff,
+                0xfe00, 0xfe0f, 0xfeff, 0xfeff, 0xffa0, 0xffa0, 0xfff0, 0xfffb, 0x1bca0, 0x1bca3, 0x1d173, 0x1d17a, 0xe0000, 0xe0fff
+        };
+
+        // Text from outside for the console: what a reader could not see for what it is becomes \u{HEX}.
+        static string Printable(string text)
+        {
+                StringBuilder shown = new StringBuilder();
+
+                for (int i = 0; i < text.Length; i++) {
+                        bool two = i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]);
+                        int c = two ? char.ConvertToUtf32(text[i], text[i + 1]) : text[i];
+                        bool visible = true;
+
+                        for (int r = 0; r < Invisible.Length; r += 2)
+                                visible = visible && (c < Invisible[r] || c > Invisible[r + 1]);
+                        shown.Append(visible ? text.Substring(i, two ? 2 : 1) : "\\u{" + c.ToString("x") + "}");
+                        i += two ? 1 : 0;
+                }
+                return shown.ToString();
+        }
 
         static int Main(string[] args)
         {
@@ -479,9 +504,7 @@ static class PamjwtAskpass
                                 Complain("not a prompt of pam_jwt, and no console: set PAMJWT_NEXT_ASKPASS to a program that can answer it");
                                 return 1;
                         }
-                        foreach (char c in prompt)
-                                if (!char.IsControl(c) || c == '\n')
-                                        Console.Error.Write(c);
+                        Console.Error.Write(Printable(prompt));
                         if (!visible)
                                 SetConsoleMode(input, mode & ~4u); // no echo
                         try {

@@ -137,6 +137,21 @@ enum pjwt_reason token_response_read(const char *body, size_t len, struct token_
         return r;
 }
 
+/*
+ * A person opens this URL and logs in there. Over http any network on the way could answer, and what precedes
+ * an @ looks like the host; a browser takes a backslash for a slash.
+ */
+static enum pjwt_reason check_page(const char *name, const char *url, struct pjwt_error *reterr)
+{
+        const char *host = url + strlen("https://");
+
+        if (strncasecmp(url, "https://", strlen("https://")) == 0 && *host && !strchr("/?#:", *host) &&
+            !memchr(host, '@', strcspn(host, "/?#")) && !strchr(url, '\\'))
+                return PJWT_OK;
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the provider's %s is not an https URL: %.200s", name,
+                         url);
+}
+
 static enum pjwt_reason check_device(struct device_response *a, struct pjwt_error *reterr)
 {
         if (!a->device_code)
@@ -147,6 +162,9 @@ static enum pjwt_reason check_device(struct device_response *a, struct pjwt_erro
                 return missing("verification_uri", reterr);
         if (a->expires_in <= 0)
                 return missing("expires_in", reterr);
+        if (check_page("verification_uri", a->url, reterr) != PJWT_OK ||
+            (a->complete_url && check_page("verification_uri_complete", a->complete_url, reterr) != PJWT_OK))
+                return PJWT_FETCH_FAILED;
         if (a->interval < 1)
                 a->interval = 1;
         if (a->interval > DEVICE_INTERVAL_MAX)

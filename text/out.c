@@ -161,13 +161,6 @@ int cli_print_json(struct json_object *object, int status)
         return status;
 }
 
-/* Characters that a terminal interprets, or that change the direction of text (CVE-2021-42574). */
-static bool is_hostile(uint32_t c)
-{
-        return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
-               (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 void cli_put_text(FILE *f, const char *bytes, size_t len)
 {
         const unsigned char *p = (const unsigned char *)bytes;
@@ -176,7 +169,7 @@ void cli_put_text(FILE *f, const char *bytes, size_t len)
                 uint32_t c = 0;
                 size_t n = pjwt_utf8_char(bytes + i, len - i, &c);
 
-                if (n && !is_hostile(c)) {
+                if (n && pjwt_utf8_visible(c)) {
                         fwrite(p + i, 1, n, f);
                         i += n;
                         continue;
@@ -191,6 +184,17 @@ void cli_put_str(FILE *f, const char *text)
         cli_put_text(f, text, strlen(text));
 }
 
+/* RFC 8259 section 7: two surrogates for what is beyond the 16 bits of one \u. */
+static void put_json_escape(FILE *f, uint32_t c)
+{
+        if (c >= 0x10000) {
+                c -= 0x10000;
+                fprintf(f, "\\u%04x", (unsigned)(0xd800 | c >> 10));
+                c = 0xdc00 | (c & 0x3ff);
+        }
+        fprintf(f, "\\u%04x", (unsigned)c);
+}
+
 void cli_put_json(FILE *f, const char *text, size_t len)
 {
         const unsigned char *p = (const unsigned char *)text;
@@ -199,8 +203,8 @@ void cli_put_json(FILE *f, const char *text, size_t len)
                 uint32_t c = 0;
                 size_t n = pjwt_utf8_char(text + i, len - i, &c);
 
-                if (n && c >= 0x20 && is_hostile(c))
-                        fprintf(f, "\\u%04x", (unsigned)c);
+                if (n && c >= 0x20 && !pjwt_utf8_visible(c))
+                        put_json_escape(f, c);
                 else
                         fwrite(p + i, 1, n ? n : 1,
                                f); /* below 0x20 only the white space between values is left */

@@ -42,12 +42,12 @@ void cli_json_add_error(struct json_object *object, const struct pjwt_error *err
 struct json_object *cli_json_begin(bool ok);
 
 /*
- * Text from outside for people to read: whatever a terminal could interpret (control bytes, C1, bidirectional
- * overrides, bad UTF-8) becomes \xHH.
+ * Text from outside for people to read: control, invisible and bidirectional characters
+ * (pjwt_utf8_visible()), and bad UTF-8, become \xHH.
  */
 void cli_put_text(FILE *f, const char *bytes, size_t len);
 void cli_put_str(FILE *f, const char *text);
-/* JSON text, which stays equivalent JSON: whatever a terminal could interpret becomes \uXXXX. */
+/* JSON text, which stays equivalent JSON: the same characters become \uXXXX. */
 void cli_put_json(FILE *f, const char *text, size_t len);
 
 /* A time as 2026-11-24T07:50:00Z; and its distance from now ("5 minutes ago", "in 2 hours"). Return out. */

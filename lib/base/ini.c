@@ -6,26 +6,6 @@
 
 #include "utf8.h"
 
-/*
- * Characters that are invisible or change the order in which the text is displayed: blanks other than the
- * space, zero-width and bidirectional format characters. A policy that contains one can mean something
- * other than what it shows.
- */
-static const struct range {
-        unsigned from, to;
-} invisible[] = {{0x00, 0x1f},     {0x7f, 0xa0},      {0xad, 0xad},     {0x61c, 0x61c},   {0x115f, 0x1160},
-                 {0x1680, 0x1680}, {0x180e, 0x180e},  {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
-                 {0x3000, 0x3000}, {0x3164, 0x3164},  {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
-                 {0xfff0, 0xfffb}, {0xe0000, 0xe0fff}};
-
-static bool is_visible(uint32_t c)
-{
-        for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
-                if (c >= invisible[i].from && c <= invisible[i].to)
-                        return false;
-        return true;
-}
-
 /* Whether all bytes are printable ASCII. Eight bytes at a time, since a policy can be a megabyte long. */
 static bool is_plain(const char *s, size_t len)
 {
@@ -53,7 +33,7 @@ bool pjwt_ini_text_ok(const char *text, size_t len)
                 uint32_t c = 0;
                 size_t n = s[i] >= 0x20 && s[i] < 0x7f ? 1 : pjwt_utf8_char(text + i, len - i, &c);
 
-                if (n == 0 || (c != 0 && !is_visible(c)) || (n == 1 && (s[i] < 0x20 || s[i] == 0x7f)))
+                if (n == 0 || (c != 0 && !pjwt_utf8_visible(c)) || (n == 1 && (s[i] < 0x20 || s[i] == 0x7f)))
                         return false;
                 i += n;
         }

@@ -103,6 +103,21 @@ def test_nothing_that_a_terminal_obeys(pamjwt):
         assert not set(out) & set("\x1b\x07\x9b\u202e")
 
 
+INVISIBLE = [0xad, *range(0x200b, 0x2010), 0x2028, 0x202e, *range(0x2060, 0x2065), 0x2066, 0x3164, 0xfeff, 0xe0000, 0xe0041, 0xe007f]
+
+
+def test_nothing_that_a_reader_does_not_see(pamjwt):
+    """RVW-13: what one tool shows as `alice` may be another name; letters of any language stay as they are."""
+    letters = "".join(map(chr, INVISIBLE))
+    hostile = token(GOOD | {"sub": f"ali{letters}ce \u00e9\u65e5\U0001f511", f"n{letters}": 1})
+    out = pamjwt("inspect", hostile).out
+    assert not set(out) & set(letters) and "\u00e9\u65e5\U0001f511" in out
+    text = pamjwt("inspect", hostile, "--json").out
+    assert not set(text) & set(letters)
+    found = json.loads(text)
+    assert f"ali{letters}ce \u00e9\u65e5\U0001f511" in json.dumps(found, ensure_ascii=False), "it is still the same JSON"
+
+
 def test_documents_and_the_askpass_program_state_the_sizes_of_the_table():
     """lib/judge/clients.h and parts.h define the sizes; files that are not C repeat them."""
     sizes = {name: int(number) for header in ("clients.h", "parts.h") for name, number in re.findall(

@@ -321,11 +321,46 @@ def spoil(folder, how):
         folder.write_text("")
 
 
-@pytest.mark.parametrize("how", ["others may enter", "a link", "a file"])
-def test_a_folder_that_is_not_private_stops_it(home, how):
-    spoil(home.runtime / "pamjwt", how)
-    got, err = home.login(FIRST, PAMJWT_HOST="db1.example", PAMJWT_TOKEN="eyJa")
-    assert got == [(1, "")] and "must be a directory of yours with mode 0700" in err
+@pytest.mark.parametrize("how", ["others may enter", "a link", "a file", "another user's"])
+def test_where_the_first_place_is_not_private_another_is_found(home, how):
+    """RVW-13: any user could make /tmp/pamjwt-UID and so stop every login; and what is not private is not used."""
+    uid = os.getuid()
+    places = [home.runtime / "pamjwt"] + [home.folder / f"pamjwt-{uid}"] * (how != "others may enter")
+    for place in places:
+        if how == "another user's":
+            if uid:
+                pytest.skip("needs root")
+            place.mkdir(mode=0o700)
+            os.chown(place, 4711, 4711)
+        else:
+            spoil(place, how)
+    for _ in range(2):  # the second login finds what the first has made
+        token = token_of(1200)
+        got, err = home.login(*prompts_for(token), PAMJWT_HOST="db1.example", PAMJWT_TOKEN=token)
+        assert answers(got) == parts_of(token) and err == ""
+    private = [p for p in home.folder.iterdir() if p.name.startswith(f"pamjwt-{uid}") and p not in places]
+    assert len(private) == 1 and private[0].stat().st_mode & 0o777 == 0o700 and not private[0].is_symlink()
+    assert [p.name[:6] for p in private[0].iterdir()] == ["login."]
+    for place in places:
+        assert not place.is_dir() or not list(place.iterdir())
+
+
+def spoil_all(home):
+    spoil(home.runtime / "pamjwt", "a file")
+    return {"TMPDIR": "/nowhere"}
+
+
+def others_may_rename(home):
+    (home.folder / "shared").mkdir()
+    (home.folder / "shared").chmod(0o777)
+    return {"XDG_RUNTIME_DIR": "", "TMPDIR": str(home.folder / "shared")}
+
+
+@pytest.mark.parametrize("spoiled, says", [(spoil_all, "no private directory can be made"), (others_may_rename, "the sticky bit")])
+def test_without_a_private_place_nothing_is_sent(home, spoiled, says):
+    """RVW-13"""
+    got, err = home.login(FIRST, PAMJWT_HOST="db1.example", PAMJWT_TOKEN="eyJa", **spoiled(home))
+    assert got == [(1, "")] and says in err and "no token sent" in err
 
 
 @pytest.mark.parametrize("runtime", ["", "relative", "/nowhere"])

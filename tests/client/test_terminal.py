@@ -84,6 +84,22 @@ def test_a_servers_control_characters_do_not_reach_the_terminal(home):
     assert b"\033" not in terminal.shown and b"\007" not in terminal.shown
 
 
+INVISIBLE = ["\u00ad", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u202e", "\u2060", "\u2061", "\u2064", "\u2066",
+             "\ufeff", "\U000e0000", "\U000e0041", "\U000e007f", "\u009b", "\u3164"]
+
+
+def test_letters_that_nobody_sees_are_escaped(home):
+    """RVW-13: a prompt of a server looks like another, or turns the rest around; letters of any language stay."""
+    terminal = Terminal(home, "(alice@evil) Passw\u00f6rt \u65e5\u672c \U0001f511" + "".join(INVISIBLE) + ": ")
+    terminal.wait_for(lambda: b": " in terminal.shown)
+    terminal.type("x\n")
+    assert terminal.result()[0] == 0
+    shown = terminal.shown.decode()
+    assert "(alice@evil) Passw\u00f6rt \u65e5\u672c \U0001f511" in shown
+    assert not set(shown) & set(INVISIBLE)
+    assert "".join("".join(f"\\x{byte:02x}" for byte in letter.encode()) for letter in INVISIBLE) in shown
+
+
 def test_a_notice_is_shown_and_asks_nothing(home):
     terminal = Terminal(home, "Confirm user presence for key", SSH_ASKPASS_PROMPT="none")
     assert terminal.result()[0] == 0

@@ -237,10 +237,48 @@ def test_a_code_that_runs_out_while_nobody_enters_it(machine, broken):
     assert done.returncode == 1 and "the code expired before it was entered; try again" in done.stderr
 
 
+@pytest.mark.parametrize("qr", ["--qr", "--no-qr"])
+@pytest.mark.parametrize("complete", [None, "https://login.acme.example/device?user_code=ABCD-EFGH"])
+def test_the_text_has_all_that_the_qr_code_has_and_whom_it_is_for(machine, broken, qr, complete):
+    """RVW-13: the QR code held a URL that was not shown, and nothing told a person whose code this is."""
+    more = {"verification_uri_complete": complete} if complete else {}
+    broken.says("/device", {**device_conf(machine, broken), **more})
+    broken.says("/token", good())
+    done = machine.run("--host", "db1.acme.example", qr)
+    assert done.returncode == 0
+    lines = done.stderr.split("\n")
+    assert lines[0] == "To get a token for db1.acme.example, open" and f"    {broken.issuer}/device" in lines
+    assert "    ABCD-EFGH" in lines and "which expires in 10 minutes:" in done.stderr
+    assert (f"    {complete}" in lines) == bool(complete) and ("\u2580" in done.stderr) == (qr == "--qr")
+
+
+def test_a_code_for_sudo_says_so(machine, broken):
+    broken.says("/device", device_conf(machine, broken))
+    broken.says("/token", good())
+    machine.write_conf({"issuer": broken.issuer, "client_id": "laptop"}, section={"sudo": {"issuer": "acme"}})
+    done = machine.run("--sudo", "--no-qr")
+    assert done.returncode == 0 and done.stderr.startswith("To get a token for sudo on this machine, open\n")
+
+
+@pytest.mark.parametrize("letter", ["\u00ad", "\u200b", "\u200f", "\u2060", "\u2064", "\ufeff", "\U000e0041", "\u3164"])
+def test_letters_that_nobody_sees_are_escaped_in_what_a_provider_says(machine, broken, letter):
+    """RVW-13"""
+    broken.says("/token", (400, {"error": "access_denied", "error_description": f"a{letter}b \u00e9"}))
+    said = machine.refused()
+    assert letter not in said and "a" + "".join(f"\\x{byte:02x}" for byte in letter.encode()) + "b \u00e9" in said
+
+
 @pytest.mark.parametrize("change, says", [
     ({"user_code": "\x1b]0;evil\x07"}, "invalid user_code"), ({"verification_uri": None}, "no verification_uri"),
     ({"verification_uri": "https://x/\u202e"}, "invalid verification_uri"), ({"device_code": 1}, "invalid device_code"),
     ({"expires_in": 0}, "no expires_in"), ({"interval": -1}, "invalid interval"),
+    ({"verification_uri": "http://login.acme.example/device"}, "verification_uri is not an https URL"),  # RVW-13
+    ({"verification_uri": "javascript:alert(1)"}, "verification_uri is not an https URL"),
+    ({"verification_uri": "https:///device"}, "verification_uri is not an https URL"),
+    ({"verification_uri": "https://login.acme.example@evil.example/device"}, "verification_uri is not an https URL"),
+    ({"verification_uri": "https://evil.example\\@login.acme.example/"}, "verification_uri is not an https URL"),
+    ({"verification_uri_complete": "http://login.acme.example/device?c=1"}, "verification_uri_complete is not an https URL"),
+    ({"verification_uri": "https://x/\u00ad"}, "invalid verification_uri"), ({"user_code": "AB\u200bCD"}, "invalid user_code"),
 ])
 def test_a_device_answer_that_is_not_shown(machine, broken, change, says):
     broken.says("/device", {**device_conf(machine, broken), **change})

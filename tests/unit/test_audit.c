@@ -108,6 +108,10 @@ static void nothing_leaves_its_quotes(void **state) /* USR-12 */
         escapes("\x1b[2J\x07\x7f", 6, "\\x1b[2J\\x07\\x7f");
         escapes("a\0b", 3, "a\\x00b");
         escapes("caf\xc3\xa9", 5, "caf\xc3\xa9");
+        /* RVW-13: letters that a reader cannot see, U+00AD, 200B, 2060, FEFF, E0041. */
+        escapes("a\xc2\xad", 3, "a\\xc2\\xad");
+        escapes("\xe2\x80\x8b\xe2\x81\xa0", 6, "\\xe2\\x80\\x8b\\xe2\\x81\\xa0");
+        escapes("\xef\xbb\xbf\xf3\xa0\x81\x81", 7, "\\xef\\xbb\\xbf\\xf3\\xa0\\x81\\x81");
         escapes("\xff\xc0\xaf\xed\xa0\x80", 6, "\\xff\\xc0\\xaf\\xed\\xa0\\x80");
         escapes("\xe2\x80\xae"
                 "x\xc2\x85",
