@@ -18,8 +18,8 @@ import layout
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [TOP / name for name in layout.known(TOP, "*.md")]
 LANGUAGES = {"sh", "console", "ini", "json", "yaml", "python", "bat", "c", "text", "toml"}
-CONSOLE = {"README.md": 3, "docs/HACKING.md": 3, "docs/bound-tokens.md": 1, "docs/clients.md": 3, "docs/performance.md": 1,
-           "docs/troubleshooting.md": 1}
+CONSOLE = {"README.md": 3, "docs/audit-line.md": 1, "docs/HACKING.md": 3, "docs/bound-tokens.md": 1, "docs/clients.md": 3,
+           "docs/performance.md": 1, "docs/troubleshooting.md": 1}
 
 
 def blocks(text):
