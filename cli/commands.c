@@ -70,7 +70,7 @@ static const struct cli_command commands[] = {
                          "the public JWKS instead, for jwks = file:... of an issuer. Its kid is its RFC 7638 "
                          "thumbprint unless --kid is given.",
                 .examples = "pamjwt keygen --alg EdDSA --out key.jwk > jwks.json\n"
-                            "pamjwt keygen --alg RS256 --bits 4096 --kid 2026-11",
+                            "pamjwt keygen --alg RS256 --bits 4096 --kid 2026-11 --out 2026-11.jwk",
                 .body = &cli_keygen_body,
         },
         {

@@ -290,9 +290,12 @@ static int load_key(const struct encode_options *options, const char *kid, struc
 
         if (r == PJWT_OK && options->secret) {
                 cli_input_warn(&input, "secret");
+                cli_input_warn_file(&input, options->secret, "secret");
                 r = make_secret(&input, ret, &err);
         } else if (r == PJWT_OK) {
                 r = cli_privkey_parse(input.bytes, input.len, kid, ret, &err);
+                if (r == PJWT_OK)
+                        cli_input_warn_file(&input, options->key, "private key");
         }
         cli_input_clear(&input);
         if (r == PJWT_OK)

@@ -108,6 +108,18 @@ static enum pjwt_reason print_public(const struct cli_privkey *key, struct pjwt_
         return r;
 }
 
+/* `keygen > key.jwk` makes a file with the mode that the umask leaves, usually 0644. */
+static void print_private(const struct cli_buf *text)
+{
+        struct stat st;
+
+        if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077))
+                cli_warn("other users can read or change the file that the private key is written to (mode "
+                         "%04o); chmod 600 it, or use --out FILE",
+                         (unsigned)st.st_mode & 07777u);
+        fwrite(text->bytes, 1, text->len, stdout);
+}
+
 static enum pjwt_reason make_and_print(const struct keygen_options *options, const struct pjwt_alg *alg,
                                        struct pjwt_error *reterr)
 {
@@ -124,7 +136,7 @@ static enum pjwt_reason make_and_print(const struct keygen_options *options, con
                 if (r == PJWT_OK)
                         r = print_public(key, reterr);
         } else if (r == PJWT_OK) {
-                fwrite(text.bytes, 1, text.len, stdout);
+                print_private(&text);
         }
         cli_buf_clear(&text);
         cli_privkey_free(key);

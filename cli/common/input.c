@@ -4,11 +4,19 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "out.h"
 #include "secret.h"
+
+static unsigned mode_of(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_mode & 07777u : 0;
+}
 
 static enum pjwt_reason read_all(int fd, const char *name, struct cli_input *ret, struct pjwt_error *reterr)
 {
@@ -26,7 +34,7 @@ static enum pjwt_reason read_all(int fd, const char *name, struct cli_input *ret
         }
         pjwt_wipe(block, sizeof(block));
         if (n == 0 && !buf.failed && buf.len <= CLI_INPUT_MAX) {
-                *ret = (struct cli_input){.bytes = buf.bytes, .len = buf.len};
+                *ret = (struct cli_input){.bytes = buf.bytes, .len = buf.len, .mode = mode_of(fd)};
                 return PJWT_OK;
         }
         if (n < 0)
@@ -120,6 +128,16 @@ void cli_input_warn(const struct cli_input *input, const char *what)
                 cli_warn(
                         "other users on this host can read the %s in the process list; give it as - or @FILE",
                         what);
+}
+
+void cli_input_warn_file(const struct cli_input *input, const char *path, const char *what)
+{
+        const char *name = path[0] == '@' ? path + 1 : path;
+
+        if (input->mode & 077u)
+                cli_warn("%s: other users can %s this %s (mode %04o); it should have mode 0600",
+                         strcmp(name, "-") == 0 ? "standard input" : name,
+                         input->mode & 044u ? "read" : "use or change", what, input->mode);
 }
 
 int cli_input_token(const char *argument, bool json, struct cli_input *ret)

@@ -11,6 +11,7 @@ struct cli_input {
         char *bytes; /* NUL-terminated, not counted in len; wiped when freed */
         size_t len;
         bool on_command_line; /* visible to every user in the process list */
+        unsigned mode;        /* permissions of the regular file that was read; 0: not a regular file */
 };
 
 enum {
@@ -36,8 +37,14 @@ void cli_input_clear(struct cli_input *input);
 void cli_input_warn(const struct cli_input *input, const char *what);
 
 /*
- * The token of an argument, without white space at its ends; also warns as above. An error has been printed
- * already.
+ * Warns if the private key or secret was read from a file that other users can read or change.
+ * path: as the caller wrote it, also @FILE and -.
+ */
+void cli_input_warn_file(const struct cli_input *input, const char *path, const char *what);
+
+/*
+ * The token of an argument, without white space at its ends; also warns as cli_input_warn() does.
+ * An error has been printed already.
  * ret: on CLI_YES, for cli_input_clear().
  * Returns an exit status.
  */

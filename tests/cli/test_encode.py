@@ -6,6 +6,7 @@ import os
 import subprocess
 
 import pytest
+from conftest import PAMJWT, ROOT
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -185,3 +186,44 @@ def test_sizes_and_modes_of_new_keys(pamjwt, tmp_path):
     assert "file-write" in pamjwt("keygen", "--out", path, status=2).err, "an existing file is never replaced"
     for alg, bits in (("RS256", 1024), ("RS256", 16384), ("ES256", 256), ("HS256", 128)):
         assert "--bits" in pamjwt("keygen", "--alg", alg, "--bits", bits, status=2).err
+
+
+# --- RVW-17: a private key that other users can read ---
+
+
+@pytest.mark.parametrize("mode, word", [(0o644, "read"), (0o640, "read"), (0o604, "read"), (0o620, "use or change"), (0o600, None),
+                                        (0o400, None)])
+@pytest.mark.parametrize("how", ["--key", "--key -", "--secret @"])
+def test_a_key_that_others_can_read_is_reported(pamjwt, tmp_path, mode, word, how):  # RVW-17
+    path = tmp_path / "private"
+    if how == "--secret @":
+        path.write_text("0123456789abcdef0123456789abcdef")
+        args = ["--secret", f"@{path}"]
+    else:
+        pamjwt("keygen", "--alg", "ES256", "--out", path)
+        args = ["--key", "-" if how == "--key -" else path]
+    path.chmod(mode)
+    with open(path, "rb") as stdin:
+        result = pamjwt("encode", "{}", *args, **({"stdin": stdin} if how == "--key -" else {}))
+    name = "standard input" if how == "--key -" else path
+    what = "secret" if how == "--secret @" else "private key"
+    said = f"pamjwt: warning: {name}: other users can {word} this {what} (mode {mode:04o}); it should have mode 0600\n"
+    assert result.err == (said if word else "") and result.line.count(".") == 2
+
+
+def test_a_new_key_in_a_file_that_others_can_read_is_reported(pamjwt, tmp_path):  # RVW-17
+    for mode, warned in ((0o644, True), (0o640, True), (0o600, False)):
+        path = tmp_path / f"{mode:o}"
+        path.touch(mode=mode)
+        path.chmod(mode)
+        with open(path, "wb") as out:
+            done = subprocess.run([PAMJWT, "keygen"], stdout=out, stderr=subprocess.PIPE, text=True, check=True)
+        assert ("use --out FILE" in done.stderr and f"mode {mode:04o}" in done.stderr) == warned
+        assert json.loads(path.read_text())["d"]
+    assert pamjwt("keygen").err == "", "a pipe is no file"
+
+
+def test_no_recipe_writes_a_private_key_by_redirection():  # RVW-17
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "man/pamjwt.1"]
+    found = [line for page in pages for line in page.read_text().replace("\\-", "-").splitlines() if "pamjwt keygen" in line and ">" in line]
+    assert found and all("--out " in line for line in found), found

@@ -20,7 +20,7 @@ write 'sshd as root' /run/named/sshd
 write 'sshd as nobody' user /run/named/sshd
 write 'logger as nobody' user /usr/bin/logger
 write 'logger as root' /usr/bin/logger
-for i in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
         [ "$(journalctl -q --no-pager -o cat SYSLOG_IDENTIFIER=sshd | wc -l)" -lt 4 ] || break
         sleep 0.5
 done
