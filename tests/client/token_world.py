@@ -98,7 +98,13 @@ class Machine:
         path = self.folder / "agent"
         self.agent = subprocess.Popen(["ssh-agent", "-D", "-P", AUTHENTICATOR, "-a", str(path)], stdout=subprocess.DEVNULL)
         self.env["SSH_AUTH_SOCK"] = str(path)
-        host.wait_for("the agent", path.exists)
+        host.wait_for("the agent", lambda: self.listens(path))
+
+    @staticmethod
+    def listens(path):
+        """The socket is there a moment before the agent listens on it."""
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(str(path)) == 0
 
     def stop_agent(self):
         if self.agent:
