@@ -170,7 +170,7 @@ def test_each_thing_that_goes_wrong_is_one_sentence(laptop, devices, settled):
         assert says() == (0, "alice\n", "")
         status, out, err = says(wrapper=["faketime", "-f", "+10m"])
         assert (status, out, err.count("\n")) == (255, "", 1), err
-        assert err.startswith("pamjwt-token: the provider refuses the proof of the key (invalid_dpop_proof: ")
+        assert err.startswith("pamjwt-token: the provider rejects the proof of the key (invalid_dpop_proof: ")
         assert re.search(r"; the clock of this machine is (59|60)\d seconds ahead of the provider's\n$", err), err
         with token_world.RepeatingProxy(devices) as proxy:
             status, out, err = says(f"proxy = http://127.0.0.1:{proxy.port}\n")
