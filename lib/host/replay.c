@@ -14,7 +14,7 @@
 
 #include "b64url.h"
 
-#define SWEEP_EVERY 60 /* seconds between two sweeps */
+#define SWEEP_EVERY 60   /* seconds between two sweeps */
 #define KEEP        3600 /* seconds to keep a record after expiry, in case the clock is set back */
 #define SWEPT       ".swept"
 
