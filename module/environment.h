@@ -1,5 +1,5 @@
 /*
- * PAMJWT_... in the environment of a session. Environment variables are never used as input (attacks
+ * PAMJWT_... in the environment of a session. They are never used as input (attacks
  * REV-05).
  */
 #ifndef PJWT_ENVIRONMENT_H
