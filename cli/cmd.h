@@ -21,7 +21,10 @@ int cli_sudo(char **argv);
 
 struct pjwt_conf;
 struct pjwt_keycache;
-/* `refresh --answer`: answers one question of a login from standard input. Returns an exit status. */
-int cli_refresh_service(const struct pjwt_keycache *cache, const struct pjwt_conf *conf);
+/*
+ * `refresh --answer`: requests of logins, on standard input, until there have been none for a while. The
+ * configuration is read for each. Returns an exit status.
+ */
+int cli_refresh_service(const struct pjwt_keycache *cache, const char *config);
 
 #endif

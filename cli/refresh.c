@@ -29,7 +29,7 @@ static const struct cli_option option_rows[] = {
         CLI_OPT("check-age", CLI_FLAG, NULL, CLI_ANY, check_age,
                 "fetch nothing; report the age of the cached keys, and fail if they are missing or too old"),
         CLI_OPT("answer", CLI_FLAG, NULL, CLI_ANY, answer,
-                "answer one request of a login on standard input, as the refresh service does"),
+                "serve requests of logins on standard input, a listening socket: the refresh service"),
         CLI_OPT("older-than", CLI_SECONDS, "TIME", CLI_ANY, older_than,
                 "the age that --check-age treats as too old; default: half of the issuer's max_stale"),
         CLI_OPT_FETCH(fetching),
@@ -197,12 +197,14 @@ static int run(const void *arg)
         struct pjwt_conf *conf = NULL;
         int r = check_usage(options);
 
+        if (r == CLI_YES && options->answer)
+                return cli_refresh_service(&cache, options->config);
         if (r == CLI_YES)
                 r = cli_conf_load(options->config, options->json, &conf);
         if (r == CLI_YES)
-                r = options->answer ? cli_refresh_service(&cache, conf) : do_issuers(options, conf, list);
-        if (geteuid() == 0 && !options->check_age && !options->answer && r != CLI_ERROR)
-                pjwt_record_sweep(PJWT_RUN_DIR, cache.now); /* records left by unfinished logins */
+                r = do_issuers(options, conf, list);
+        if (geteuid() == 0 && !options->check_age && r != CLI_ERROR)
+                pjwt_record_sweep(PJWT_RUN_DIR, cache.now); /* what unfinished logins have left */
         pjwt_conf_free(conf);
         if (!list || r == CLI_ERROR) {
                 json_object_put(list);

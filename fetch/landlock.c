@@ -25,9 +25,6 @@ struct ruleset {
 
 #define READ_FILE (UINT64_C(0) + LANDLOCK_ACCESS_FS_READ_FILE)
 #define READ_DIR  (UINT64_C(0) + LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE                                                                                                \
-        (UINT64_C(0) + LANDLOCK_ACCESS_FS_WRITE_FILE + LANDLOCK_ACCESS_FS_MAKE_REG +                         \
-         LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
 static const char *const readable[] = {
         /* certificates and OpenSSL's settings, on Debian, Fedora, Arch, Alpine */
@@ -98,15 +95,15 @@ static bool allow(int ruleset, const char *path, uint64_t access)
         return done;
 }
 
-static bool add_rules(int ruleset, const struct ruleset *r, const char *lock_dir)
+static bool add_rules(int ruleset)
 {
         for (size_t i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
                 if (!allow(ruleset, readable[i], READ_FILE | READ_DIR))
                         return false;
-        return allow(ruleset, lock_dir, (READ_FILE | WRITE | FS_TRUNCATE) & r->fs);
+        return true;
 }
 
-enum pjwt_reason fetch_landlock(const char *lock_dir, struct pjwt_error *reterr)
+enum pjwt_reason fetch_landlock(struct pjwt_error *reterr)
 {
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
         struct ruleset r = ruleset_of(abi);
@@ -116,7 +113,7 @@ enum pjwt_reason fetch_landlock(const char *lock_dir, struct pjwt_error *reterr)
         if (abi < 0 && (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM))
                 return PJWT_OK;
         fd = (int)syscall(SYS_landlock_create_ruleset, &r, ruleset_size(abi), 0);
-        done = fd >= 0 && add_rules(fd, &r, lock_dir) && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+        done = fd >= 0 && add_rules(fd) && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
         if (!done)
                 (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "Landlock: %s", strerror(errno));
         if (fd >= 0)

@@ -6,10 +6,10 @@
 
 /*
  * From here on only CA certificates, the resolver's files, shared libraries and the time zone can be read,
- * only the lock directory can be written to, nothing can be executed, no TCP port bound, no process outside
+ * no file can be opened for writing, nothing can be executed, no TCP port bound, no process outside
  * signalled (as far as the kernel supports it). Without Landlock in the kernel this succeeds; if Landlock
  * fails, it fails.
  */
-enum pjwt_reason fetch_landlock(const char *lock_dir, struct pjwt_error *reterr);
+enum pjwt_reason fetch_landlock(struct pjwt_error *reterr);
 
 #endif

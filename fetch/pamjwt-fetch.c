@@ -2,9 +2,10 @@
  * pamjwt-fetch: fetches the public keys of one issuer over HTTPS, for processes that must not use the
  * network.
  *
- * It is started as root by a login, or as a user by the command, with an empty environment. It first drops
- * all privileges (sandbox.c), then reads a request from standard input, fetches, and writes one response to
- * standard output (fetchwire.h).
+ * It is started as root by a login, or as a user by the command, with an empty environment. It first
+ * drops all privileges (sandbox.c), then reads a request from standard input, fetches, and writes one
+ * response to standard output (fetchwire.h). It notes the end of the request in the lock that its
+ * caller has opened for it. /
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -17,9 +18,8 @@
 
 #include "ask.h"
 #include "clock.h"
-#include "fetchnote.h"
-#include "keycache.h"
-#include "lock.h"
+#include "fetchlock.h"
+#include "fetchwire.h"
 #include "safefile.h"
 #include "sandbox.h"
 #include "secret.h"
@@ -137,56 +137,24 @@ static void __attribute__((noreturn)) fail_and_exit(const struct pjwt_error *err
         respond_and_exit(text, len);
 }
 
-static void __attribute__((noreturn)) not_asked(const char *detail)
-{
-        const struct pjwt_fetch_response response = {.reason = PJWT_NO_KEYS, .detail = detail, .max_age = -1};
-        size_t len = 0;
-        char *text = make_text(&response, &len);
-
-        respond_and_exit(text, len);
-}
-
 /* ---- in between ---- */
 
-static void __attribute__((noreturn))
-too_early(const struct pjwt_fetch_request *request, const struct pjwt_fetch_response *note, int64_t now)
+static void note_end(const struct pjwt_fetch_request *request, int64_t asked_boot_ms,
+                     const struct pjwt_error *err)
 {
-        struct pjwt_error err = {0};
+        const struct pjwt_note note = {.end = err->reason == PJWT_UNDECIDED ? PJWT_NOTE_KEYS
+                                                                            : PJWT_NOTE_FAILED,
+                                       .issuer = request->issuer,
+                                       .jwks = request->jwks,
+                                       .asked_boot_ms = asked_boot_ms,
+                                       .ends_boot_ms = pjwt_boot_ms(),
+                                       .reason = err->reason,
+                                       .detail = err->detail};
 
-        if (pjwt_fetchnote_too_early(request, note, now, &err) == PJWT_NO_KEYS)
-                not_asked(err.detail);
-        fail_and_exit(&err);
-}
-
-/* Exits with the noted response if it answers the request. */
-static void share(const struct pjwt_fetch_request *request, const struct fetch_lock *lock, int64_t started)
-{
-        struct pjwt_fetch_response note = {0};
-        int64_t now = pjwt_boot_ms();
-        size_t len = 0;
-        char *text = fetch_lock_note_read(lock, &len);
-
-        if (text && pjwt_fetch_response_parse(text, len, &note, NULL) == PJWT_OK) {
-                enum pjwt_note what = pjwt_fetchnote_judge(request, &note, started, now);
-
-                if (what == PJWT_NOTE_SHARE)
-                        respond_and_exit(text, len);
-                if (what == PJWT_NOTE_WAIT)
-                        too_early(request, &note, now);
-        }
-        pjwt_fetch_response_clear(&note);
-        free(text);
-}
-
-/* Noted before the network is used, so that a helper that is killed also counts as an attempt. */
-static void note_start(const struct pjwt_fetch_request *request, const struct fetch_lock *lock)
-{
-        const struct pjwt_error err = {PJWT_FETCH_FAILED, "the last attempt was interrupted"};
-        size_t len = 0;
-        char *text = make_failure(request, &err, pjwt_boot_ms(), &len);
-
-        fetch_lock_note_write(lock, text, len);
-        free(text);
+        if (request->note_fd == 0)
+                return;
+        pjwt_fetchlock_put(request->note_fd, &note);
+        close(request->note_fd); /* before the output: a stopped caller would not read it */
 }
 
 static char *make_response(const struct pjwt_fetch_request *request, const struct fetch_result *result,
@@ -208,32 +176,28 @@ static char *make_response(const struct pjwt_fetch_request *request, const struc
 }
 
 static void __attribute__((noreturn))
-ask_and_exit(const struct pjwt_fetch_request *request, struct fetch_lock *lock, const char *ca,
-             const char *bearer, int64_t deadline)
+ask_and_exit(const struct pjwt_fetch_request *request, const char *ca, const char *bearer, int64_t deadline)
 {
-        struct fetch_result result = {0};
+        struct fetch_result result = {.asked_boot_ms = pjwt_boot_ms()};
         struct pjwt_error err = {0};
         size_t len = 0;
         char *text;
 
-        note_start(request, lock);
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
                 (void)pjwt_fail(&err, PJWT_FETCH_FAILED, "cannot initialise libcurl");
         else
                 (void)fetch_ask(request, ca, bearer, deadline, &result, &err);
         text = err.reason == PJWT_UNDECIDED ? make_response(request, &result, &len)
                                             : make_failure(request, &err, result.asked_boot_ms, &len);
-        fetch_lock_note_write(lock, text, len);
-        fetch_lock_release(lock); /* before the output: a stopped caller would not read it */
+        note_end(request, result.asked_boot_ms, &err);
         respond_and_exit(text, len);
 }
 
-static void __attribute__((noreturn)) serve(const char *lock_dir)
+static void __attribute__((noreturn)) serve(void)
 {
         int64_t started = pjwt_boot_ms();
         struct pjwt_fetch_request request = {0};
         struct pjwt_error err = {0};
-        struct fetch_lock lock = {-1};
         char *input = NULL, *ca = NULL, *bearer = NULL;
         size_t len = 0;
 
@@ -244,28 +208,19 @@ static void __attribute__((noreturn)) serve(const char *lock_dir)
             check_bearer(bearer, &err) != PJWT_OK)
                 fail_and_exit(&err);
         (void)alarm((unsigned)(request.timeout_ms / 1000) + 2); /* in case everything else hangs */
-        switch (fetch_lock_take(lock_dir, &request, started + request.timeout_ms, &lock)) {
-        case FETCH_LOCK_BUSY:
-                not_asked("another login is already fetching the keys");
-        case FETCH_LOCK_HELD:
-                share(&request, &lock, started);
-                break;
-        case FETCH_LOCK_NONE:
-                break;
-        }
-        ask_and_exit(&request, &lock, ca, bearer, started + request.timeout_ms);
+        ask_and_exit(&request, ca, bearer, started + request.timeout_ms);
 }
 
 int main(int argc, char **argv)
 {
-        const char *lock_dir = argc == 2 ? argv[1] : PJWT_LOCK_DIR; /* tests use another one */
         struct pjwt_error err = {0};
 
+        (void)argv;
         /* ignore all variables: proxies, CA files, OpenSSL's settings (NET-21, PAM-01) */
         (void)clearenv();
-        if (argc > 2)
+        if (argc > 1)
                 return 2;
-        if (fetch_sandbox(lock_dir, &err) != PJWT_OK)
+        if (fetch_sandbox(&err) != PJWT_OK)
                 fail_and_exit(&err);
-        serve(lock_dir);
+        serve();
 }

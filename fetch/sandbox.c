@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/ioprio.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,7 +16,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "keycache.h"
 #include "landlock.h"
 #include "syscalls.h"
 
@@ -64,13 +64,24 @@ static enum pjwt_reason set_limits(bool root, struct pjwt_error *reterr)
         for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
                 if (!set_limit(limits[i].resource, limits[i].value, root))
                         return fail("setrlimit", reterr);
-        if (root) { /* useful, but without effect in some containers */
-                const struct sched_param normal = {0};
-
-                (void)setpriority(PRIO_PROCESS, 0, 0);
-                (void)sched_setscheduler(0, SCHED_OTHER, &normal);
-        }
         return PJWT_OK;
+}
+
+/*
+ * A user who runs sudo can also slow it down by nice value, scheduling class, CPU affinity and I/O
+ * class; none of that is passed on. Not checked: useful, but without effect in some containers. /
+ */
+static void set_speed(void)
+{
+        const struct sched_param normal = {0};
+        cpu_set_t all;
+
+        memset(&all, 0xff,
+               sizeof(all)); /* the kernel ignores CPUs that the host or its cpuset does not have */
+        (void)sched_setaffinity(0, sizeof(all), &all);
+        (void)setpriority(PRIO_PROCESS, 0, 0);
+        (void)sched_setscheduler(0, SCHED_OTHER, &normal);
+        (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0));
 }
 
 static enum pjwt_reason find_user(uid_t *retuid, gid_t *retgid, struct pjwt_error *reterr)
@@ -91,29 +102,7 @@ static enum pjwt_reason find_user(uid_t *retuid, gid_t *retgid, struct pjwt_erro
         return PJWT_OK;
 }
 
-/*
- * For hosts where nothing like systemd-tmpfiles does it, or where the directory belongs to root: without a
- * lock there is no cool-down. A failure is ignored.
- */
-static void make_lock_dir(uid_t uid, gid_t gid)
-{
-        struct stat st;
-        int run, lock = -1;
-
-        (void)mkdir(PJWT_RUN_DIR, 0755);
-        run = open(PJWT_RUN_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (run >= 0) {
-                (void)mkdirat(run, "lock", 0700);
-                lock = openat(run, "lock", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                close(run);
-        }
-        if (lock >= 0 && fstat(lock, &st) == 0 && st.st_uid == 0)
-                (void)!fchown(lock, uid, gid);
-        if (lock >= 0)
-                close(lock);
-}
-
-/* All three ids, no groups, no return to root, no capability kept by unusual securebits. */
+/* All three ids, no group, no return to root, no capability left over by odd securebits. */
 static enum pjwt_reason check_dropped(uid_t uid, gid_t gid, bool root, struct pjwt_error *reterr)
 {
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -136,7 +125,7 @@ static enum pjwt_reason check_dropped(uid_t uid, gid_t gid, bool root, struct pj
         return PJWT_OK;
 }
 
-static enum pjwt_reason change_user(bool root, const char *lock_dir, struct pjwt_error *reterr)
+static enum pjwt_reason change_user(bool root, struct pjwt_error *reterr)
 {
         uid_t uid = geteuid();
         gid_t gid = getegid();
@@ -144,8 +133,6 @@ static enum pjwt_reason change_user(bool root, const char *lock_dir, struct pjwt
 
         if (r != PJWT_OK)
                 return r;
-        if (root && strcmp(lock_dir, PJWT_LOCK_DIR) == 0)
-                make_lock_dir(uid, gid);
         if (root && setgroups(0, NULL) != 0)
                 return fail("setgroups", reterr);
         if (setresgid(gid, gid, gid) != 0)
@@ -156,11 +143,17 @@ static enum pjwt_reason change_user(bool root, const char *lock_dir, struct pjwt
 }
 
 /*
- * Not dumpable: otherwise another process of the same user could take our descriptors (pidfd_getfd) and reply
- * to root in our place.
+ * The helper ends with its caller (RVW-34). A change of user clears the signal, so it is set after the
+ * last one; a parent that has ended before that sends none, which another parent shows.
+ * Not dumpable: another process of the same user could else take our descriptors (pidfd_getfd) and
+ * answer root in our place. /
  */
-static enum pjwt_reason close_doors(struct pjwt_error *reterr)
+static enum pjwt_reason close_doors(pid_t parent, struct pjwt_error *reterr)
 {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+                return fail("PR_SET_PDEATHSIG", reterr);
+        if (getppid() != parent)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the caller has ended");
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
                 return fail("PR_SET_DUMPABLE", reterr);
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -169,8 +162,9 @@ static enum pjwt_reason close_doors(struct pjwt_error *reterr)
         return PJWT_OK;
 }
 
-enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr)
+enum pjwt_reason fetch_sandbox(struct pjwt_error *reterr)
 {
+        const pid_t parent = getppid();
         bool root = geteuid() == 0;
         enum pjwt_reason r = close_descriptors(reterr);
 
@@ -181,14 +175,16 @@ enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr)
         (void)signal(SIGXFSZ, SIG_IGN);
         if (r == PJWT_OK)
                 r = set_limits(root, reterr);
+        if (root)
+                set_speed();
         if (r == PJWT_OK)
-                r = change_user(root, lock_dir, reterr);
+                r = change_user(root, reterr);
         if (r == PJWT_OK && chdir("/") != 0)
                 r = fail("chdir", reterr);
         if (r == PJWT_OK)
-                r = close_doors(reterr);
+                r = close_doors(parent, reterr);
         if (r == PJWT_OK)
-                r = fetch_landlock(lock_dir, reterr);
+                r = fetch_landlock(reterr);
         if (r == PJWT_OK)
                 r = fetch_syscalls(reterr);
         return r;

@@ -5,16 +5,16 @@
 #include "reason.h"
 
 #define FETCH_USER    "_pamjwt"
-#define FETCH_LAST_FD 4  /* standard descriptors, ca_file, bearer_file */
+#define FETCH_LAST_FD 5  /* standard descriptors, the lock, ca_file, bearer_file */
 #define FETCH_ALARM_S 15 /* for reading the request; set again by its timeout */
 
 /*
- * In this order: close_range, rlimits, setgroups, setresgid, setresuid to _pamjwt, check, not dumpable,
- * no_new_privs, alarm, Landlock, seccomp. If not started as root, it keeps the current user and does all the
- * rest.
- * lock_dir: stays writable; created for _pamjwt if it is the default one and missing.
- * Returns PJWT_OK, PJWT_NO_FETCH_USER, PJWT_FETCH_FAILED; the process must end on anything but PJWT_OK.
+ * In this order: close_range, rlimits, setgroups, setresgid, setresuid to _pamjwt, check, death
+ * signal, not dumpable, no_new_privs, alarm, Landlock, seccomp. If not started as root, it keeps the
+ * current user and does all the rest.
+ * Returns PJWT_OK, PJWT_NO_FETCH_USER, PJWT_FETCH_FAILED; the process must end on anything but
+ * PJWT_OK. /
  */
-enum pjwt_reason fetch_sandbox(const char *lock_dir, struct pjwt_error *reterr);
+enum pjwt_reason fetch_sandbox(struct pjwt_error *reterr);
 
 #endif

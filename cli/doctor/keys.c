@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "fetchlock.h"
 #include "input.h"
 #include "keycache.h"
 

@@ -61,7 +61,7 @@ complete -c pamjwt -n '__fish_seen_subcommand_from keys' -l help -d 'show this h
 complete -c pamjwt -n __fish_use_subcommand -f -a refresh -d 'bring the cached keys up to date'
 complete -c pamjwt -n '__fish_seen_subcommand_from refresh' -l force -d 'fetch the keys even while the cached ones are fresh'
 complete -c pamjwt -n '__fish_seen_subcommand_from refresh' -l check-age -d 'fetch nothing; report the age of the cached keys, and fail if they are missing or too old'
-complete -c pamjwt -n '__fish_seen_subcommand_from refresh' -l answer -d 'answer one request of a login on standard input, as the refresh service does'
+complete -c pamjwt -n '__fish_seen_subcommand_from refresh' -l answer -d 'serve requests of logins on standard input, a listening socket: the refresh service'
 complete -c pamjwt -n '__fish_seen_subcommand_from refresh' -l older-than -x -d 'the age that --check-age treats as too old; default: half of the issuer\'s max_stale'
 complete -c pamjwt -n '__fish_seen_subcommand_from refresh' -l fetch -r -F -d 'use this fetch helper instead of the installed one'
 complete -c pamjwt -n '__fish_seen_subcommand_from refresh' -l config -r -F -d 'read this configuration instead of /etc/security/pam_jwt.conf'

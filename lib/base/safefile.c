@@ -389,3 +389,32 @@ enum pjwt_reason pjwt_file_replace_dated(const char *dir, const char *name, cons
         return replace(dir, (struct replacement){.name = name, .mtime = &mtime}, bytes, len, mode, NULL, NULL,
                        reterr);
 }
+
+static bool is_own(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+               !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static int open_if_own(int dir, const char *name, int flags)
+{
+        int fd = openat(dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+
+        if (fd < 0 || is_own(fd))
+                return fd;
+        close(fd);
+        return -1;
+}
+
+int pjwt_file_open_own(int dir, const char *name, bool make)
+{
+        int fd = open_if_own(dir, name, make ? O_RDWR | O_CREAT : O_RDONLY);
+
+        if (fd < 0 && make && (unlinkat(dir, name, 0) == 0 || unlinkat(dir, name, AT_REMOVEDIR) == 0))
+                fd = open_if_own(dir, name, O_RDWR | O_CREAT);
+        if (fd >= 0 && make)
+                (void)fchmod(fd, 0600); /* whatever the umask is */
+        return fd;
+}

@@ -73,6 +73,15 @@ enum pjwt_reason pjwt_file_replace_dated(const char *dir, const char *name, cons
                                          mode_t mode, int64_t mtime, struct pjwt_error *reterr);
 
 /*
+ * Opens NAME in the directory `dir`, which only this process's user may be able to write to: a regular
+ * file that belongs to that user and that others cannot write to. Does not follow links or wait.
+ * make: opens for reading and writing; a missing file, or anything else of that name, is replaced by
+ * an empty file of mode 0600.
+ * Returns a descriptor that is O_CLOEXEC, or -1. /
+ */
+int pjwt_file_open_own(int dir, const char *name, bool make);
+
+/*
  * Moves a descriptor to a number of at least `least`: the application may have closed 0 to 2 and still
  * write to them. Takes ownership of fd (-1 is passed through); returns the new one, O_CLOEXEC, or -1 with
  * errno.

@@ -21,7 +21,7 @@
 #define FIRST_FD     3   /* first descriptor after the helper's standard ones */
 #define GRACE_MS     200 /* between the end of the output and SIGKILL */
 #define REAP_MS      1000
-#define SOCKET_REPLY 4096
+#define SOCKET_REPLY 16
 #define BY_PIDFD     ((idtype_t)3) /* P_PIDFD, which older headers lack */
 #define PIDFD_GROUP  4U            /* PIDFD_SIGNAL_PROCESS_GROUP, likewise */
 
@@ -187,7 +187,7 @@ static int describe_signals(posix_spawnattr_t *attr)
 static int spawn(const struct pjwt_fetchcall *call, int theirs, pid_t *retpid)
 {
         char name[] = "pamjwt-fetch";
-        char *argv[] = {name, (char *)(uintptr_t)call->argument, NULL}, *envp[] = {NULL};
+        char *argv[] = {name, NULL}, *envp[] = {NULL};
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attr;
         int r = posix_spawn_file_actions_init(&actions);
@@ -287,13 +287,19 @@ static enum pjwt_reason start(const struct pjwt_fetchcall *call, int *retfd, str
         const int least = FIRST_FD + PJWT_FETCH_FDS_MAX;
         int pair[2], error;
 
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-                return fail_errno("socketpair", reterr);
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+                error = errno;
+                if (call->give_first)
+                        close(call->fds[0]);
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "socketpair: %s", strerror(error));
+        }
         pair[0] = pjwt_fd_above(pair[0], least);
         pair[1] = pjwt_fd_above(pair[1], least);
         error = pair[0] < 0 || pair[1] < 0 ? errno : spawn(call, pair[1], &retchild->pid);
         if (pair[1] >= 0)
                 close(pair[1]);
+        if (call->give_first)
+                close(call->fds[0]);
         if (error != 0) {
                 if (pair[0] >= 0)
                         close(pair[0]);
@@ -320,8 +326,22 @@ enum pjwt_reason pjwt_fetchcall(const struct pjwt_fetchcall *call, char **ret, s
         return r == PJWT_OK ? r : pjwt_fail(reterr, r, "pamjwt-fetch: %s", err.detail);
 }
 
+/* A full queue (EAGAIN) means that the service is busy: wait. */
+static int connect_in_turn(int fd, const struct sockaddr_un *addr, int64_t deadline)
+{
+        const struct timespec nap = {.tv_nsec = 20000000};
+
+        for (;;) {
+                int r = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+
+                if (r == 0 || errno != EAGAIN || pjwt_boot_ms() >= deadline)
+                        return r;
+                (void)nanosleep(&nap, NULL);
+        }
+}
+
 /* Only root may listen on this socket: its answers make us wait and read the cache. */
-static int connect_to(const char *path, struct pjwt_error *reterr)
+static int connect_to(const char *path, int64_t deadline, bool *retthere, struct pjwt_error *reterr)
 {
         struct sockaddr_un addr = {.sun_family = AF_UNIX};
         struct ucred peer = {.uid = (uid_t)-1};
@@ -334,25 +354,30 @@ static int connect_to(const char *path, struct pjwt_error *reterr)
         }
         memcpy(addr.sun_path, path, strlen(path) + 1);
         fd = pjwt_fd_above(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), 3);
-        if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0 ||
-            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        if (fd < 0 || connect_in_turn(fd, &addr, deadline) != 0 ||
+            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
+                *retthere = errno == EAGAIN;
                 (void)fail_errno(path, reterr);
-        else if (peer.uid != 0 && peer.uid != geteuid())
+        } else if (peer.uid != 0 && peer.uid != geteuid()) {
                 (void)pjwt_fail(reterr, PJWT_FETCH_FAILED, "%s: the listener has uid %u, not root's", path,
                                 (unsigned)peer.uid);
-        else
+        } else {
+                *retthere = true;
                 return fd;
+        }
         if (fd >= 0)
                 close(fd);
         return -1;
 }
 
 enum pjwt_reason pjwt_fetchcall_socket(const char *path, const char *line, int64_t deadline, char **ret,
-                                       size_t *retlen, struct pjwt_error *reterr)
+                                       size_t *retlen, bool *retthere, struct pjwt_error *reterr)
 {
-        int fd = connect_to(path, reterr);
+        int fd;
         enum pjwt_reason r;
 
+        *retthere = false;
+        fd = connect_to(path, deadline, retthere, reterr);
         if (fd < 0)
                 return PJWT_FETCH_FAILED;
         r = send_all(fd, line, strlen(line), deadline, reterr);

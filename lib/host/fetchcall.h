@@ -7,16 +7,20 @@
 
 #include "reason.h"
 
-#define PJWT_FETCH_FDS_MAX 2
+#define PJWT_FETCH_FDS_MAX 3
 
 /* Borrowed strings. */
 struct pjwt_fetchcall {
-        const char *program;  /* started with an empty environment */
-        const char *argument; /* the only one; NULL: none */
-        const char *request;  /* sent to its standard input */
+        const char *program; /* started with an empty environment */
+        const char *request; /* sent to its standard input */
         size_t request_len;
         int fds[PJWT_FETCH_FDS_MAX]; /* open files passed as descriptors 3 and following */
         size_t fd_count;
+        /*
+         * The first of them is closed as soon as the program has it: a lock on it lasts as long as the
+         * program, not as long as its caller, which a user may be able to stop. /
+         */
+        bool give_first;
         size_t reply_max;
         int64_t deadline; /* by pjwt_boot_ms() */
 };
@@ -36,9 +40,11 @@ enum pjwt_reason pjwt_fetchcall(const struct pjwt_fetchcall *call, char **ret, s
 /*
  * Sends one line to the service that listens on a Unix socket and reads its response; does not start a
  * process.
- * Returns as above; PJWT_FETCH_FAILED immediately if there is no listener, or if the listener is not root.
+ * retthere: set also on failure: a service of root's listens on the socket, or too many connections were
+ * waiting for it until the deadline.
+ * Returns as above.
  */
 enum pjwt_reason pjwt_fetchcall_socket(const char *path, const char *line, int64_t deadline, char **ret,
-                                       size_t *retlen, struct pjwt_error *reterr);
+                                       size_t *retlen, bool *retthere, struct pjwt_error *reterr);
 
 #endif

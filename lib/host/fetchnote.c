@@ -1,99 +1,151 @@
 #include "fetchnote.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cachefile.h"
-#include "safefile.h"
+#include "fetchwire.h"
+#include "jsonwrite.h"
+#include "strictjson.h"
 
-static bool serves_for(const struct pjwt_fetch_request *request, const struct pjwt_fetch_response *note)
+#define STORE_MS INT64_C(1000) /* the time a caller has to store the keys in the cache */
+
+static const char *const end_names[] = {
+        [PJWT_NOTE_STARTED] = "started",
+        [PJWT_NOTE_KEYS] = "keys",
+        [PJWT_NOTE_FAILED] = "failed",
+};
+
+static bool fill(struct json_object *o, const struct pjwt_note *n)
 {
-        return !note->not_modified || (request->etag && note->etag && strcmp(request->etag, note->etag) == 0);
+        return pjwt_json_add_string(o, "end", end_names[n->end]) &&
+               pjwt_json_add_string(o, "issuer", n->issuer) && pjwt_json_add_string(o, "jwks", n->jwks) &&
+               pjwt_json_add(o, "asked_boot_ms", json_object_new_int64(n->asked_boot_ms)) &&
+               pjwt_json_add(o, "ends_boot_ms", json_object_new_int64(n->ends_boot_ms)) &&
+               (n->end != PJWT_NOTE_FAILED ||
+                (pjwt_json_add_string(o, "reason", pjwt_reason_name(n->reason)) &&
+                 pjwt_json_add_string(o, "detail", n->detail)));
 }
 
-enum pjwt_note pjwt_fetchnote_judge(const struct pjwt_fetch_request *request,
-                                    const struct pjwt_fetch_response *note, int64_t started, int64_t now)
+enum pjwt_reason pjwt_note_write(const struct pjwt_note *note, char **ret, size_t *retlen,
+                                 struct pjwt_error *reterr)
 {
-        int64_t age = now - note->asked_boot_ms;
-        bool while_waiting = note->asked_boot_ms >= started;
-
-        if (age < 0 || !pjwt_fetch_response_is_for(note, request))
-                return PJWT_NOTE_ASK;
-        if (!while_waiting && (request->force || age >= request->cool_down_ms))
-                return PJWT_NOTE_ASK;
-        if (note->ok && !serves_for(request, note))
-                return PJWT_NOTE_ASK;
-        return note->ok && age < PJWT_RESPONSE_AGE_MS ? PJWT_NOTE_SHARE : PJWT_NOTE_WAIT;
-}
-
-enum pjwt_reason pjwt_fetchnote_too_early(const struct pjwt_fetch_request *request,
-                                          const struct pjwt_fetch_response *note, int64_t now,
-                                          struct pjwt_error *reterr)
-{
-        /* Keys that were received too long ago to be shared are not a failure. */
-        return pjwt_fail(reterr, note->ok ? PJWT_NO_KEYS : note->reason,
-                         "%.380s (%" PRId64 " s ago; not repeated within %" PRId64 " s)",
-                         note->ok ? "the issuer answered" : note->detail, (now - note->asked_boot_ms) / 1000,
-                         request->cool_down_ms / 1000);
-}
-
-/* Whether a helper holds the lock of the file. Does not take the lock. */
-static bool is_locked(int fd)
-{
-        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-        return fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
-}
-
-static int open_note(const char *lock_dir, const char *name)
-{
-        char path[PATH_MAX];
-
-        if (snprintf(path, sizeof(path), "%s/%s", lock_dir, name) >= (int)sizeof(path))
-                return -1;
-        return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-/* A note that cannot be parsed, such as one that is just being written, is ignored. */
-static enum pjwt_note judge_text(char *text, size_t len, const struct pjwt_fetch_request *request,
-                                 int64_t started, struct pjwt_fetch_response *ret)
-{
-        struct pjwt_fetch_response note = {0};
-        enum pjwt_note what = PJWT_NOTE_ASK;
-
-        if (pjwt_fetch_response_parse(text, len, &note, NULL) == PJWT_OK)
-                what = pjwt_fetchnote_judge(request, &note, started, pjwt_boot_ms());
-        if (what == PJWT_NOTE_ASK)
-                pjwt_fetch_response_clear(&note);
-        else
-                *ret = note;
-        return what;
-}
-
-enum pjwt_note pjwt_fetchnote_look(const char *lock_dir, const struct pjwt_fetch_request *request,
-                                   int64_t started, char **rettext, struct pjwt_fetch_response *ret)
-{
-        int fd = open_note(lock_dir, request->name);
-        enum pjwt_note what = PJWT_NOTE_ASK;
+        struct json_object *o = json_object_new_object();
+        const char *line = o && fill(o, note) ? pjwt_json_text(o) : NULL;
         char *text = NULL;
-        size_t len = 0;
+        int n = line ? asprintf(&text, "%s\n", line) : -1;
 
-        if (fd < 0)
+        json_object_put(o);
+        if (n < 0)
+                return pjwt_fail_memory(reterr);
+        *ret = text;
+        *retlen = (size_t)n;
+        return PJWT_OK;
+}
+
+static bool read_end(struct json_object *o, enum pjwt_note_end *ret)
+{
+        const char *name = pjwt_json_string(pjwt_json_member(o, "end"), NULL);
+
+        for (size_t i = 0; name && i < sizeof(end_names) / sizeof(end_names[0]); i++)
+                if (strcmp(name, end_names[i]) == 0) {
+                        *ret = (enum pjwt_note_end)i;
+                        return true;
+                }
+        return false;
+}
+
+static bool read_time(struct json_object *o, const char *name, int64_t *ret)
+{
+        struct json_object *member = pjwt_json_member(o, name);
+
+        if (!member || !json_object_is_type(member, json_type_int))
+                return false;
+        *ret = json_object_get_int64(member);
+        return *ret >= 0;
+}
+
+static bool read_note(struct json_object *o, struct pjwt_note *n)
+{
+        struct json_object *jwks = pjwt_json_member(o, "jwks");
+
+        n->issuer = pjwt_json_string(pjwt_json_member(o, "issuer"), NULL);
+        n->jwks = pjwt_json_string(jwks, NULL);
+        n->detail = pjwt_json_string(pjwt_json_member(o, "detail"), NULL);
+        if (!read_end(o, &n->end) || !n->issuer || (jwks && !n->jwks) ||
+            !read_time(o, "asked_boot_ms", &n->asked_boot_ms) ||
+            !read_time(o, "ends_boot_ms", &n->ends_boot_ms))
+                return false;
+        if (n->end != PJWT_NOTE_FAILED)
+                return true;
+        n->reason = pjwt_fetch_reason(pjwt_json_string(pjwt_json_member(o, "reason"), NULL));
+        return n->detail != NULL;
+}
+
+enum pjwt_reason pjwt_note_parse(const char *text, size_t len, struct pjwt_note *ret,
+                                 struct pjwt_error *reterr)
+{
+        struct pjwt_note note = {0};
+        enum pjwt_reason r = PJWT_FETCH_FAILED;
+
+        if (len > 0 && len <= PJWT_NOTE_BYTES_MAX && text[len - 1] == '\n')
+                r = pjwt_json_parse_object(text, len - 1, "note", &note.json, NULL);
+        if (r == PJWT_NO_MEMORY)
+                return pjwt_fail_memory(reterr);
+        if (r == PJWT_OK && read_note(note.json, &note)) {
+                *ret = note;
+                return PJWT_OK;
+        }
+        pjwt_note_clear(&note);
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED, "not a note of a request");
+}
+
+void pjwt_note_clear(struct pjwt_note *note)
+{
+        json_object_put(note->json);
+        *note = (struct pjwt_note){0};
+}
+
+static bool equal_or_both_absent(const char *a, const char *b)
+{
+        return a && b ? strcmp(a, b) == 0 : !a && !b;
+}
+
+enum pjwt_note_verdict pjwt_note_judge(const struct pjwt_note_question *question,
+                                       const struct pjwt_note *note, int64_t now)
+{
+        int64_t age = now - note->asked_boot_ms, since = now - note->ends_boot_ms;
+        bool while_waiting = note->asked_boot_ms >= question->started;
+
+        if (age < 0 || !equal_or_both_absent(note->issuer, question->issuer) ||
+            !equal_or_both_absent(note->jwks, question->jwks))
                 return PJWT_NOTE_ASK;
-        if (is_locked(fd))
-                what = PJWT_NOTE_BUSY;
-        else if (pjwt_file_read_fd(fd, "note", PJWT_FILE_ANY_OWNER, PJWT_CACHEFILE_BYTES_MAX, &text, &len,
-                                   NULL, NULL) == PJWT_OK)
-                what = judge_text(text, len, request, started, ret);
-        close(fd);
-        if (what == PJWT_NOTE_SHARE || what == PJWT_NOTE_WAIT)
-                *rettext = text;
-        else
-                free(text);
-        return what;
+        if (!while_waiting && (question->force || age >= question->cool_down_ms))
+                return PJWT_NOTE_ASK;
+        if (note->end == PJWT_NOTE_FAILED)
+                return PJWT_NOTE_WAIT;
+        if (note->end == PJWT_NOTE_KEYS &&
+            (question->cached_boot_ms < note->asked_boot_ms || question->cached_boot_ms > now) &&
+            since >= 0 && since < STORE_MS)
+                return PJWT_NOTE_BUSY;
+        if (note->end == PJWT_NOTE_KEYS && question->cached_boot_ms >= note->asked_boot_ms &&
+            question->cached_boot_ms <= now)
+                return PJWT_NOTE_WAIT;
+        return question->has_keys ? PJWT_NOTE_WAIT : PJWT_NOTE_ASK;
+}
+
+static const char *outcome_of(const struct pjwt_note *note)
+{
+        return note->end == PJWT_NOTE_FAILED ? note->detail
+               : note->end == PJWT_NOTE_KEYS ? "the issuer answered"
+                                             : "the last request was interrupted";
+}
+
+enum pjwt_reason pjwt_note_too_early(const struct pjwt_note_question *question, const struct pjwt_note *note,
+                                     int64_t now, struct pjwt_error *reterr)
+{
+        return pjwt_fail(reterr, note->end == PJWT_NOTE_FAILED ? note->reason : PJWT_NO_KEYS,
+                         "%.380s (%" PRId64 " s ago; not repeated within %" PRId64 " s)", outcome_of(note),
+                         (now - note->asked_boot_ms) / 1000, question->cool_down_ms / 1000);
 }

@@ -1,40 +1,78 @@
 /*
- * The note of the last request to an issuer: the response of pamjwt-fetch, kept under its lock. It is
- * shared by logins, so that one request serves all and a failed one is not repeated before min_refresh has
- * elapsed.
+ * The note of the last request to an issuer: when it was sent and how it ended. It holds no keys,
+ * since pamjwt-fetch writes it (RVW-31): it is how logins share the time and the failure of a request;
+ * they share keys through the cache. Pure. /
  */
 #ifndef PJWT_FETCHNOTE_H
 #define PJWT_FETCHNOTE_H
 
-#include "fetchwire.h"
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-/* What a note means for a request. Zero is ASK: a note that cannot be read does not affect the request. */
-enum pjwt_note {
-        PJWT_NOTE_ASK,   /* ask the issuer */
-        PJWT_NOTE_SHARE, /* use the noted response */
-        PJWT_NOTE_WAIT,  /* fail: it is too early for another request */
-        PJWT_NOTE_BUSY,  /* another request is in progress */
+#include "reason.h"
+
+#define PJWT_NOTE_BYTES_MAX 8192
+
+/* How a request ended. Zero: not yet, or its process was killed. */
+enum pjwt_note_end {
+        PJWT_NOTE_STARTED,
+        PJWT_NOTE_KEYS,   /* the issuer sent keys, or confirmed those that are there */
+        PJWT_NOTE_FAILED, /* for `reason` and `detail` */
+};
+
+/* Borrowed strings when written; when read, they live as long as `json`. */
+struct pjwt_note {
+        enum pjwt_note_end end;
+        const char *issuer;      /* the issuer it was sent to: a note about another one is ignored (KEY-25) */
+        const char *jwks;        /* the same; NULL: by discovery */
+        int64_t asked_boot_ms;   /* when it began */
+        int64_t ends_boot_ms;    /* when it ended; STARTED: the latest time at which it ends */
+        enum pjwt_reason reason; /* FAILED: as in struct pjwt_fetch_response */
+        const char *detail;      /* FAILED */
+        struct json_object *json;
+};
+
+/* ret: a line for free(). Returns PJWT_OK, PJWT_NO_MEMORY. */
+enum pjwt_reason pjwt_note_write(const struct pjwt_note *note, char **ret, size_t *retlen,
+                                 struct pjwt_error *reterr);
+
+/*
+ * ret: for pjwt_note_clear(); untouched on failure.
+ * Returns PJWT_OK, PJWT_FETCH_FAILED when the text is not a note, PJWT_NO_MEMORY.
+ */
+enum pjwt_reason pjwt_note_parse(const char *text, size_t len, struct pjwt_note *ret,
+                                 struct pjwt_error *reterr);
+void pjwt_note_clear(struct pjwt_note *note);
+
+/* A process that wants keys. Borrowed strings. */
+struct pjwt_note_question {
+        const char *issuer;
+        const char *jwks;
+        int64_t started;        /* when this process began, by pjwt_boot_ms() */
+        int64_t cool_down_ms;   /* min_refresh */
+        int64_t cached_boot_ms; /* when the cached keys were asked for; 0: there are none */
+        bool has_keys; /* the cached keys may still be used: this process does not depend on newer ones */
+        bool force;    /* send the request even during the cool-down */
+};
+
+/* What a note means for such a process. Zero sends the request: an unreadable note decides nothing. */
+enum pjwt_note_verdict {
+        PJWT_NOTE_ASK,  /* send a request */
+        PJWT_NOTE_WAIT, /* it is too early for another request */
+        PJWT_NOTE_BUSY, /* a request is being processed, or its keys are being stored */
 };
 
 /*
- * started, now: by pjwt_boot_ms(); started is when this request began. Pure; never returns BUSY. A response
- * for another issuer or jwks setting, or from before the last boot, is ignored.
+ * The verdict about a request that has ended. Only a noted failure, and keys that are in the cache,
+ * count for all processes. A request that was killed with its caller, or whose caller did not store
+ * the keys, counts only for processes that have usable keys: a local user can cause both (RVW-34). /
  */
-enum pjwt_note pjwt_fetchnote_judge(const struct pjwt_fetch_request *request,
-                                    const struct pjwt_fetch_response *note, int64_t started, int64_t now);
+enum pjwt_note_verdict pjwt_note_judge(const struct pjwt_note_question *question,
+                                       const struct pjwt_note *note, int64_t now);
 
 /* "DETAIL (12 s ago; not repeated within 60 s)": the error of a request that is too early. */
-enum pjwt_reason pjwt_fetchnote_too_early(const struct pjwt_fetch_request *request,
-                                          const struct pjwt_fetch_response *note, int64_t now,
-                                          struct pjwt_error *reterr);
-
-/*
- * Reads lock_dir/NAME without taking the lock, because a caller that was stopped must not hold one
- * (REV-07). The file is owned by the helper's user, and is trusted as much as the helper's output.
- * rettext: for free(); *ret borrows from it; both are set for SHARE and WAIT, and *ret is for
- *          pjwt_fetch_response_clear(). Otherwise untouched.
- */
-enum pjwt_note pjwt_fetchnote_look(const char *lock_dir, const struct pjwt_fetch_request *request,
-                                   int64_t started, char **rettext, struct pjwt_fetch_response *ret);
+enum pjwt_reason pjwt_note_too_early(const struct pjwt_note_question *question, const struct pjwt_note *note,
+                                     int64_t now, struct pjwt_error *reterr);
 
 #endif

@@ -40,7 +40,7 @@ static bool get_descriptor(struct json_object *o, const char *name, int *ret)
 {
         int64_t n = 0;
 
-        if (!get_integer(o, name, &n) || n < 0 || n > 4 || (n > 0 && n < 3))
+        if (!get_integer(o, name, &n) || n < 0 || n > 5 || (n > 0 && n < 3))
                 return false;
         *ret = (int)n;
         return true;
@@ -60,9 +60,8 @@ static bool fill_request(struct json_object *o, const struct pjwt_fetch_request 
         return pjwt_json_add_string(o, "name", r->name) && pjwt_json_add_string(o, "issuer", r->issuer) &&
                pjwt_json_add_string(o, "jwks", r->jwks) && pjwt_json_add_string(o, "proxy", r->proxy) &&
                pjwt_json_add_string(o, "etag", r->etag) && put_integer(o, "timeout_ms", r->timeout_ms) &&
-               put_integer(o, "cool_down_ms", r->cool_down_ms) && put_integer(o, "ca_fd", r->ca_fd) &&
-               put_integer(o, "bearer_fd", r->bearer_fd) && put_flag(o, "force", r->force) &&
-               put_flag(o, "wait", r->wait);
+               put_integer(o, "ca_fd", r->ca_fd) && put_integer(o, "bearer_fd", r->bearer_fd) &&
+               put_integer(o, "note_fd", r->note_fd);
 }
 
 enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *request, char **ret,
@@ -93,9 +92,8 @@ static bool read_request(struct json_object *o, struct pjwt_fetch_request *r)
         return get_string(o, "name", &r->name) && get_string(o, "issuer", &r->issuer) &&
                get_string(o, "jwks", &r->jwks) && get_string(o, "proxy", &r->proxy) &&
                get_string(o, "etag", &r->etag) && get_integer(o, "timeout_ms", &r->timeout_ms) &&
-               get_integer(o, "cool_down_ms", &r->cool_down_ms) && get_descriptor(o, "ca_fd", &r->ca_fd) &&
-               get_descriptor(o, "bearer_fd", &r->bearer_fd) && get_flag(o, "force", &r->force) &&
-               get_flag(o, "wait", &r->wait);
+               get_descriptor(o, "ca_fd", &r->ca_fd) && get_descriptor(o, "bearer_fd", &r->bearer_fd) &&
+               get_descriptor(o, "note_fd", &r->note_fd);
 }
 
 enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pjwt_fetch_request *ret,
@@ -107,8 +105,7 @@ enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pj
         if (r != PJWT_OK)
                 return r;
         if (!read_request(request.json, &request) || !request.issuer || !is_name(request.name) ||
-            request.timeout_ms <= 0 || request.timeout_ms > PJWT_FETCH_TIMEOUT_MAX ||
-            request.cool_down_ms < 0) {
+            request.timeout_ms <= 0 || request.timeout_ms > PJWT_FETCH_TIMEOUT_MAX) {
                 pjwt_fetch_request_clear(&request);
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED,
                                  "request: a member is missing or has the wrong type");
@@ -152,12 +149,11 @@ enum pjwt_reason pjwt_fetch_response_write(const struct pjwt_fetch_response *res
         return PJWT_OK;
 }
 
-/* The reasons for which a helper can fail; any other reason counts as a failed fetch. */
-static enum pjwt_reason known_reason(const char *name)
+enum pjwt_reason pjwt_fetch_reason(const char *name)
 {
-        enum pjwt_reason r = pjwt_reason_from_name(name);
+        enum pjwt_reason r = name ? pjwt_reason_from_name(name) : PJWT_FETCH_FAILED;
 
-        return r == PJWT_NO_FETCH_USER || r == PJWT_BAD_KEYSET || r == PJWT_NO_KEYS ? r : PJWT_FETCH_FAILED;
+        return r == PJWT_NO_FETCH_USER || r == PJWT_BAD_KEYSET ? r : PJWT_FETCH_FAILED;
 }
 
 static bool read_response(struct json_object *o, struct pjwt_fetch_response *r)
@@ -172,7 +168,7 @@ static bool read_response(struct json_object *o, struct pjwt_fetch_response *r)
             !get_flag(o, "not_modified", &r->not_modified) || !get_string(o, "reason", &reason) ||
             !get_string(o, "detail", &r->detail))
                 return false;
-        r->reason = r->ok ? PJWT_OK : known_reason(reason);
+        r->reason = r->ok ? PJWT_OK : pjwt_fetch_reason(reason);
         return r->asked_boot_ms >= 0 && r->server_date >= 0 &&
                (r->ok ? r->source != NULL : r->detail != NULL);
 }

@@ -15,18 +15,15 @@
 
 /* Strings are borrowed when written; when read, they live as long as `json`. */
 struct pjwt_fetch_request {
-        const char *name;   /* of the issuer section: the name of lock and note */
+        const char *name;   /* of the issuer section */
         const char *issuer; /* the iss */
         const char *jwks;   /* NULL: by discovery */
         const char *proxy;  /* NULL: none */
         const char *etag;   /* of the cached keys; NULL: none */
         int64_t timeout_ms;
-        int64_t cool_down_ms;
         int ca_fd; /* descriptors; 0: none */
         int bearer_fd;
-        bool force; /* send the request even during the cool-down */
-        /* wait for another request to the same issuer and share its response; otherwise give up at once */
-        bool wait;
+        int note_fd; /* the lock taken by the caller: the end of the request is noted in it (fetchlock.h) */
         struct json_object *json;
 };
 
@@ -42,11 +39,14 @@ enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pj
                                          struct pjwt_error *reterr);
 void pjwt_fetch_request_clear(struct pjwt_fetch_request *request);
 
+/* The reasons for which a helper can fail; any other word counts as a failed fetch. name: may be NULL. */
+enum pjwt_reason pjwt_fetch_reason(const char *name);
+
 /* The result of a request. Strings as above; keys are borrowed from the text that was read. */
 struct pjwt_fetch_response {
         bool ok;
         /*
-         * not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET; PJWT_NO_KEYS: no request was sent
+         * not ok: PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET
          */
         enum pjwt_reason reason;
         const char *detail;    /* not ok */

@@ -10,14 +10,16 @@
 
 #include "cachefile.h"
 #include "fetchcall.h"
-#include "fetchnote.h"
+#include "fetchlock.h"
 #include "fetchwire.h"
 #include "freshness.h"
+#include "keyfile.h"
 #include "safefile.h"
 #include "secret.h"
 
 #define STALE_WAIT_MS INT64_C(2000) /* there are keys: a login does not wait long for newer ones */
-#define NOTE_WAIT_MS  INT64_C(1000)
+#define PATIENCE_MS   INT64_C(1000) /* of waiting before a lock may be removed as abandoned */
+#define ENDING_MS     INT64_C(2000) /* from the helper's timeout to its alarm */
 #define HELPER_LEAD_MS                                                                                       \
         INT64_C(250) /* the helper gives up that much earlier, so that its own words arrive                  \
                       */
@@ -49,55 +51,12 @@ static void describe(struct pjwt_keycache_info *info, const struct pjwt_cachefil
 
 /* ---- jwks = file:... ---- */
 
-static const char *file_path(const struct pjwt_issuer *issuer)
-{
-        return issuer->jwks && strncmp(issuer->jwks, "file://", 7) == 0 ? issuer->jwks + 7 : NULL;
-}
-
-static bool holds_secret(const struct pjwt_keyset *set)
-{
-        for (size_t i = 0; i < set->count; i++)
-                if (set->keys[i].kty == PJWT_KTY_OCT)
-                        return true;
-        return false;
-}
-
-/* Anyone who can read an HMAC key can sign with it. */
-static enum pjwt_reason check_secret_file(const struct pjwt_keyset *set, const struct stat *st,
-                                          const char *path, struct pjwt_error *reterr)
-{
-        if (holds_secret(set) && st->st_mode & (S_IRWXG | S_IRWXO))
-                return pjwt_fail(reterr, PJWT_FILE_MODE,
-                                 "%s: contains an HMAC key and can be read by other users: mode %04o", path,
-                                 (unsigned)(st->st_mode & 07777));
-        return PJWT_OK;
-}
-
 static enum pjwt_reason get_from_file(const char *path, struct pjwt_keyset **ret,
                                       struct pjwt_keycache_info *info, struct pjwt_error *reterr)
 {
-        struct pjwt_keyset *set = NULL;
-        struct pjwt_error err = {0};
-        struct stat st = {0};
-        char *text = NULL;
-        size_t len = 0;
-        enum pjwt_reason r;
-
         info->from_file = true;
         (void)snprintf(info->source, sizeof(info->source), "%s", path);
-        r = pjwt_file_read(path, 0, PJWT_KEYSET_BYTES_MAX, &text, &len, &st, reterr);
-        if (r != PJWT_OK)
-                return r;
-        r = pjwt_keyset_parse(text, len, 0, &set, &err);
-        pjwt_wipe_free(text, len + 1);
-        if (r != PJWT_OK)
-                return pjwt_fail(reterr, r, "%s: %s", path, err.detail);
-        r = check_secret_file(set, &st, path, reterr);
-        if (r == PJWT_OK)
-                *ret = set;
-        else
-                pjwt_keyset_free(set);
-        return r;
+        return pjwt_keyfile_read(path, ret, reterr);
 }
 
 /* ---- the cache ---- */
@@ -251,6 +210,64 @@ static enum pjwt_reason open_for_helper(const char *path, const char *what, stru
         return PJWT_OK;
 }
 
+/* Files that the helper cannot open itself, as descriptors. */
+static enum pjwt_reason open_files(const struct call *c, struct pjwt_fetch_request *request,
+                                   struct pjwt_fetchcall *call, struct pjwt_error *reterr)
+{
+        enum pjwt_reason r = open_for_helper(c->issuer->ca_file, "ca_file", call, &request->ca_fd, reterr);
+
+        if (r == PJWT_OK)
+                r = open_for_helper(c->issuer->bearer_file, "bearer_file", call, &request->bearer_fd, reterr);
+        return r;
+}
+
+static void close_files(const struct pjwt_fetchcall *call)
+{
+        for (size_t i = call->give_first ? 1 : 0; i < call->fd_count; i++)
+                close(call->fds[i]);
+}
+
+/* The lock becomes the helper's. */
+static enum pjwt_reason give_lock(int lock, struct pjwt_fetch_request *request, struct pjwt_fetchcall *call,
+                                  struct pjwt_error *reterr)
+{
+        int fd = pjwt_fd_above(lock, 3 + PJWT_FETCH_FDS_MAX);
+
+        if (lock < 0)
+                return PJWT_OK;
+        if (fd < 0)
+                return pjwt_fail(reterr, PJWT_FETCH_FAILED, "lock: %s", strerror(errno));
+        call->give_first = true;
+        call->fds[call->fd_count] = fd;
+        request->note_fd = 3 + (int)call->fd_count++;
+        return PJWT_OK;
+}
+
+/* Starts the helper and returns its whole output. Takes ownership of the lock. */
+static enum pjwt_reason run_helper(const struct call *c, struct pjwt_fetch_request *request, int lock,
+                                   int64_t deadline, char **ret, size_t *retlen, struct pjwt_error *reterr)
+{
+        struct pjwt_fetchcall call = {
+                .program = c->cache->fetch_path, .deadline = deadline, .reply_max = PJWT_CACHEFILE_BYTES_MAX};
+        char *text = NULL;
+        enum pjwt_reason r = give_lock(lock, request, &call, reterr);
+
+        if (r == PJWT_OK)
+                r = open_files(c, request, &call, reterr);
+        if (r == PJWT_OK)
+                r = pjwt_fetch_request_write(request, &text, reterr);
+        if (r == PJWT_OK) {
+                call.request = text;
+                call.request_len = strlen(text);
+                r = pjwt_fetchcall(&call, ret, retlen, reterr);
+        } else if (call.give_first) {
+                close(call.fds[0]);
+        }
+        close_files(&call);
+        pjwt_wipe_free_str(text); /* it can contain the proxy's password */
+        return r;
+}
+
 static struct pjwt_fetch_request request_of(const struct call *c, int64_t deadline)
 {
         const struct pjwt_issuer *i = c->issuer;
@@ -265,107 +282,95 @@ static struct pjwt_fetch_request request_of(const struct call *c, int64_t deadli
                 .proxy = i->proxy,
                 .etag = c->cached.set ? c->cached.etag : NULL,
                 .timeout_ms = left > 50 ? left : 50,
-                .cool_down_ms = i->min_refresh * 1000,
-                .force = c->flags & PJWT_KEYS_FORCE,
-                .wait = !serves(c) || c->flags & (PJWT_KEYS_REFRESH | PJWT_KEYS_FORCE | PJWT_KEYS_AHEAD),
         };
 }
 
-static const char *lock_dir_of(const struct pjwt_keycache *cache)
+static struct pjwt_note note_of(const struct call *c, const struct pjwt_fetch_request *request)
 {
-        return cache->lock_dir ? cache->lock_dir : PJWT_LOCK_DIR;
+        int64_t now = pjwt_boot_ms();
+
+        return (struct pjwt_note){.issuer = c->issuer->issuer,
+                                  .jwks = c->issuer->jwks,
+                                  .asked_boot_ms = now,
+                                  .ends_boot_ms = now + request->timeout_ms + ENDING_MS};
 }
 
-/*
- * Uses the result of another login, without starting a process. While a request is in progress, this waits
- * for it (or not, if there are keys to use), but only for a second, since only the helper can ignore an
- * abandoned lock.
- * PJWT_NOTE_ASK: a helper must be started.
- */
-static enum pjwt_note ask_note(struct call *c, const struct pjwt_fetch_request *request,
-                               enum pjwt_reason *retreason, struct pjwt_error *reterr)
+/* Starts the helper and uses its response. False if another process has the lock: wait for that one. */
+static bool ask_helper(struct call *c, const struct pjwt_fetchlock *lock,
+                       const struct pjwt_note_question *question, int64_t deadline,
+                       enum pjwt_reason *retreason, struct pjwt_error *reterr)
 {
-        const struct timespec nap = {.tv_nsec = 20000000};
-        int64_t started = pjwt_boot_ms(), until = started + NOTE_WAIT_MS;
+        struct pjwt_fetch_request request = request_of(c, deadline);
+        const struct pjwt_note started = note_of(c, &request);
         struct pjwt_fetch_response response = {0};
-        char *text = NULL;
-        enum pjwt_note what;
-
-        while ((what = pjwt_fetchnote_look(lock_dir_of(c->cache), request, c->boot_now, &text, &response)) ==
-               PJWT_NOTE_BUSY) {
-                if (!request->wait) {
-                        *retreason =
-                                pjwt_fail(reterr, PJWT_NO_KEYS, "another login is already requesting them");
-                        return what;
-                }
-                if (pjwt_boot_ms() >= until)
-                        return PJWT_NOTE_ASK;
-                (void)nanosleep(&nap, NULL);
-        }
-        if (what == PJWT_NOTE_SHARE)
-                *retreason = use(c, &response, reterr);
-        else if (what == PJWT_NOTE_WAIT)
-                *retreason = pjwt_fetchnote_too_early(request, &response, pjwt_boot_ms(), reterr);
-        pjwt_fetch_response_clear(&response);
-        free(text);
-        return what;
-}
-
-static enum pjwt_reason start_helper(struct call *c, struct pjwt_fetch_request *request, int64_t deadline,
-                                     struct pjwt_error *reterr)
-{
-        struct pjwt_fetchcall call = {.program = c->cache->fetch_path,
-                                      .argument = c->cache->lock_dir,
-                                      .deadline = deadline,
-                                      .reply_max = PJWT_CACHEFILE_BYTES_MAX};
-        struct pjwt_fetch_response response = {0};
-        char *text = NULL, *bytes = NULL;
+        char *bytes = NULL;
         size_t len = 0;
-        enum pjwt_reason r = open_for_helper(c->issuer->ca_file, "ca_file", &call, &request->ca_fd, reterr);
+        int fd;
+        enum pjwt_reason r;
 
+        if (!pjwt_fetchlock_take(lock, question, &started, &fd))
+                return false;
+        r = run_helper(c, &request, fd, deadline, &bytes, &len, reterr);
         if (r == PJWT_OK)
-                r = open_for_helper(c->issuer->bearer_file, "bearer_file", &call, &request->bearer_fd,
-                                    reterr);
-        if (r == PJWT_OK)
-                r = pjwt_fetch_request_write(request, &text, reterr);
-        if (r == PJWT_OK) {
-                call.request = text;
-                call.request_len = strlen(text);
-                r = pjwt_fetchcall(&call, &bytes, &len, reterr);
-        }
-        for (size_t i = 0; i < call.fd_count; i++)
-                close(call.fds[i]);
-        if (r == PJWT_OK)
-                r = pjwt_fetch_response_read(bytes, len, request, &response, reterr);
+                r = pjwt_fetch_response_read(bytes, len, &request, &response, reterr);
+        if (r != PJWT_OK && r != PJWT_NO_FETCH_USER && reterr)
+                pjwt_fetchlock_fail(lock, &started, reterr);
         if (r == PJWT_OK)
                 r = use(c, &response, reterr);
         pjwt_fetch_response_clear(&response);
         free(bytes);
-        pjwt_wipe_free_str(text); /* it can contain the proxy's password */
-        return r;
+        *retreason = r;
+        return true;
 }
 
 /* ---- the refresh service ---- */
 
-/*
- * The service writes the cache itself and answers when that is done; the contents of the cache are then
- * used.
- */
-static bool ask_service(struct call *c, int64_t deadline)
+/* The failure that the service's helper has noted; else `text`. */
+static enum pjwt_reason service_failed(const struct pjwt_fetchlock *lock, enum pjwt_reason reason,
+                                       const char *text, struct pjwt_error *reterr)
 {
-        char line[128];
-        char *response = NULL;
-        size_t len = 0;
+        struct pjwt_note note = {0};
+        bool noted = pjwt_fetchlock_read(lock, &note) && note.end == PJWT_NOTE_FAILED;
+        enum pjwt_reason r = pjwt_fail(reterr, noted ? note.reason : reason, "refresh service: %s",
+                                       noted ? note.detail : text);
 
-        (void)snprintf(line, sizeof(line), "%s %s\n", c->flags & PJWT_KEYS_REFRESH ? "unknown-kid" : "stale",
-                       c->issuer->name);
+        pjwt_note_clear(&note);
+        return r;
+}
+
+/*
+ * The service writes the cache itself and answers when that is done; the contents of the cache are
+ * then used. If it exists, no login starts a helper (RVW-33). False if it does not. /
+ */
+static bool ask_service(struct call *c, const struct pjwt_fetchlock *lock, int64_t deadline,
+                        enum pjwt_reason *retreason, struct pjwt_error *reterr)
+{
+        char line[PJWT_FETCH_NAME_MAX + 2];
+        struct pjwt_error err = {0};
+        char *answer = NULL;
+        size_t len = 0;
+        bool there = false;
+        enum pjwt_reason r;
+
         if (!c->cache->socket_path ||
-            pjwt_fetchcall_socket(c->cache->socket_path, line, deadline, &response, &len, NULL) != PJWT_OK)
+            snprintf(line, sizeof(line), "%s\n", c->issuer->name) >= (int)sizeof(line))
                 return false;
-        free(response);
-        if (!cache_has_newer(c))
+        r = pjwt_fetchcall_socket(c->cache->socket_path, line, deadline, &answer, &len, &there, &err);
+        if (!there)
                 return false;
-        c->info->fetched = c->info->stored = true;
+        if (cache_has_newer(c)) {
+                c->info->fetched = c->info->stored = true;
+                r = PJWT_OK;
+        } else if (r != PJWT_OK) {
+                r = pjwt_fail(reterr, r, "refresh service: %s", err.detail);
+        } else if (strcmp(answer, PJWT_SERVICE_TOO_SOON) == 0) {
+                c->info->too_soon = true;
+                r = service_failed(lock, PJWT_NO_KEYS, "it is too early for another request", reterr);
+        } else {
+                r = service_failed(lock, PJWT_FETCH_FAILED, "no keys were fetched", reterr);
+        }
+        free(answer);
+        *retreason = r;
         return true;
 }
 
@@ -379,23 +384,85 @@ static int64_t deadline_of(const struct call *c)
         return c->boot_now + (serves(c) && c->flags == 0 && wait > STALE_WAIT_MS ? STALE_WAIT_MS : wait);
 }
 
-/* First the result of others, then the service, then our own helper. */
+static const char *lock_dir_of(const struct pjwt_keycache *cache)
+{
+        return cache->lock_dir ? cache->lock_dir : PJWT_LOCK_DIR;
+}
+
+static struct pjwt_note_question question_of(const struct call *c)
+{
+        return (struct pjwt_note_question){
+                .issuer = c->issuer->issuer,
+                .jwks = c->issuer->jwks,
+                .started = c->boot_now,
+                .cool_down_ms = c->issuer->min_refresh * 1000,
+                .cached_boot_ms = c->cached.set ? c->cached.asked_boot_ms : 0,
+                .has_keys = serves(c) && !(c->flags & (PJWT_KEYS_AHEAD | PJWT_KEYS_FORCE)),
+                .force = c->flags & PJWT_KEYS_FORCE,
+        };
+}
+
+/*
+ * Keys that another process has stored are as good as ours. --force requires a request that began
+ * after this call.
+ */
+static bool others_brought(struct call *c)
+{
+        if (!cache_has_newer(c) || (c->flags & PJWT_KEYS_FORCE && c->cached.asked_boot_ms < c->boot_now))
+                return false;
+        c->info->fetched = c->info->stored = true;
+        return true;
+}
+
+/* With the reason of the last failure. */
+static enum pjwt_reason too_early(struct call *c, const struct pjwt_note_question *question,
+                                  struct pjwt_note *note, struct pjwt_error *reterr)
+{
+        enum pjwt_reason r = pjwt_note_too_early(question, note, pjwt_boot_ms(), reterr);
+
+        c->info->too_soon = true;
+        pjwt_note_clear(note);
+        return r;
+}
+
+/*
+ * Sends a request, or waits for the process that has sent one: for its keys in the cache, or its
+ * failure in the note. A login with usable keys does not wait for others. /
+ */
 static enum pjwt_reason ask(struct call *c, struct pjwt_error *reterr)
 {
-        int64_t deadline = deadline_of(c);
-        struct pjwt_fetch_request request = request_of(c, deadline);
-        enum pjwt_reason r = PJWT_UNDECIDED;
+        const struct timespec nap = {.tv_nsec = 20000000};
+        const struct pjwt_fetchlock lock = {lock_dir_of(c->cache), c->issuer->name, pjwt_fetchlock_user()};
+        const bool wait = !serves(c) || c->flags & (PJWT_KEYS_REFRESH | PJWT_KEYS_FORCE | PJWT_KEYS_AHEAD);
+        const int64_t deadline = deadline_of(c);
 
         if (!c->cache->fetch_path && !c->cache->socket_path)
                 return pjwt_fail(reterr, PJWT_NO_KEYS, "requests to the issuer are not allowed here");
-        if (ask_note(c, &request, &r, reterr) != PJWT_NOTE_ASK)
-                return r;
-        if (ask_service(c, deadline))
-                return PJWT_OK;
-        if (!c->cache->fetch_path)
-                return pjwt_fail(reterr, PJWT_NO_KEYS, "the refresh service did not provide keys");
-        request = request_of(c, deadline); /* less time is left */
-        return start_helper(c, &request, deadline, reterr);
+        for (;;) {
+                const struct pjwt_note_question question = question_of(c);
+                bool patient = wait && pjwt_boot_ms() - c->boot_now > PATIENCE_MS;
+                struct pjwt_note note = {0};
+                enum pjwt_reason r = PJWT_UNDECIDED;
+                enum pjwt_note_verdict what = pjwt_fetchlock_look(&lock, &question, patient, &note);
+
+                if (what == PJWT_NOTE_WAIT)
+                        return too_early(c, &question, &note, reterr);
+                if (what == PJWT_NOTE_ASK && ask_service(c, &lock, deadline, &r, reterr))
+                        return r;
+                if (what == PJWT_NOTE_ASK && !c->cache->fetch_path)
+                        return pjwt_fail(reterr, PJWT_NO_KEYS, "there is no refresh service");
+                if (what == PJWT_NOTE_ASK && ask_helper(c, &lock, &question, deadline, &r, reterr))
+                        return r;
+                if (!wait)
+                        return pjwt_fail(reterr, PJWT_NO_KEYS,
+                                         "another process is already fetching the keys");
+                if (pjwt_boot_ms() >= deadline)
+                        return pjwt_fail(reterr, PJWT_FETCH_FAILED,
+                                         "another process is fetching the keys and has not finished in time");
+                (void)nanosleep(&nap, NULL);
+                if (others_brought(c))
+                        return PJWT_OK;
+        }
 }
 
 static enum pjwt_reason refuse(const struct call *c, enum pjwt_reason r, const struct pjwt_error *why,
@@ -415,7 +482,8 @@ static enum pjwt_reason get_cached(struct call *c, struct pjwt_keyset **ret, str
         enum pjwt_reason r;
 
         read_cache(c);
-        r = must_ask(c) ? ask(c, &err) : PJWT_OK;
+        c->info->too_soon = !must_ask(c);
+        r = c->info->too_soon ? PJWT_OK : ask(c, &err);
         if (c->cached.source)
                 describe(c->info, &c->cached);
         if (!serves(c))
@@ -434,7 +502,7 @@ enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const stru
         struct pjwt_keycache_info info = {0};
         struct call c = {
                 .cache = cache, .issuer = issuer, .flags = flags, .info = &info, .boot_now = pjwt_boot_ms()};
-        const char *path = file_path(issuer);
+        const char *path = pjwt_keyfile_path(issuer);
         enum pjwt_reason r = path ? get_from_file(path, ret, &info, reterr) : get_cached(&c, ret, reterr);
 
         pjwt_cachefile_clear(&c.cached);
@@ -447,18 +515,16 @@ enum pjwt_reason pjwt_keycache_get(const struct pjwt_keycache *cache, const stru
 static void read_last_failure(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
                               struct pjwt_keycache_info *info)
 {
-        const struct pjwt_fetch_request request = {.name = issuer->name,
-                                                   .issuer = issuer->issuer,
-                                                   .jwks = issuer->jwks,
-                                                   .cool_down_ms = INT64_MAX};
-        struct pjwt_fetch_response note = {0};
-        char *text = NULL;
+        const struct pjwt_fetchlock lock = {.dir = lock_dir_of(cache), .name = issuer->name};
+        const struct pjwt_note_question question = {
+                .issuer = issuer->issuer, .jwks = issuer->jwks, .cool_down_ms = INT64_MAX};
+        struct pjwt_note note = {0};
 
-        if (pjwt_fetchnote_look(lock_dir_of(cache), &request, 0, &text, &note) == PJWT_NOTE_WAIT && !note.ok)
+        if (pjwt_fetchlock_look(&lock, &question, false, &note) == PJWT_NOTE_WAIT &&
+            note.end == PJWT_NOTE_FAILED)
                 (void)pjwt_fail(&info->warning, note.reason, "%.400s (%" PRId64 " s ago)", note.detail,
                                 (pjwt_boot_ms() - note.asked_boot_ms) / 1000);
-        pjwt_fetch_response_clear(&note);
-        free(text);
+        pjwt_note_clear(&note);
 }
 
 enum pjwt_reason pjwt_keycache_info_read(const struct pjwt_keycache *cache, const struct pjwt_issuer *issuer,
@@ -468,7 +534,7 @@ enum pjwt_reason pjwt_keycache_info_read(const struct pjwt_keycache *cache, cons
         struct pjwt_keycache_info info = {0};
         struct pjwt_cachefile file = {0};
         struct pjwt_keyset *set = NULL;
-        const char *path = file_path(issuer);
+        const char *path = pjwt_keyfile_path(issuer);
         enum pjwt_reason r;
 
         if (path)

@@ -10,15 +10,19 @@
 #include "keyset.h"
 #include "reason.h"
 
-#define PJWT_LOCK_DIR       PJWT_RUN_DIR "/lock"
 #define PJWT_REFRESH_SOCKET PJWT_RUN_DIR "/refresh.socket"
+
+/* The refresh service's answers to a login. The request is the name of an issuer section and a line feed. */
+#define PJWT_SERVICE_DONE     "done\n"     /* the cache contains new keys */
+#define PJWT_SERVICE_FAILED   "failed\n"   /* it does not, for the reason that was noted */
+#define PJWT_SERVICE_TOO_SOON "too-soon\n" /* the last request was less than min_refresh ago */
 
 /* How keys may be obtained. Borrowed strings. */
 struct pjwt_keycache {
         const char *cache_dir;   /* PJWT_CACHE_DIR */
         const char *fetch_path;  /* pamjwt-fetch; NULL: never start it (observe, check --offline) */
-        const char *socket_path; /* the refresh service's socket, tried first if it exists; NULL: never */
-        const char *lock_dir;    /* where the helper locks and records its attempts; NULL: PJWT_LOCK_DIR */
+        const char *socket_path; /* the refresh service's; if it exists, nothing is started; NULL: never */
+        const char *lock_dir;    /* of the locks and notes of requests (fetchlock.h); NULL: PJWT_LOCK_DIR */
         int64_t now;             /* seconds since the epoch; set by the caller */
 };
 
@@ -27,6 +31,7 @@ struct pjwt_keycache_info {
         bool from_file;   /* jwks = file:... */
         bool fetched;     /* this call received keys from the network, or learned that they are unchanged */
         bool stored;      /* and the result is in the cache */
+        bool too_soon;    /* no request was sent: the keys are fresh, or min_refresh did not allow it */
         int64_t asked_at; /* when the keys were requested; 0: unknown */
         /*
          * the server's clock at the time of the response, not earlier than asked_at if both are right; 0:

@@ -39,7 +39,7 @@ struct scenario {
 struct host {
         uint64_t random;
         struct pjwt_freshness keys;
-        struct pjwt_fetch_response note;
+        struct pjwt_note note;
         bool noted;
 };
 
@@ -60,10 +60,14 @@ static double gap(struct host *h, const struct scenario *s)
 
 static bool may_ask(const struct host *h, int t)
 {
-        const struct pjwt_fetch_request request = {.issuer = iss, .cool_down_ms = issuer.min_refresh * 1000};
         int64_t ms = (int64_t)t * 1000 + 1;
+        const struct pjwt_note_question question = {.issuer = iss,
+                                                    .started = ms,
+                                                    .cool_down_ms = issuer.min_refresh * 1000,
+                                                    .cached_boot_ms = h->note.asked_boot_ms,
+                                                    .has_keys = true};
 
-        return !h->noted || pjwt_fetchnote_judge(&request, &h->note, ms, ms) == PJWT_NOTE_ASK;
+        return !h->noted || pjwt_note_judge(&question, &h->note, ms) == PJWT_NOTE_ASK;
 }
 
 static void act(struct host *h, const struct scenario *s, unsigned flags, int t)
@@ -73,7 +77,10 @@ static void act(struct host *h, const struct scenario *s, unsigned flags, int t)
         if (!pjwt_fresh_must_ask(&issuer, h->keys, flags, t) || !may_ask(h, t))
                 return;
         refreshes[t]++;
-        h->note = (struct pjwt_fetch_response){.ok = up, .issuer = iss, .asked_boot_ms = (int64_t)t * 1000};
+        h->note = (struct pjwt_note){.end = up ? PJWT_NOTE_KEYS : PJWT_NOTE_FAILED,
+                                     .issuer = iss,
+                                     .asked_boot_ms = (int64_t)t * 1000,
+                                     .ends_boot_ms = (int64_t)t * 1000};
         h->noted = true;
         if (up)
                 h->keys = (struct pjwt_freshness){t, pjwt_fresh_until(&issuer, t, -1)};

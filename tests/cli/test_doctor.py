@@ -215,9 +215,9 @@ def test_refresh_that_failed(host):
     keys = json.dumps(json.loads(host.jwks.read_text()))
     host.write("var/cache/pam_jwt/acme.json", f"{json.dumps(first)}\n{keys}\n")
     host.finds()
-    note = {"ok": False, "asked_boot_ms": 1, "max_age": -1, "issuer": first["issuer"], "jwks": first["jwks"],
+    note = {"end": "failed", "asked_boot_ms": 1, "ends_boot_ms": 2, "issuer": first["issuer"], "jwks": first["jwks"],
             "reason": "fetch-failed", "detail": "HTTP status 500"}
-    host.write("run/pam_jwt/lock/acme", f"{json.dumps(note)}\n\n")
+    host.write("run/pam_jwt/lock/acme", f"{json.dumps(note)}\n")
     assert "HTTP status 500" in host.finds("keys-error")["what"]
 
 

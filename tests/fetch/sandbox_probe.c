@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         if (argc != 3 && argc != 4)
                 return 2;
         report("descriptor 9", fcntl(9, F_GETFD) >= 0);
-        if (fetch_sandbox(argv[1], &err) != PJWT_OK) {
+        if (fetch_sandbox(&err) != PJWT_OK) {
                 (void)printf("failed %s: %s\n", pjwt_reason_name(err.reason), err.detail);
                 return 1;
         }
@@ -137,6 +137,7 @@ int main(int argc, char **argv)
         report("read proc", can_open("/proc/self/status", O_RDONLY));
         report("read cache", can_open(argv[2], O_RDONLY));
         report("write lock", can_write_in(argv[1], "probe"));
+        report("write the open lock", ftruncate(5, 0) == 0 && pwrite(5, "x", 1, 0) == 1);
         report("write tmp", can_write_in("/tmp", "pjwt-probe"));
         report("start a thread", can_start_a_thread());
         report("start a process", fork() > 0);

@@ -148,8 +148,8 @@ def test_what_the_helper_prints_is_minimal_and_checked_before_root_sees_it(host,
     full = new_key("leaked").export_private(as_dict=True) | {"x5c": ["AAAA"], "extra": 1}
     bad = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "bad"}
     idp.answer({"keys": [full, bad], "more": "x" * 1000})
-    request = {"name": "acme", "issuer": idp.url, "timeout_ms": 5000, "cool_down_ms": 60000, "ca_fd": 3, "wait": True}
-    command = ["sh", "-c", 'exec "$0" "$1" 3<"$2"', HELPER, host.lock, authority.file]
+    request = {"name": "acme", "issuer": idp.url, "timeout_ms": 5000, "ca_fd": 3}
+    command = ["sh", "-c", 'exec "$0" 3<"$1"', HELPER, authority.file]
     done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
     first, second = done.stdout.splitlines()
     assert json.loads(first)["ok"] and json.loads(first)["issuer"] == idp.url

@@ -156,7 +156,8 @@ def test_the_helper_gets_an_empty_environment_and_only_its_descriptors(host, aut
     text = report.read_text()
     assert "evil" not in text and "LD_" not in text
     fds = [line.split()[-3] for line in text.splitlines() if " -> " in line]
-    assert {fd for fd in fds if int(fd) < 10} == {"0", "1", "2", "3"}  # the shell's own begin with 10
+    assert {fd for fd in fds if int(fd) < 10} == {"0", "1", "2", "3", "4"}  # the shell's own begin with 10
+    assert str(host.lock / "acme") in text
     assert str(authority.file) in text and text.count(str(authority.file)) == 1
     assert "SigBlk:\t0000000000000000" in text
     ignored = int(text.split("SigIgn:\t")[1].split()[0], 16)

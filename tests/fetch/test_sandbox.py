@@ -9,7 +9,7 @@ import time
 
 import pytest
 from conftest import needs_root
-from world import BUILD, FETCH_UID, HELPER, root
+from world import BUILD, FETCH_UID, HELPER, root, wait_for
 
 PROBE = os.environ.get("PAMJWT_SANDBOX_PROBE", str(BUILD / "tests/fetch/sandbox_probe"))
 LANDLOCK = "landlock_create_ruleset"
@@ -26,12 +26,12 @@ def probe(host, prefix=()):
     cached.write_text("x")
     cached.chmod(0o644)
     done = subprocess.run([*prefix, PROBE, str(host.lock), str(cached)], capture_output=True, text=True, close_fds=False,
-                          preexec_fn=lambda: os.dup2(0, 9))
+                          preexec_fn=lambda: (os.dup2(0, 9), os.dup2(os.open(host.lock / "open", os.O_RDWR | os.O_CREAT, 0o600), 5)))
     lines = [line.rsplit(" ", 1) for line in done.stdout.splitlines()]
     return {name: value for name, value in lines}
 
 
-ALWAYS = {"descriptor 9": "no", "be dumpable": "no", "gain privileges": "no", "read hosts": "yes", "write lock": "yes"}
+ALWAYS = {"descriptor 9": "no", "be dumpable": "no", "gain privileges": "no", "read hosts": "yes", "write the open lock": "yes"}
 
 
 def test_what_is_left(host):
@@ -42,7 +42,7 @@ def test_what_is_left(host):
     assert (got["start a thread"], got["start a process"], got["listen"]) == ("yes", "no", "no")
     if landlock_abi() >= 1:
         assert got["read certificates"] == "yes"
-        for forbidden in ("read passwd", "read proc", "read cache", "write tmp"):
+        for forbidden in ("read passwd", "read proc", "read cache", "write tmp", "write lock"):
             assert got[forbidden] == "no", forbidden
     assert got["signal the parent"] == "no"
 
@@ -141,7 +141,8 @@ def test_the_order_of_the_steps(host, idp):
         return next((i for i in range(start, len(calls)) if calls[i].startswith(text)), len(calls))
 
     steps = ["close_range(", "prlimit64(0, RLIMIT_CORE, {", "setgroups(0", "setresgid(", "setresuid(",
-             "prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE", "prctl(PR_SET_NO_NEW_PRIVS", "alarm("]
+             "prctl(PR_SET_PDEATHSIG, SIGKILL", "getppid(", "prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE",
+             "prctl(PR_SET_NO_NEW_PRIVS", "alarm("]
     steps += ["landlock_restrict_self("] if landlock_abi() >= 1 else []
     steps += ["seccomp(SECCOMP_SET_MODE_FILTER"]
     at = 0
@@ -177,10 +178,42 @@ def test_the_helper_at_work_belongs_to_its_user_and_cannot_be_taken_over(host, i
     caller.wait()
 
 
+def test_the_helper_ends_with_its_caller(host, idp):
+    """RVW-34: whatever it is doing, also when the caller is killed."""
+    idp.answers["/jwks"].delay = 8
+    caller = host.start()
+    wait_for(lambda: idp.asked() == 1)
+    pid = int(subprocess.run(["pgrep", "-P", str(caller.pid)], capture_output=True, text=True).stdout)
+    caller.kill()
+    caller.wait()
+    wait_for(lambda: not pathlib.Path(f"/proc/{pid}").exists(), 2)
+
+
+@needs_root
+def test_a_caller_that_ends_first_is_noticed(host):
+    """RVW-34: getppid() answers another process than at the start: the signal would never come."""
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=getppid:retval=1:when=2"]
+    assert "caller has ended" in host.get(prefix=trace)["detail"]
+
+
+@needs_root
+def test_a_user_s_speed_does_not_reach_the_helper(host, idp):
+    """RVW-33: CPUs, scheduling class, nice value and disk class are those of a new process."""
+    idp.answers["/jwks"].delay = 1
+    slow = ["taskset", "-c", "0", "chrt", "--idle", "0", "nice", "-n", "19", "ionice", "-c", "3"]
+    caller = host.start(prefix=slow)
+    wait_for(lambda: idp.asked() == 1)
+    pid = int(subprocess.run(["pgrep", "-P", str(caller.pid)], capture_output=True, text=True).stdout)
+    assert len(os.sched_getaffinity(pid)) == len(os.sched_getaffinity(0))
+    assert (os.sched_getscheduler(pid), os.getpriority(os.PRIO_PROCESS, pid)) == (os.SCHED_OTHER, 0)
+    assert subprocess.run(["ionice", "-p", str(pid)], capture_output=True, text=True).stdout.startswith("none")
+    caller.wait()
+
+
 def test_the_helper_gives_up_by_itself(host):
     """Its caller is stopped and sends no request: the alarm is set before it reads."""
     out = host.folder / "trace"
-    helper = subprocess.Popen(["strace", "-qq", "-o", str(out), "-e", "trace=alarm,read", HELPER, str(host.lock)],
+    helper = subprocess.Popen(["strace", "-qq", "-o", str(out), "-e", "trace=alarm,read", HELPER],
                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     while "read(0" not in out.read_text() if out.exists() else True:
         time.sleep(0.02)
@@ -194,5 +227,5 @@ def test_a_request_that_is_rubbish_is_answered_with_a_failure(host):
     for request in (b"", b"{}", b"[]", b"x" * 70000, b'{"name":"../x","issuer":"https://x","timeout_ms":1000}',
                     b'{"name":"x","issuer":"https://x","timeout_ms":0}', b'{"name":"x","issuer":"https://x"}',
                     b'{"name":"x","issuer":7,"timeout_ms":1000}', b'{"name":"x","issuer":"https://x","timeout_ms":1000,"ca_fd":1}'):
-        done = subprocess.run([HELPER, str(host.lock)], input=request, capture_output=True, timeout=10)
+        done = subprocess.run([HELPER], input=request, capture_output=True, timeout=10)
         assert b'"ok":false' in done.stdout, request[:60]

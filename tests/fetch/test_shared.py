@@ -2,13 +2,16 @@
 
 import json
 import os
+import pathlib
 import signal
+import stat
 import subprocess
 import time
 
 import pytest
+import world
 from conftest import needs_root
-from world import SLOW, root
+from world import SLOW, jwks, root, wait_for
 
 
 def results(processes):
@@ -86,14 +89,61 @@ def test_the_next_attempt_comes_after_min_refresh(host, idp):
     assert host.get(min_refresh=1)["kids"] == ["k1"]
 
 
-def test_who_has_no_cache_gets_the_noted_answer(host, idp):
-    """The first caller was killed before it stored anything; its answer serves the next one."""
+def test_a_response_that_was_not_stored_counts_for_no_login_without_keys(host, idp):
+    """RVW-34: the first caller stored nothing, by a limit of its user's or since it was killed: the next one asks again."""
     host.get(cache=host.folder / "nowhere")
     got = host.get()
-    assert (got["kids"], got["stored"], idp.asked()) == (["k1"], True, 1)
+    assert (got["kids"], got["stored"], idp.asked()) == (["k1"], True, 2)
 
 
-def test_a_not_modified_answer_is_shared_with_those_who_have_the_keys_only(host, idp):
+@pytest.mark.parametrize("note", ["response of 0.1.0", "note with keys", "older form"])
+def test_keys_in_a_note_let_nobody_in(host, idp, note):
+    """RVW-31: one file written as _pamjwt let a token of any issuer in."""
+    evil = jwks("evil")
+    meta = {"asked_boot_ms": int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000), "issuer": idp.url}
+    text = {
+        "response of 0.1.0": {"ok": True, "max_age": 3600, "server_date": 0, "source": f"{idp.url}/jwks", "not_modified": False},
+        "note with keys": {"end": "keys", "ends_boot_ms": meta["asked_boot_ms"], "keys": evil},
+        "older form": {"ok": True, "source": f"{idp.url}/jwks", "keys": evil},
+    }[note]
+    file = host.lock / "acme"
+    file.write_text(json.dumps(meta | text) + "\n" + ("" if note == "note with keys" else json.dumps(evil) + "\n"))
+    file.chmod(0o600)
+    assert host.get()["kids"] == ["k1"]
+    assert host.cached_kids() == ["k1"]
+
+
+def test_the_note_holds_time_and_result_only(host, idp):
+    """RVW-31"""
+    host.get()
+    note = json.loads((host.lock / "acme").read_text())
+    assert set(note) == {"end", "issuer", "asked_boot_ms", "ends_boot_ms"} and note["end"] == "keys"
+    assert stat.S_IMODE((host.lock / "acme").stat().st_mode) == 0o600
+    assert (host.lock / "acme").stat().st_uid == os.geteuid()
+    idp.answer(b"", 500)
+    host.get("force")
+    note = json.loads((host.lock / "acme").read_text())
+    assert set(note) == {"end", "issuer", "asked_boot_ms", "ends_boot_ms", "reason", "detail"}
+
+
+@needs_root
+def test_a_note_of_another_user_or_in_a_directory_of_another_user_says_nothing(host, idp):
+    """RVW-31: the directory was _pamjwt's."""
+    uid = world.FETCH_UID
+    now = int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
+    failed = {"end": "failed", "issuer": idp.url, "asked_boot_ms": now, "ends_boot_ms": now, "reason": "fetch-failed", "detail": "x"}
+    file = host.lock / "acme"
+    file.write_text(json.dumps(failed) + "\n")
+    os.chown(file, uid, uid)
+    assert host.get()["kids"] == ["k1"]
+    host.file.unlink()
+    file.write_text(json.dumps(failed) + "\n")
+    os.chown(file, 0, 0)
+    os.chown(host.lock, uid, uid)
+    assert host.get()["kids"] == ["k1"]
+
+
+def test_a_not_modified_answer_counts_for_those_who_have_the_keys_only(host, idp):
     idp.keys("k1", headers={"ETag": '"v1"'})
     host.get(now=1000)
     host.forget_attempts()
@@ -101,6 +151,17 @@ def test_a_not_modified_answer_is_shared_with_those_who_have_the_keys_only(host,
     host.file.unlink()
     assert host.get(now=5001)["kids"] == ["k1"]
     assert idp.asked() == 3
+
+
+def test_waiting_logins_start_one_helper_in_all(host, idp):
+    """RVW-35: they wait for the cache file; sixteen started sixteen."""
+    helper, started = host.folder / "helper", host.folder / "started"
+    helper.write_text(f"#!/bin/sh\necho x >>{started}\nexec {world.HELPER}\n")
+    helper.chmod(0o755)
+    idp.answers["/jwks"].delay = 0.5
+    got = results([host.start(helper=helper) for _ in range(16)])
+    assert [g["kids"] for g in got] == [["k1"]] * 16
+    assert (started.read_text().count("x"), idp.asked()) == (1, 1)
 
 
 def test_ahead_asks_when_half_of_the_freshness_is_over(host, idp):
@@ -125,22 +186,31 @@ def test_info_asks_nobody_and_tells_the_last_failure(host, idp):
 # ---- users who stop, kill or freeze what they can ----
 
 
-def wait_for(condition, seconds=5):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "did not happen"
-        time.sleep(0.01)
-
-
 def test_a_caller_killed_in_the_middle_harms_nobody(host, idp):
+    """RVW-34: the helper ends with it, and its attempt counts for no login without keys."""
     idp.answers["/jwks"].delay = 0.6
     first = host.start(now=1000)
     wait_for(lambda: idp.asked() == 1)
     first.kill()
     first.wait()
     got = host.get(now=1000)
-    assert (got["kids"], got["stored"], idp.asked()) == (["k1"], True, 1)
+    assert (got["kids"], got["stored"], idp.asked()) == (["k1"], True, 2)
     assert [f.name for f in host.cache.iterdir()] == ["acme.json"]
+
+
+def test_callers_that_are_killed_do_not_make_requests_without_end(host, idp):
+    """NET-08, RVW-34: a client that asks by a made-up kid and hangs up."""
+    host.get(now=1000)
+    host.forget_attempts()
+    idp.answers["/jwks"].delay = 5
+    for _ in range(3):
+        killed = host.start("refresh", now=1100)
+        time.sleep(0.4 if not SLOW else 2)
+        killed.kill()
+        killed.wait()
+    assert idp.asked() == 2
+    idp.answers["/jwks"].delay = 0
+    assert host.get("ahead", now=3000)["fetched"], "the timer asks all the same"
 
 
 def test_a_caller_stopped_in_the_middle_harms_nobody_and_brings_no_old_key_back(host, idp):
@@ -151,7 +221,7 @@ def test_a_caller_stopped_in_the_middle_harms_nobody_and_brings_no_old_key_back(
     stopped.send_signal(signal.SIGSTOP)
     try:
         got = host.get(now=1000)
-        assert (got["kids"], idp.asked()) == (["k1"], 1)
+        assert (got["kids"], idp.asked()) == (["k1"], 2)
         idp.keys("k2")
         assert host.get("force", now=1001)["kids"] == ["k2"]
     finally:
@@ -192,7 +262,7 @@ def test_a_helper_that_is_killed_frees_the_lock_and_counts_as_an_attempt(host, i
     got = json.loads(first.communicate(timeout=10)[0])
     assert (got["reason"], "without a response" in got["detail"]) == ("fetch-failed", True)
     got = host.get(now=1000)
-    assert "interrupted" in got["detail"]
+    assert "without a response" in got["detail"] and "not repeated" in got["detail"]
     assert idp.asked() == 1
 
 
@@ -218,48 +288,108 @@ def test_a_lock_that_is_held_costs_stale_hosts_nothing_and_others_their_deadline
         first.wait()
 
 
-def test_an_abandoned_lock_is_put_aside(host, idp):
-    """Its holder noted its attempt longer ago than any attempt may last, and still holds the lock."""
+def hold(file, note=None):
+    """A process that holds the lock, as a helper in a frozen cgroup does."""
     import fcntl
     import struct
 
-    note = host.lock / "acme"
-    note.write_text('{"ok":false,"asked_boot_ms":1,"max_age":-1,"reason":"fetch-failed","detail":"x"}\n\n')
-    if root():
-        os.chown(note, host.lock.stat().st_uid, host.lock.stat().st_gid)
-    with open(note, "r+") as f:
-        fcntl.fcntl(f, 37, struct.pack("hhlli4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
-        uptime = float(open("/proc/uptime").read().split()[0])
-        if uptime < 160:
-            pytest.skip("the machine has not been up for long enough")
+    file.write_text(json.dumps(note) + "\n" if note else "")
+    file.chmod(0o600)
+    f = open(file, "r+")
+    fcntl.fcntl(f, 37, struct.pack("hhlli4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+    return f
+
+
+@pytest.mark.parametrize("note", [True, False])
+def test_an_abandoned_lock_is_put_aside(host, idp, note):
+    """Its holder is beyond the time that it noted, or has noted nothing for a second, and still holds the lock."""
+    note = {"end": "started", "issuer": idp.url, "asked_boot_ms": 1, "ends_boot_ms": 7001} if note else None
+    with hold(host.lock / "acme", note):
         got = host.get(timeout=5)
         assert (got["kids"], got["seconds"] < 5) == (["k1"], True)
     assert idp.asked() == 1
 
 
+ALICE = 65533
+
+
+def as_alice(host, *flags, start=False, **settings):
+    """sudo of a user: a set-user-ID program of root's, whose real user is alice."""
+    program = host.folder / "suid-driver"
+    if not program.exists():
+        program.write_bytes(pathlib.Path(world.DRIVER).read_bytes())
+        program.chmod(0o4755)
+    command = ["setpriv", f"--reuid={ALICE}", f"--regid={ALICE}", "--clear-groups", str(program),
+               *host.command(*flags, **settings)[1:]]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return process if start else json.loads(process.communicate(timeout=30)[0])
+
+
+def children(process):
+    return [int(p) for p in subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()]
+
+
 @needs_root
-def test_the_lock_folder_is_made_for_the_helper_where_nobody_else_does(host, idp):
-    """Containers without systemd-tmpfiles."""
-    import pathlib
+def test_a_user_s_failure_counts_for_that_user_only(host, idp):
+    """RVW-33: a failed attempt of alice's sudo also bound root's refresh."""
+    idp.answer(b"", 500)
+    assert as_alice(host)["reason"] == "fetch-failed"
+    assert "not repeated" in as_alice(host)["detail"]
+    assert idp.asked() == 1
+    idp.keys("k1")
+    assert host.get("ahead")["kids"] == ["k1"]
+    assert sorted(f.name for f in host.lock.iterdir()) == ["acme", f"acme@{ALICE}"]
 
-    from world import FETCH_UID
 
+@needs_root
+def test_root_s_failure_counts_for_users_too(host, idp):
+    idp.answer(b"", 500)
+    host.get()
+    assert "not repeated" in as_alice(host)["detail"]
+    assert idp.asked() == 1
+
+
+@needs_root
+def test_a_user_who_freezes_a_sudo_stops_nobody_else(host, idp):
+    """RVW-33: a frozen cgroup with sudo and its helper in it; refreshes of root failed 19 of 19 times."""
+    host.get(now=1000)
+    host.forget_attempts()
+    idp.answers["/jwks"].delay = 1
+    frozen = as_alice(host, "refresh", start=True, now=3000, timeout=3)
+    wait_for(lambda: idp.asked() == 2)
+    helpers = children(frozen)
+    for pid in (frozen.pid, *helpers):
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        idp.keys("k2")
+        for i in range(3):
+            got = host.get("force" if i else "ahead", now=3000 + i)
+            assert (got["kids"], got["fetched"], got["seconds"] < 1) == (["k2"], True, True)
+        assert host.get("refresh", now=3003)["kids"] == ["k2"]
+    finally:
+        for pid in (frozen.pid, *helpers):
+            os.kill(pid, signal.SIGCONT)
+    frozen.communicate(timeout=30)
+    assert host.cached_kids() == ["k2"]
+
+
+@needs_root
+def test_the_lock_folder_is_made_where_nobody_else_does(host, idp):
+    """Containers without systemd-tmpfiles. It is root's: the helper gets the open lock."""
     run = pathlib.Path("/run/pam_jwt")
     subprocess.run(["rm", "-rf", run], check=True)  # of this test's own host
-    assert host.get(lock=None)["kids"] == ["k1"]
+    assert host.get(lock=None, umask="0777")["kids"] == ["k1"]
     assert (run.stat().st_uid, oct(run.stat().st_mode & 0o777)) == (0, "0o755")
     lock = run / "lock"
-    assert (lock.stat().st_uid, oct(lock.stat().st_mode & 0o777)) == (FETCH_UID, "0o700")
-    assert (lock / "acme").stat().st_uid == FETCH_UID
-    assert host.get(lock=None, cache=host.folder / "none")["kids"] == ["k1"]
-    assert idp.asked() == 1
-    os.chown(lock, 0, 0)  # it was changed to root's: ownership is restored
+    assert (lock.stat().st_uid, oct(lock.stat().st_mode & 0o777)) == (0, "0o700")
+    assert ((lock / "acme").stat().st_uid, oct((lock / "acme").stat().st_mode & 0o777)) == (0, "0o600")
+    os.chown(lock, world.FETCH_UID, world.FETCH_UID)  # as in 0.1.0: it is taken back
     assert host.get("force", lock=None)["fetched"]
-    assert lock.stat().st_uid == FETCH_UID
+    assert lock.stat().st_uid == 0
     subprocess.run(["rm", "-r", run], check=True)
 
 
-def test_a_note_of_the_helper_that_is_rubbish_a_link_or_a_pipe_decides_nothing(host, idp):
+def test_a_note_that_is_rubbish_a_link_or_a_pipe_decides_nothing(host, idp):
     for name, make in {
         "rubbish": lambda p: p.write_bytes(os.urandom(300)),
         "pipe": os.mkfifo,

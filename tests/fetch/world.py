@@ -217,8 +217,6 @@ class Host:
         self.cache, self.lock = folder / "cache", folder / "lock"
         self.cache.mkdir(mode=0o755)
         self.lock.mkdir(mode=0o700)
-        if root():
-            os.chown(self.lock, FETCH_UID, FETCH_UID)
         self.settings = {"cache": self.cache, "lock": self.lock, "helper": HELPER, "min_refresh": 60}
 
     @property
@@ -260,6 +258,13 @@ class Host:
     def cached_kids(self):
         content = self.cached()
         return [k["kid"] for k in content[1]["keys"]] if content else None
+
+
+def wait_for(condition, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "did not happen"
+        time.sleep(0.01)
 
 
 def free_port() -> int:

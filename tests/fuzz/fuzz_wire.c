@@ -1,9 +1,11 @@
 /*
- * Input to root from an untrusted process or an old file: the helper's response, the request, the login
- * record, the revocation list.
+ * What a process that is not trusted, or an old file, says to root: the helper's answer and its note, the
+ * request, the login record, the revocation list.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "fetchnote.h"
 #include "fetchwire.h"
 #include "fuzz.h"
 #include "keyset.h"
@@ -42,6 +44,30 @@ static bool request(const char *text, size_t size)
         return r == PJWT_OK;
 }
 
+static bool note(const char *text, size_t size)
+{
+        const struct pjwt_note_question question = {.issuer = "https://a", .cool_down_ms = 60000};
+        struct pjwt_note note = {0}, again = {0};
+        struct pjwt_error err = {0};
+        enum pjwt_reason r = pjwt_note_parse(text, size, &note, &err);
+        char *written = NULL;
+        size_t len = 0;
+
+        FUZZ_CHECK(r == PJWT_OK || err.reason == r);
+        if (r != PJWT_OK)
+                return false;
+        FUZZ_CHECK(note.issuer != NULL && note.asked_boot_ms >= 0 && note.ends_boot_ms >= 0);
+        FUZZ_CHECK(note.end != PJWT_NOTE_FAILED || (note.detail != NULL && note.reason != PJWT_OK));
+        (void)pjwt_note_judge(&question, &note, 1000000);
+        if (pjwt_note_write(&note, &written, &len, NULL) == PJWT_OK)
+                FUZZ_CHECK(len > PJWT_NOTE_BYTES_MAX ||
+                           pjwt_note_parse(written, len, &again, NULL) == PJWT_OK || fuzz_faulty());
+        pjwt_note_clear(&again);
+        pjwt_note_clear(&note);
+        free(written);
+        return true;
+}
+
 static bool record(const char *text, size_t size)
 {
         struct pjwt_record *record = NULL, *again = NULL;
@@ -77,6 +103,7 @@ bool fuzz_target(const uint8_t *data, size_t size)
         bool any = response(text, size);
 
         any |= request(text, size);
+        any |= note(text, size);
         any |= record(text, size);
         return revoked(text, size) || any;
 }

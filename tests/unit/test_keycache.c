@@ -1,6 +1,6 @@
 /*
- * Key files, the messages between the caller and the helper, and when a noted response is shared. See also
- * tests/fetch.
+ * Key files, the messages between the caller and the helper, and what the note of a request means to others.
+ * See tests/fetch too.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fetchnote.h"
+#include "fetchlock.h"
+#include "fetchwire.h"
 #include "keycache.h"
 #include "secret.h"
 #include "tempdir.h"
@@ -129,10 +130,9 @@ static void a_request_survives_the_wire(void **state)
                                                .jwks = "https://idp.example/jwks",
                                                .etag = "\"v1\"",
                                                .timeout_ms = 4750,
-                                               .cool_down_ms = 60000,
-                                               .ca_fd = 3,
-                                               .bearer_fd = 4,
-                                               .wait = true};
+                                               .note_fd = 3,
+                                               .ca_fd = 4,
+                                               .bearer_fd = 5};
         struct pjwt_fetch_request in = {0};
         char *text = NULL;
 
@@ -145,11 +145,9 @@ static void a_request_survives_the_wire(void **state)
         assert_string_equal(in.etag, out.etag);
         assert_null(in.proxy);
         assert_int_equal(in.timeout_ms, 4750);
-        assert_int_equal(in.cool_down_ms, 60000);
-        assert_int_equal(in.ca_fd, 3);
-        assert_int_equal(in.bearer_fd, 4);
-        assert_true(in.wait);
-        assert_false(in.force);
+        assert_int_equal(in.note_fd, 3);
+        assert_int_equal(in.ca_fd, 4);
+        assert_int_equal(in.bearer_fd, 5);
         pjwt_fetch_request_clear(&in);
         pjwt_wipe_free_str(text);
 }
@@ -164,8 +162,8 @@ static void a_request_that_names_a_path_or_other_descriptors_is_refused(void **s
                 "{\"name\":\"x\",\"issuer\":\"https://x\",\"timeout_ms\":120001}",
                 "{\"name\":\"x\",\"issuer\":\"https://x\",\"timeout_ms\":\"5\"}",
                 "{\"name\":\"x\",\"issuer\":\"https://x\",\"timeout_ms\":1,\"ca_fd\":2}",
-                "{\"name\":\"x\",\"issuer\":\"https://x\",\"timeout_ms\":1,\"ca_fd\":5}",
-                "{\"name\":\"x\",\"issuer\":\"https://x\",\"timeout_ms\":1,\"cool_down_ms\":-1}",
+                "{\"name\":\"x\",\"issuer\":\"https://x\",\"timeout_ms\":1,\"ca_fd\":6}",
+                "{\"name\":\"x\",\"issuer\":\"https://x\",\"timeout_ms\":1,\"note_fd\":-1}",
                 "{\"name\":\"x\",\"timeout_ms\":1}",
                 "[]",
         };
@@ -176,88 +174,153 @@ static void a_request_that_names_a_path_or_other_descriptors_is_refused(void **s
                 assert_int_not_equal(pjwt_fetch_request_read(bad[i], strlen(bad[i]), &in, NULL), PJWT_OK);
 }
 
-static const struct pjwt_fetch_request request = {
-        .name = "acme", .issuer = "https://a", .etag = "e", .cool_down_ms = 60000};
+static const struct pjwt_fetch_request request = {.name = "acme", .issuer = "https://a", .etag = "e"};
 
-/* The note of a response that was requested at 1,000,000 ms. */
-static struct pjwt_fetch_response note_of(bool ok, bool not_modified)
+/* A login without keys that began a minute after the request of the note. */
+static const struct pjwt_note_question question = {
+        .issuer = "https://a", .cool_down_ms = 60000, .started = 1059000};
+
+/* The note of a request that was sent at 1,000,000 ms and ended half a second later. */
+static struct pjwt_note note_of(enum pjwt_note_end end)
 {
-        return (struct pjwt_fetch_response){.ok = ok,
-                                            .reason = ok ? PJWT_OK : PJWT_FETCH_FAILED,
-                                            .detail = "no",
-                                            .issuer = "https://a",
-                                            .source = "https://a/jwks",
-                                            .etag = "e",
-                                            .not_modified = not_modified,
-                                            .asked_boot_ms = 1000000};
+        return (struct pjwt_note){.end = end,
+                                  .issuer = "https://a",
+                                  .asked_boot_ms = 1000000,
+                                  .ends_boot_ms = 1000500,
+                                  .reason = PJWT_FETCH_FAILED,
+                                  .detail = "no"};
 }
 
-static enum pjwt_note judge(struct pjwt_fetch_response note, int64_t started, int64_t now)
+static enum pjwt_note_verdict judge(const struct pjwt_note_question *q, enum pjwt_note_end end, int64_t now)
 {
-        return pjwt_fetchnote_judge(&request, &note, started, now);
+        const struct pjwt_note note = note_of(end);
+
+        return pjwt_note_judge(q, &note, now);
 }
 
-static void a_good_answer_is_shared_for_a_minute_and_no_longer(void **state)
-{
-        struct pjwt_fetch_request slow = request;
-        struct pjwt_fetch_response good = note_of(true, false);
-
-        (void)state;
-        slow.cool_down_ms = 600000;
-        assert_int_equal(judge(good, 1000001, 1000001), PJWT_NOTE_SHARE);
-        assert_int_equal(judge(good, 1059999, 1059999), PJWT_NOTE_SHARE);
-        assert_int_equal(judge(good, 1060000, 1060000), PJWT_NOTE_ASK);
-        assert_int_equal(pjwt_fetchnote_judge(&slow, &good, 1060000, 1060000), PJWT_NOTE_WAIT);
-        assert_int_equal(pjwt_fetchnote_judge(&slow, &good, 1600000, 1600000), PJWT_NOTE_ASK);
-}
-
-static void a_failure_waits_for_the_cool_down(void **state)
+static void a_failure_counts_for_all_until_the_cool_down_has_elapsed(void **state)
 {
         (void)state;
-        assert_int_equal(judge(note_of(false, false), 1000001, 1059999), PJWT_NOTE_WAIT);
-        assert_int_equal(judge(note_of(false, false), 1060000, 1060000), PJWT_NOTE_ASK);
+        assert_int_equal(judge(&question, PJWT_NOTE_FAILED, 1059999), PJWT_NOTE_WAIT);
+        assert_int_equal(judge(&question, PJWT_NOTE_FAILED, 1060000), PJWT_NOTE_ASK);
 }
 
-static void force_shares_only_what_was_asked_for_while_it_waited(void **state)
+static void a_request_that_was_cut_short_counts_for_logins_with_keys_only(void **state)
 {
-        struct pjwt_fetch_request force = request;
-        struct pjwt_fetch_response good = note_of(true, false);
+        struct pjwt_note_question with_keys = question;
+
+        (void)state; /* RVW-34 */
+        with_keys.has_keys = true;
+        assert_int_equal(judge(&question, PJWT_NOTE_STARTED, 1059000), PJWT_NOTE_ASK);
+        assert_int_equal(judge(&with_keys, PJWT_NOTE_STARTED, 1059999), PJWT_NOTE_WAIT);
+        assert_int_equal(judge(&with_keys, PJWT_NOTE_STARTED, 1060000), PJWT_NOTE_ASK);
+}
+
+static void keys_count_once_the_cache_holds_them(void **state)
+{
+        struct pjwt_note_question stored = question, older = question, later_boot = question;
+
+        (void)state;
+        stored.cached_boot_ms = 1000000;
+        older.cached_boot_ms = 999999;
+        later_boot.cached_boot_ms = 9000000;
+        assert_int_equal(judge(&stored, PJWT_NOTE_KEYS, 1000600), PJWT_NOTE_WAIT);
+        assert_int_equal(judge(&stored, PJWT_NOTE_KEYS, 1060000), PJWT_NOTE_ASK);
+        assert_int_equal(judge(&older, PJWT_NOTE_KEYS, 1001499), PJWT_NOTE_BUSY);
+        assert_int_equal(judge(&older, PJWT_NOTE_KEYS, 1001500), PJWT_NOTE_ASK);
+        assert_int_equal(judge(&question, PJWT_NOTE_KEYS, 1001499), PJWT_NOTE_BUSY);
+        assert_int_equal(judge(&later_boot, PJWT_NOTE_KEYS, 1001500), PJWT_NOTE_ASK);
+        older.has_keys = true;
+        assert_int_equal(judge(&older, PJWT_NOTE_KEYS, 1059999), PJWT_NOTE_WAIT);
+}
+
+static void force_counts_only_what_was_asked_for_while_it_waited(void **state)
+{
+        struct pjwt_note_question force = question;
 
         (void)state;
         force.force = true;
-        assert_int_equal(pjwt_fetchnote_judge(&force, &good, 1000001, 1000100), PJWT_NOTE_ASK);
-        assert_int_equal(pjwt_fetchnote_judge(&force, &good, 999999, 1000100), PJWT_NOTE_SHARE);
+        assert_int_equal(judge(&force, PJWT_NOTE_FAILED, 1000600), PJWT_NOTE_ASK);
+        force.started = 999999;
+        assert_int_equal(judge(&force, PJWT_NOTE_FAILED, 1000600), PJWT_NOTE_WAIT);
 }
 
-static void an_answer_of_another_issuer_setting_or_boot_says_nothing(void **state)
+static void a_note_of_another_issuer_setting_or_boot_says_nothing(void **state)
 {
-        struct pjwt_fetch_response other = note_of(true, false), discovered = note_of(true, false);
+        struct pjwt_note other = note_of(PJWT_NOTE_FAILED), discovered = note_of(PJWT_NOTE_FAILED);
 
         (void)state; /* KEY-25 */
         other.issuer = "https://b";
         discovered.jwks = "https://a/jwks";
-        assert_int_equal(judge(other, 1000001, 1000001), PJWT_NOTE_ASK);
-        assert_int_equal(judge(discovered, 1000001, 1000001), PJWT_NOTE_ASK);
-        assert_int_equal(judge(note_of(true, false), 5000, 5000), PJWT_NOTE_ASK);
+        assert_int_equal(pjwt_note_judge(&question, &other, 1000600), PJWT_NOTE_ASK);
+        assert_int_equal(pjwt_note_judge(&question, &discovered, 1000600), PJWT_NOTE_ASK);
+        assert_int_equal(judge(&question, PJWT_NOTE_FAILED, 5000), PJWT_NOTE_ASK);
 }
 
-static void not_modified_says_something_only_to_who_has_the_keys(void **state)
+static void a_note_survives_the_file(void **state)
 {
-        struct pjwt_fetch_request without = request, with_other = request;
-        struct pjwt_fetch_response note = note_of(true, true);
+        struct pjwt_note out = note_of(PJWT_NOTE_FAILED), in = {0};
+        char *text = NULL;
+        size_t len = 0;
 
-        (void)state; /* NET-26 */
-        without.etag = NULL;
-        with_other.etag = "f";
-        assert_int_equal(judge(note, 1000001, 1000001), PJWT_NOTE_SHARE);
-        assert_int_equal(pjwt_fetchnote_judge(&without, &note, 1000001, 1000001), PJWT_NOTE_ASK);
-        assert_int_equal(pjwt_fetchnote_judge(&with_other, &note, 1000001, 1000001), PJWT_NOTE_ASK);
+        (void)state;
+        out.jwks = "https://a/\"\n";
+        assert_int_equal(pjwt_note_write(&out, &text, &len, NULL), PJWT_OK);
+        assert_int_equal(pjwt_note_parse(text, len, &in, NULL), PJWT_OK);
+        assert_int_equal(in.end, PJWT_NOTE_FAILED);
+        assert_string_equal(in.issuer, out.issuer);
+        assert_string_equal(in.jwks, out.jwks);
+        assert_string_equal(in.detail, "no");
+        assert_int_equal(in.reason, PJWT_FETCH_FAILED);
+        assert_int_equal(in.asked_boot_ms, 1000000);
+        assert_int_equal(in.ends_boot_ms, 1000500);
+        pjwt_note_clear(&in);
+        for (size_t n = 0; n < len; n++) /* one that is truncated anywhere is none */
+                assert_int_equal(pjwt_note_parse(text, n, &in, NULL), PJWT_FETCH_FAILED);
+        free(text);
+}
+
+static void a_lock_names_no_path(void **state)
+{
+        const struct pjwt_note started = note_of(PJWT_NOTE_STARTED);
+        const struct pjwt_fetchlock up = {tempdir, "../x", 0}, hidden = {tempdir, ".x", 7};
+        int fd = 7;
+
+        (void)state;
+        assert_true(pjwt_fetchlock_take(&up, &question, &started, &fd));
+        assert_int_equal(fd, -1);
+        assert_true(pjwt_fetchlock_take(&hidden, &question, &started, &fd));
+        assert_int_equal(fd, -1);
+}
+
+static void a_lock_is_taken_once_for_each_user(void **state)
+{
+        const struct pjwt_note started = note_of(PJWT_NOTE_STARTED);
+        const struct pjwt_fetchlock root = {tempdir, "acme", 0}, alice = {tempdir, "acme", 1000};
+        struct pjwt_note note = {0};
+        int first = -1, second = -1, third = -1;
+
+        (void)state; /* RVW-33 */
+        assert_true(pjwt_fetchlock_take(&alice, &question, &started, &first));
+        assert_true(first >= 0);
+        assert_false(pjwt_fetchlock_take(&alice, &question, &started, &third));
+        assert_int_equal(pjwt_fetchlock_look(&alice, &question, false, &note), PJWT_NOTE_BUSY);
+        assert_int_equal(pjwt_fetchlock_look(&root, &question, false, &note), PJWT_NOTE_ASK);
+        assert_true(pjwt_fetchlock_take(&root, &question, &started, &second));
+        assert_true(second >= 0);
+        close(first);
+        assert_int_equal(pjwt_fetchlock_look(&alice, &question, false, &note), PJWT_NOTE_BUSY);
+        close(second);
 }
 
 static void an_answer_survives_the_wire(void **state)
 {
         const char keys[] = "{\"keys\":[" EC_KEY "]}";
-        struct pjwt_fetch_response out = note_of(true, false), in = {0};
+        struct pjwt_fetch_response in = {0}, out = {.ok = true,
+                                                    .issuer = "https://a",
+                                                    .source = "https://a/jwks",
+                                                    .etag = "e",
+                                                    .asked_boot_ms = 1000000};
         char *text = NULL;
         size_t len = 0;
 
@@ -304,11 +367,14 @@ int main(void)
                 FILES(a_key_file_that_others_can_change_is_refused),
                 cmocka_unit_test(a_request_survives_the_wire),
                 cmocka_unit_test(a_request_that_names_a_path_or_other_descriptors_is_refused),
-                cmocka_unit_test(a_good_answer_is_shared_for_a_minute_and_no_longer),
-                cmocka_unit_test(a_failure_waits_for_the_cool_down),
-                cmocka_unit_test(force_shares_only_what_was_asked_for_while_it_waited),
-                cmocka_unit_test(an_answer_of_another_issuer_setting_or_boot_says_nothing),
-                cmocka_unit_test(not_modified_says_something_only_to_who_has_the_keys),
+                cmocka_unit_test(a_failure_counts_for_all_until_the_cool_down_has_elapsed),
+                cmocka_unit_test(a_request_that_was_cut_short_counts_for_logins_with_keys_only),
+                cmocka_unit_test(keys_count_once_the_cache_holds_them),
+                cmocka_unit_test(force_counts_only_what_was_asked_for_while_it_waited),
+                cmocka_unit_test(a_note_of_another_issuer_setting_or_boot_says_nothing),
+                cmocka_unit_test(a_note_survives_the_file),
+                FILES(a_lock_names_no_path),
+                FILES(a_lock_is_taken_once_for_each_user),
                 cmocka_unit_test(an_answer_survives_the_wire),
                 cmocka_unit_test(a_helper_fails_by_the_reasons_that_are_its_own),
         };

@@ -19,8 +19,9 @@ lib/pamstack/stackfiles.c: reads the files of PAM stacks, for the command
 lib/policy/revoked.c: loads the list of what is revoked
 lib/host/cachefile.c: reads and replaces the cached keys
 lib/host/fetchcall.c: starts pamjwt-fetch, or asks its socket
-lib/host/fetchnote.c: leaves the helper a note
+lib/host/fetchlock.c: takes the lock of a request, and reads its note
 lib/host/keycache.c: asks how old cached keys are
+lib/host/keyfile.c: reads keys from a file
 lib/host/logindefs.c: reads /etc/login.defs
 lib/base/process.c: asks the kernel what this process and its parent are
 lib/host/recordname.c: opens the directories of login records

@@ -192,10 +192,9 @@ def install(build):
     if subprocess.run(["getent", "passwd", "_pamjwt"], stdout=subprocess.DEVNULL).returncode != 0:
         run("useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin",
             "_pamjwt")
-    for folder, owner in ((CACHE, "root"), (RUN, "root"), (RUN / "lock", "_pamjwt")):
+    for folder in (CACHE, RUN, RUN / "lock"):
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        who = pwd.getpwnam(owner)
-        os.chown(folder, who.pw_uid, who.pw_gid)
+        os.chown(folder, 0, 0)
         os.chmod(folder, 0o755)
 
 
