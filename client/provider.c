@@ -29,7 +29,7 @@ static struct fetch_get how_to_ask(const struct provider *p)
 static enum pjwt_reason discover(struct provider *p, struct pjwt_error *reterr)
 {
         struct fetch_get how = how_to_ask(p);
-        enum pjwt_reason r = fetch_discover(&how, p->issuer->issuer, &p->document, p->from, reterr);
+        enum pjwt_reason r = fetch_discover(&how, p->issuer->issuer, &p->document, p->from, NULL, reterr);
 
         return r == PJWT_OK
                        ? fetch_discovered_url(p->document, p->from, "token_endpoint", p->token_url, reterr)

@@ -41,24 +41,29 @@ static struct fetch_get how_to_ask(const struct asking *a, const char *url)
         };
 }
 
-static enum pjwt_reason get(const struct asking *a, const char *url, const char *etag,
+static enum pjwt_reason get(const struct asking *a, const char *url, const char *etag, bool public_only,
                             struct fetch_response *ret, struct pjwt_error *reterr)
 {
         struct fetch_get request = how_to_ask(a, url);
         enum pjwt_reason r = fetch_url_check(url, reterr);
 
         request.etag = etag;
+        request.public_only = public_only;
         return r == PJWT_OK ? fetch_http_get(&request, ret, reterr) : r;
 }
 
-/* The URL of the keys, by discovery. */
-static enum pjwt_reason discover(const struct asking *a, char retjwks[FETCH_URL_MAX],
+/*
+ * The URL of the keys, by discovery. An issuer on the internet must not choose what this host requests
+ * in its own
+ * networks: *retpublic (RVW-36). /
+ */
+static enum pjwt_reason discover(const struct asking *a, bool *retpublic, char retjwks[FETCH_URL_MAX],
                                  struct pjwt_error *reterr)
 {
         const struct fetch_get how = how_to_ask(a, a->request->issuer);
         struct json_object *document = NULL;
         char from[FETCH_URL_MAX];
-        enum pjwt_reason r = fetch_discover(&how, a->request->issuer, &document, from, reterr);
+        enum pjwt_reason r = fetch_discover(&how, a->request->issuer, &document, from, retpublic, reterr);
 
         if (r == PJWT_OK)
                 r = fetch_discovered_url(document, from, "jwks_uri", retjwks, reterr);
@@ -123,6 +128,7 @@ enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char 
         const struct asking a = {request, ca, bearer, deadline};
         struct fetch_response response = {0};
         char url[FETCH_URL_MAX] = "";
+        bool from_public = false;
         enum pjwt_reason r = PJWT_OK;
 
         *ret = (struct fetch_result){.asked_boot_ms = pjwt_boot_ms()};
@@ -131,10 +137,10 @@ enum pjwt_reason fetch_ask(const struct pjwt_fetch_request *request, const char 
         if (request->jwks)
                 memcpy(url, request->jwks, strlen(request->jwks) + 1);
         else
-                r = discover(&a, url, reterr);
+                r = discover(&a, &from_public, url, reterr);
         if (r != PJWT_OK)
                 return r;
-        r = get(&a, url, request->etag, &response, reterr);
+        r = get(&a, url, request->etag, from_public && !request->private_jwks, &response, reterr);
         if (r == PJWT_OK)
                 r = take_response(&a, url, &response, ret, reterr);
         fetch_response_clear(&response);

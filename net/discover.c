@@ -34,9 +34,15 @@ static enum pjwt_reason read_document(const char *url, const char *issuer,
         return r;
 }
 
-/* *retstatus: of the response, 0 if there was none. */
+/* The properties of a response besides its document. */
+struct answer {
+        long status; /* 0: there was none */
+        bool is_public;
+};
+
 static enum pjwt_reason discover_at(const struct fetch_get *how, const char *url, const char *issuer,
-                                    struct json_object **ret, long *retstatus, struct pjwt_error *reterr)
+                                    struct json_object **ret, struct answer *retanswer,
+                                    struct pjwt_error *reterr)
 {
         struct fetch_get get = *how;
         struct fetch_response response = {0};
@@ -44,11 +50,11 @@ static enum pjwt_reason discover_at(const struct fetch_get *how, const char *url
 
         get.url = url;
         get.etag = get.form = NULL;
-        *retstatus = 0;
+        *retanswer = (struct answer){0};
         if (r == PJWT_OK)
                 r = fetch_http_get(&get, &response, reterr);
         if (r == PJWT_OK) {
-                *retstatus = response.status;
+                *retanswer = (struct answer){response.status, response.is_public};
                 r = response.status == 200 ? read_document(url, issuer, &response, ret, reterr)
                                            : fetch_fail_status(url, response.status, reterr);
         }
@@ -57,17 +63,19 @@ static enum pjwt_reason discover_at(const struct fetch_get *how, const char *url
 }
 
 enum pjwt_reason fetch_discover(const struct fetch_get *how, const char *issuer, struct json_object **ret,
-                                char retfrom[FETCH_URL_MAX], struct pjwt_error *reterr)
+                                char retfrom[FETCH_URL_MAX], bool *retpublic, struct pjwt_error *reterr)
 {
         struct pjwt_error first = {0};
-        long status = 0;
+        struct answer answer = {0};
         enum pjwt_reason r;
 
         if (!fetch_url_openid(issuer, retfrom))
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "the issuer's URL is too long");
-        r = discover_at(how, retfrom, issuer, ret, &status, &first);
-        if (r != PJWT_OK && status / 100 == 4 && fetch_url_rfc8414(issuer, retfrom))
-                r = discover_at(how, retfrom, issuer, ret, &status, NULL);
+        r = discover_at(how, retfrom, issuer, ret, &answer, &first);
+        if (r != PJWT_OK && answer.status / 100 == 4 && fetch_url_rfc8414(issuer, retfrom))
+                r = discover_at(how, retfrom, issuer, ret, &answer, NULL);
+        if (r == PJWT_OK && retpublic)
+                *retpublic = answer.is_public;
         return r == PJWT_OK ? r : pjwt_fail(reterr, first.reason, "%s", first.detail);
 }
 

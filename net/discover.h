@@ -13,10 +13,11 @@
  * how: the certificates, the deadline and so on; its url, etag and form are ignored.
  * ret: a new reference.
  * retfrom: the document's URL.
+ * retpublic: did a public address answer (struct fetch_response)? May be NULL.
  * Returns PJWT_OK; PJWT_FETCH_FAILED with the first failure; PJWT_NO_MEMORY.
  */
 enum pjwt_reason fetch_discover(const struct fetch_get *how, const char *issuer, struct json_object **ret,
-                                char retfrom[FETCH_URL_MAX], struct pjwt_error *reterr);
+                                char retfrom[FETCH_URL_MAX], bool *retpublic, struct pjwt_error *reterr);
 
 /*
  * The URL in the document's member `member`; refused if it is missing, too long, not allowed, or goes from

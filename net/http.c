@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
+#include "address.h"
 #include "clock.h"
 #include "url.h"
 
@@ -148,6 +150,27 @@ static size_t on_header(char *line, size_t one, size_t count, void *arg)
         return count;
 }
 
+static bool uses_proxy(const struct fetch_get *get)
+{
+        return get->proxy && !fetch_url_is_http(get->url);
+}
+
+/*
+ * Called for each address of the host, before a connection is made. If one is refused, libcurl tries
+ * the next.
+ */
+static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+        bool *refused = arg;
+
+        (void)purpose;
+        if (!fetch_address_is_public(&address->addr)) {
+                *refused = true;
+                return CURL_SOCKET_BAD;
+        }
+        return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static bool add_line(struct curl_slist **list, const char *line)
 {
         struct curl_slist *longer = curl_slist_append(*list, line);
@@ -208,8 +231,7 @@ static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist 
         SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         SET(CURLOPT_SSL_VERIFYPEER, 1L);
         SET(CURLOPT_SSL_VERIFYHOST, 2L);
-        SET(CURLOPT_PROXY,
-            get->proxy && !http ? get->proxy : ""); /* empty: also ignore environment variables */
+        SET(CURLOPT_PROXY, uses_proxy(get) ? get->proxy : ""); /* empty: also ignore environment variables */
         SET(CURLOPT_NOPROXY, "");
         SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -242,12 +264,41 @@ static bool set_options(CURL *c, const struct fetch_get *get, struct curl_slist 
         return e == CURLE_OK;
 }
 
+static bool set_addresses(CURL *c, const struct fetch_get *get, struct fetch_response *r)
+{
+        return !get->public_only || uses_proxy(get) ||
+               (curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
+                curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &r->refused) == CURLE_OK);
+}
+
+/* Known only after the name was resolved, which a proxy does itself. */
+static bool answered_from_public(CURL *c, const struct fetch_get *get)
+{
+        const char *address = NULL;
+        bool is_public = false;
+
+        if (uses_proxy(get))
+                return !fetch_url_is_local(get->url);
+        return curl_easy_getinfo(c, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address &&
+               fetch_address_parse(address, &is_public) && is_public;
+}
+
+static enum pjwt_reason fail_not_public(const struct fetch_get *get, struct pjwt_error *reterr)
+{
+        return pjwt_fail(reterr, PJWT_FETCH_FAILED,
+                         "%.200s: its address is loopback, link-local or private, although the issuer's is "
+                         "public; private_jwks = yes allows that",
+                         get->url);
+}
+
 static enum pjwt_reason failure(CURLcode e, const struct fetch_get *get, const struct fetch_response *r,
                                 const char *errors, struct pjwt_error *reterr)
 {
         if (r->too_long)
                 return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.200s: more than %d bytes", get->url,
                                  FETCH_BODY_MAX);
+        if (r->refused)
+                return fail_not_public(get, reterr);
         return pjwt_fail(reterr, PJWT_FETCH_FAILED, "%.200s: %s", get->url,
                          errors[0] ? errors : curl_easy_strerror(e));
 }
@@ -256,15 +307,22 @@ enum pjwt_reason fetch_http_get(const struct fetch_get *get, struct fetch_respon
                                 struct pjwt_error *reterr)
 {
         struct fetch_response response = {.max_age = -1};
-        struct curl_slist *headers = headers_of(get);
+        struct curl_slist *headers;
         char errors[CURL_ERROR_SIZE] = "";
-        CURL *c = curl_easy_init();
         CURLcode e = CURLE_OUT_OF_MEMORY;
+        CURL *c;
 
-        if (c && headers && set_options(c, get, headers, &response, errors))
+        if (get->public_only && uses_proxy(get) && fetch_url_is_local(get->url))
+                return fail_not_public(get, reterr);
+        headers = headers_of(get);
+        c = curl_easy_init();
+        if (c && headers && set_options(c, get, headers, &response, errors) &&
+            set_addresses(c, get, &response))
                 e = curl_easy_perform(c);
         if (e == CURLE_OK)
                 e = curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &response.status);
+        if (e == CURLE_OK)
+                response.is_public = answered_from_public(c, get);
         if (e != CURLE_OK) {
                 enum pjwt_reason r = failure(e, get, &response, errors, reterr);
 

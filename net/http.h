@@ -2,6 +2,7 @@
 #ifndef PJWT_FETCH_HTTP_H
 #define PJWT_FETCH_HTTP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "reason.h"
@@ -23,6 +24,11 @@ struct fetch_get {
         const char *ca;             /* PEM text; NULL: the system's certificates */
         size_t ca_len;
         int64_t deadline; /* by pjwt_boot_ms() */
+        /*
+         * Connect to public addresses only (address.h). A proxy resolves names itself: with one, only
+         * addresses in the URL and localhost are refused. /
+         */
+        bool public_only;
 };
 
 /* The response. Free with fetch_response_clear(). */
@@ -38,6 +44,8 @@ struct fetch_response {
         int64_t date;
         char dpop_nonce[FETCH_NONCE_MAX + 1]; /* DPoP-Nonce (RFC 9449 section 8); empty: none */
         bool too_long;
+        bool refused; /* public_only: an address was not public */
+        bool is_public; /* the responding address is public; through a proxy: the URL names no other */
 };
 
 /* Returns PJWT_OK for any HTTP response; PJWT_FETCH_FAILED with the URL and the error. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "address.h"
+
 /* The relevant parts of a URL. Free with clear(). */
 struct parts {
         char *scheme;
@@ -83,6 +85,29 @@ bool fetch_url_same_origin(const char *a, const char *b)
 bool fetch_url_is_http(const char *url)
 {
         return strncasecmp(url, "http:", 5) == 0;
+}
+
+/* libcurl writes every spelling of an IPv4 address as four numbers. */
+static bool is_local_name(const char *host)
+{
+        size_t len = strlen(host);
+        bool is_public = true;
+
+        if (len > 0 && host[len - 1] == '.')
+                len--;
+        if (len >= 9 && strncasecmp(host + len - 9, "localhost", 9) == 0 &&
+            (len == 9 || host[len - 10] == '.'))
+                return true;
+        return fetch_address_parse(host, &is_public) && !is_public;
+}
+
+bool fetch_url_is_local(const char *url)
+{
+        struct parts p = {0};
+        bool local = split(url, &p) && is_local_name(p.host);
+
+        clear(&p);
+        return local;
 }
 
 /* The length without one trailing slash, which both documents say to drop. */

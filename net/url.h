@@ -17,6 +17,9 @@ enum pjwt_reason fetch_url_check(const char *url, struct pjwt_error *reterr);
 bool fetch_url_same_origin(const char *a, const char *b);
 bool fetch_url_is_http(const char *url);
 
+/* Is the host of the URL localhost, or an address that is not public (address.h)? */
+bool fetch_url_is_local(const char *url);
+
 /*
  * The URL of an issuer's metadata: OpenID Connect Discovery 1.0 section 4 (suffix after the path), RFC 8414
  * section 3 (between host and path). False if it does not fit.

@@ -14,7 +14,7 @@
 
 /* The number of options of each kind of section, for their line numbers; checked in rows.c. */
 #define PJWT_HOST_LINES    3
-#define PJWT_ISSUER_LINES  18
+#define PJWT_ISSUER_LINES  19
 #define PJWT_GRANT_LINES   7
 #define PJWT_SERVICE_LINES 9
 #define PJWT_MATCHES_MAX   64 /* maximum match lines in one section */
@@ -39,6 +39,7 @@ struct pjwt_issuer {
         char *ca_file;
         char *bearer_file;
         char *proxy;
+        bool private_jwks; /* a discovered jwks_uri of a public issuer may lead into private networks */
         int64_t timeout;
         int64_t max_stale;
         int64_t refresh;

@@ -95,6 +95,10 @@ static const struct pjwt_row issuer_rows[] = {
          "A file with a bearer token for the key endpoint, read by root when the keys are fetched."},
         {"proxy", PJWT_TYPE_PROXY, IN_ISSUER(proxy), NULL, 0, 0, "http://proxy.acme.example:3128",
          "The proxy for fetching keys. Proxy variables of the environment are ignored."},
+        {"private_jwks", PJWT_TYPE_BOOL, IN_ISSUER(private_jwks), "no", 0, 0, "yes",
+         "yes: the jwks_uri found by discovery may lead to a loopback, link-local or private address even if "
+         "the discovery document came from a public one. Neither jwks nor issuers with a private address are "
+         "restricted."},
         {"timeout", PJWT_TYPE_SECONDS, IN_ISSUER(timeout), "5s", 1, 60, "3s",
          "The maximum time for fetching keys, from 1s to 60s."},
         {"max_stale", PJWT_TYPE_SECONDS, IN_ISSUER(max_stale), "7d", 1, YEAR, "2d",

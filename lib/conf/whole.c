@@ -38,8 +38,8 @@ static bool has_file_keys(const struct pjwt_issuer *issuer)
 /* An option without effect is an error, because its author expects one. */
 static void refuse_fetch_options(struct pjwt_reader *r, const struct pjwt_issuer *issuer)
 {
-        static const char *const keys[] = {"ca_file",   "bearer_file", "proxy",      "timeout",
-                                           "max_stale", "refresh",     "min_refresh"};
+        static const char *const keys[] = {"ca_file",   "bearer_file", "proxy",       "timeout",
+                                           "max_stale", "refresh",     "min_refresh", "private_jwks"};
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
                 if (pjwt_row_line(PJWT_KIND_ISSUER, issuer->lines, keys[i])) {

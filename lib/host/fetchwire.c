@@ -61,7 +61,7 @@ static bool fill_request(struct json_object *o, const struct pjwt_fetch_request 
                pjwt_json_add_string(o, "jwks", r->jwks) && pjwt_json_add_string(o, "proxy", r->proxy) &&
                pjwt_json_add_string(o, "etag", r->etag) && put_integer(o, "timeout_ms", r->timeout_ms) &&
                put_integer(o, "ca_fd", r->ca_fd) && put_integer(o, "bearer_fd", r->bearer_fd) &&
-               put_integer(o, "note_fd", r->note_fd);
+               put_integer(o, "note_fd", r->note_fd) && put_flag(o, "private_jwks", r->private_jwks);
 }
 
 enum pjwt_reason pjwt_fetch_request_write(const struct pjwt_fetch_request *request, char **ret,
@@ -93,7 +93,7 @@ static bool read_request(struct json_object *o, struct pjwt_fetch_request *r)
                get_string(o, "jwks", &r->jwks) && get_string(o, "proxy", &r->proxy) &&
                get_string(o, "etag", &r->etag) && get_integer(o, "timeout_ms", &r->timeout_ms) &&
                get_descriptor(o, "ca_fd", &r->ca_fd) && get_descriptor(o, "bearer_fd", &r->bearer_fd) &&
-               get_descriptor(o, "note_fd", &r->note_fd);
+               get_descriptor(o, "note_fd", &r->note_fd) && get_flag(o, "private_jwks", &r->private_jwks);
 }
 
 enum pjwt_reason pjwt_fetch_request_read(const char *text, size_t len, struct pjwt_fetch_request *ret,

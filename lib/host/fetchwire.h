@@ -20,6 +20,7 @@ struct pjwt_fetch_request {
         const char *jwks;   /* NULL: by discovery */
         const char *proxy;  /* NULL: none */
         const char *etag;   /* of the cached keys; NULL: none */
+        bool private_jwks;  /* the jwks_uri of a public issuer may lead into private networks */
         int64_t timeout_ms;
         int ca_fd; /* descriptors; 0: none */
         int bearer_fd;

@@ -281,6 +281,7 @@ static struct pjwt_fetch_request request_of(const struct call *c, int64_t deadli
                 .jwks = i->jwks,
                 .proxy = i->proxy,
                 .etag = c->cached.set ? c->cached.etag : NULL,
+                .private_jwks = i->private_jwks,
                 .timeout_ms = left > 50 ? left : 50,
         };
 }

@@ -39,6 +39,7 @@ EFFECTS = {
     "issuer/ca_file": ANSWERS + "test_ca_file_replaces_the_system_s_authorities",
     "issuer/bearer_file": ANSWERS + "test_a_bearer_token_goes_to_the_configured_origin_only",
     "issuer/proxy": ANSWERS + "test_the_keys_are_asked_for_through_the_proxy",
+    "issuer/private_jwks": ANSWERS + "test_a_public_issuer_s_keys_are_not_asked_for_in_private_networks",
     "issuer/timeout": "tests/fetch/test_service.py:test_a_service_that_hangs_costs_the_deadline",
     "issuer/max_stale": FRESH + "keys_serve_until_max_stale_and_no_second_longer",
     "issuer/refresh": FRESH + "what_the_server_says_counts_within_limits",

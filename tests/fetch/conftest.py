@@ -1,6 +1,7 @@
 import ctypes
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import world  # noqa: E402
 
-CLONE_NEWNS = 0x00020000
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 MS_REC, MS_PRIVATE, MS_BIND = 16384, 1 << 18, 4096
 
 
@@ -19,8 +20,11 @@ def _mount(source, target, kind, flags):
 
 
 def _own_host():
-    """As root: this process and its children see a host that has the user _pamjwt and an empty /run."""
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+    """
+    As root: this process and its children see a host that has the user _pamjwt, an empty /run, and a network of its own with
+    addresses of the internet and of private networks.
+    """
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     folder = world.temporary_folder()
@@ -35,6 +39,9 @@ def _own_host():
         _mount(str(copy), f"/etc/{name}", None, MS_BIND)
     _mount("run", "/run", "tmpfs", 0)
     world.remove(folder)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    for address in world.ADDRESSES:
+        subprocess.run(["ip", "address", "add", f"{address}/{128 if ':' in address else 32}", "dev", "lo"], check=True)
 
 
 def pytest_configure(config):

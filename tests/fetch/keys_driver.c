@@ -79,6 +79,8 @@ static void set_sigchld(const char *value)
 
 static bool set_issuer(struct pjwt_issuer *i, const char *name, char *value)
 {
+        if (strcmp(name, "private_jwks") == 0)
+                return i->private_jwks = strcmp(value, "yes") == 0, true;
         const struct {
                 const char *name;
                 char **text;

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from conftest import needs_root
-from world import HELPER, Answer, Idp, jwks, new_key
+from world import HELPER, PUBLIC, Answer, Idp, jwks, new_key
 
 
 def test_discovery_brings_the_keys_and_the_cache_holds_them(host, idp):
@@ -310,3 +310,41 @@ def test_a_cache_of_another_setting_counts_as_none(host, idp, server_pem):
     got = host.get(issuer=other.url, jwks=other.url + "/jwks", helper="")
     assert got["reason"] == "no-keys"
     other.stop()
+
+
+@needs_root
+@pytest.mark.parametrize("where", ["127.0.0.1", "10.9.8.7", "169.254.169.254", "fd00:9:8::7"])
+def test_a_public_issuer_s_keys_are_not_asked_for_in_private_networks(host, server_pem, where):
+    """RVW-36: the internet has no say about what this host asks in its own networks."""
+    public, inside = Idp(server_pem, address=PUBLIC), Idp(server_pem, address=where)
+    public.describe(jwks_uri=inside.url + "/jwks")
+    got = host.get(issuer=public.url)
+    assert (got["reason"], inside.requests, inside.connections) == ("fetch-failed", [], 0)
+    assert "although the issuer's is public; private_jwks = yes allows that" in got["detail"]
+    assert host.get("force", issuer=public.url, private_jwks="yes")["kids"] == ["k1"]
+    assert host.get("force", issuer=public.url, jwks=inside.url + "/jwks")["kids"] == ["k1"]
+    public.stop()
+    inside.stop()
+
+
+@needs_root
+def test_a_name_that_leads_into_a_private_network_is_seen_by_its_address(host, server_pem):
+    """RVW-36: checked on the address that is connected to, not on the name."""
+    public, inside = Idp(server_pem, address=PUBLIC), Idp(server_pem)
+    public.describe(jwks_uri=f"https://localhost:{inside.port}/jwks")
+    got = host.get(issuer=public.url)
+    assert (got["reason"], inside.requests, inside.connections) == ("fetch-failed", [], 0)
+    assert "private_jwks" in got["detail"]
+    public.stop()
+    inside.stop()
+
+
+@needs_root
+@pytest.mark.parametrize("issuer,keys", [(PUBLIC, "2001:db8::7"), ("10.9.8.7", "127.0.0.1"), ("127.0.0.1", PUBLIC)])
+def test_keys_in_the_issuer_s_own_kind_of_network_are_asked_for(host, server_pem, issuer, keys):
+    """RVW-36: so an issuer in a private network may keep its keys there, and anyone on the internet."""
+    first, second = Idp(server_pem, address=issuer), Idp(server_pem, address=keys)
+    first.describe(jwks_uri=second.url + "/jwks")
+    assert host.get(issuer=first.url)["kids"] == ["k1"]
+    first.stop()
+    second.stop()

@@ -24,6 +24,7 @@ BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 DRIVER = os.environ.get("PAMJWT_KEYS_DRIVER", str(BUILD / "tests/fetch/keys_driver"))
 HELPER = os.environ.get("PAMJWT_FETCH", str(BUILD / "fetch/pamjwt-fetch"))
 FETCH_UID = 64099
+PUBLIC, ADDRESSES = "203.0.113.7", ["203.0.113.7", "10.9.8.7", "169.254.169.254", "fd00:9:8::7", "2001:db8::7"]
 SLOW = bool(os.environ.get("PAMJWT_SLOW"))  # under a sanitizer
 
 
@@ -79,7 +80,7 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
-    def server(self, hosts=("127.0.0.1", "localhost"), days=(-1, 30), self_signed=False) -> pathlib.Path:
+    def server(self, hosts=("127.0.0.1", "localhost", *ADDRESSES), days=(-1, 30), self_signed=False) -> pathlib.Path:
         """A PEM file with certificate and key."""
         key = ec.generate_private_key(ec.SECP256R1())
         signer = self
@@ -162,17 +163,25 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
+    def process_request(self, request, client_address):
+        self.idp.connections += 1
+        super().process_request(request, client_address)
+
     def handle_error(self, request, client_address):
         pass  # handshakes that fail are what some tests are about
+
+
+def _server_class(address):
+    return type("Server", (_Server,), {"address_family": socket.AF_INET6 if ":" in address else socket.AF_INET})
 
 
 class Idp:
     """An issuer on https://127.0.0.1:PORT (or plain http, on a given port)."""
 
-    def __init__(self, pem=None, port=0, tls=True, context=None):
+    def __init__(self, pem=None, port=0, tls=True, context=None, address="127.0.0.1"):
         self.requests, self.answers, self.mutex = [], {}, threading.Lock()
-        self.server = _Server(("127.0.0.1", port), _Handler)
-        self.server.idp = self
+        self.server = _server_class(address)((address, port), _Handler)
+        self.server.idp, self.connections = self, 0
         self.port = self.server.server_address[1]
         if tls:
             if context is None:
@@ -181,7 +190,7 @@ class Idp:
             self.server.socket = context.wrap_socket(
                 self.server.socket, server_side=True, do_handshake_on_connect=False
             )
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{f'[{address}]' if ':' in address else address}:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
         self.describe()

@@ -288,6 +288,8 @@ static void bad_values_name_file_line_and_key(void **state)
         refuses_issuer("max_stale = 5m", "f:4: max_stale: shorter than refresh");
         refuses_issuer("refresh = 2d", "f:4: refresh: 2d is out of range");
         refuses_issuer("min_refresh = 2h", "f:4: min_refresh: longer than refresh");
+        refuses_issuer("jwks = file:///k\nprivate_jwks = yes", "f:5: private_jwks: has no effect");
+        refuses_issuer("private_jwks = 1", "f:4: private_jwks: write yes or no, not '1'");
         refuses_issuer("email_trusted = true", "f:4: email_trusted: write yes or no, not 'true'");
         refuses_issuer("typ = a;b", "f:4: typ: 'a;b': not a media type");
         refuses_issuer("algorithms = none", "f:4: algorithms: 'none' is not an algorithm"); /* HDR-01 */
