@@ -1,11 +1,13 @@
 /* pamjwt check: checks the configuration, or decides about a token as a login would. */
 #include "cmd.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "accounts.h"
 #include "decide.h"
 #include "doctor.h"
 #include "input.h"
@@ -167,6 +169,7 @@ static int read_proof(const struct check_options *options, struct proof *ret)
 static int decide(const struct check_options *options, const struct pjwt_conf *conf,
                   const struct pjwt_reply *reply, struct proof *proof)
 {
+        struct pjwt_lookups *lookups = pjwt_lookups_new();
         struct pjwt_request request = {
                 .token = reply->token,
                 .token_len = reply->len,
@@ -174,6 +177,7 @@ static int decide(const struct check_options *options, const struct pjwt_conf *c
                 .now = cli_now(&options->now),
                 .keys = cli_keycache(&options->fetching, cli_now(&options->now)),
                 .revoked_file = revoked_path(options),
+                .accounts = pjwt_lookups_accounts(lookups),
                 .auth_info = proof->line,
                 .login = proof->line ? &proof->record : NULL,
                 .replay = {.run_dir = PJWT_RUN_DIR,
@@ -183,14 +187,17 @@ static int decide(const struct check_options *options, const struct pjwt_conf *c
         struct pjwt_decision decision;
         int r = cli_user_find(options->user, &request.user);
 
-        if (r != CLI_YES)
+        if (r != CLI_YES) {
+                pjwt_lookups_free(lookups);
                 return r;
+        }
         request.keys.socket_path = options->fetching.offline ? NULL : PJWT_REFRESH_SOCKET;
         pjwt_decide(conf, &request, &decision);
         pjwt_reply_name_truncated(reply, &decision.error);
         r = print_decision(options, &request, &decision);
         pjwt_decision_clear(&decision);
         cli_user_clear(&request.user);
+        pjwt_lookups_free(lookups);
         return r;
 }
 
@@ -242,6 +249,7 @@ struct problems {
         struct json_object *warning_list;
         size_t around; /* errors outside of the configuration */
         struct json_object *findings;
+        struct json_object *accounts; /* of the revocation list */
 };
 
 static struct json_object *problem_object(const struct pjwt_conf_problem *problem)
@@ -300,6 +308,7 @@ static int print_conf_json(const struct check_options *options, struct problems 
         cli_json_add(object, "errors", json_object_get(problems->error_list));
         cli_json_add(object, "warnings", json_object_get(problems->warning_list));
         cli_json_add(object, "findings", json_object_get(problems->findings));
+        cli_json_add(object, "revoked_accounts", json_object_get(problems->accounts));
         return cli_print_json(object, good ? CLI_YES : CLI_ERROR);
 }
 
@@ -333,6 +342,63 @@ static struct pjwt_conf_problem revoked_problem(const char *path, const struct p
         return problem;
 }
 
+static struct json_object *account_object(const struct pjwt_revoked_account *line, const char *name,
+                                          uid_t uid)
+{
+        struct json_object *o = json_object_new_object();
+
+        cli_json_add_string(o, "file", line->file);
+        cli_json_add(o, "line", json_object_new_int64(line->line));
+        cli_json_add_string(o, "user", name);
+        cli_json_add(o, "uid", json_object_new_int64(uid));
+        return o;
+}
+
+/* The account that a line shuts out, as NSS has it now. */
+static void show_account(const struct pjwt_revoked_account *line, const char *name, uid_t uid,
+                         struct problems *problems)
+{
+        if (problems->json) {
+                json_object_array_add(problems->accounts, account_object(line, name, uid));
+                return;
+        }
+        cli_put_str(stdout, line->file);
+        printf(":%u: refuses uid %lu", line->line, (unsigned long)uid);
+        if (name) {
+                fputs(", ", stdout);
+                cli_put_str(stdout, name);
+        }
+        putchar('\n');
+}
+
+/* A line without an account is not an error: accounts come and go. But a misspelt name shuts no one out. */
+static void list_accounts(const struct pjwt_revoked *list, struct problems *problems)
+{
+        struct pjwt_lookups *lookups = pjwt_lookups_new();
+        struct pjwt_accounts accounts = pjwt_lookups_accounts(lookups);
+        struct pjwt_revoked_account line;
+
+        for (size_t i = 0; accounts.find && pjwt_revoked_account_at(list, i, &line); i++) {
+                char text[512];
+                struct pjwt_conf_problem problem = {
+                        .origin = {line.file, line.line}, .text = text, .warning = true};
+                const struct passwd *passwd = line.name ? NULL : getpwuid(line.uid);
+                enum pjwt_account found =
+                        line.name ? accounts.find(accounts.arg, line.name, &line.uid) : PJWT_ACCOUNT_FOUND;
+
+                if (found == PJWT_ACCOUNT_FOUND) {
+                        show_account(&line, passwd ? passwd->pw_name : line.name, line.uid, problems);
+                        continue;
+                }
+                (void)snprintf(text, sizeof(text), "user %.200s: %s", line.name,
+                               found == PJWT_ACCOUNT_ABSENT
+                                       ? "there is no such account on this host"
+                                       : "the account could not be looked up: logins are refused");
+                report(problems, &problem);
+        }
+        pjwt_lookups_free(lookups);
+}
+
 /*
  * The revocation list too: a login whose list cannot be read is refused, and a misspelt line revokes
  * nothing. Issuer names can be looked up only in a valid configuration.
@@ -349,6 +415,8 @@ static void check_revoked(const struct check_options *options, const struct pjwt
                 report(problems, &problem);
                 if (err->reason == PJWT_UNDECIDED)
                         *err = own;
+        } else {
+                list_accounts(list, problems);
         }
         pjwt_revoked_free(list);
 }
@@ -379,6 +447,7 @@ static int check_conf(const struct check_options *options)
 
         problems.error_list = json_object_new_array();
         problems.warning_list = json_object_new_array();
+        problems.accounts = json_object_new_array();
         pjwt_conf_load_check(cli_conf_path(options->config), cli_hostname(hostname), report, &problems, &conf,
                              &err);
         if (err.reason == PJWT_UNDECIDED || problems.errors > 0)
@@ -390,6 +459,7 @@ static int check_conf(const struct check_options *options)
                           : print_conf(options, &problems, conf, &err);
         json_object_put(problems.error_list);
         json_object_put(problems.warning_list);
+        json_object_put(problems.accounts);
         json_object_put(around.list);
         pjwt_conf_free(conf);
         return r;

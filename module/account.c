@@ -13,7 +13,7 @@ static enum pjwt_reason check_revoked(const struct pjwt_request *request, struct
         enum pjwt_reason reason = pjwt_revoked_load(request->revoked_file, NULL, &list, error);
 
         if (reason == PJWT_OK)
-                reason = pjwt_revoked_user(list, request->user.name, &origin, error);
+                reason = pjwt_revoked_user(list, &request->user, &request->accounts, &origin, error);
         pjwt_revoked_free(list);
         return reason;
 }

@@ -1,5 +1,6 @@
 #include "login.h"
 
+#include "lookups.h"
 #include "opener.h"
 #include "report.h"
 #include "request.h"
@@ -31,6 +32,7 @@ void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pj
         *ret = (struct pjwt_login){.pamh = pamh};
         (void)pjwt_options_parse(argc, argv, PJWT_LINE_AUTH, &ret->options, &ret->arguments);
         pjwt_state_forget(pamh);
+        pjwt_lookups_forget(pamh);
         ask_for_delay(pamh, &ret->options);
 }
 

@@ -1,6 +1,7 @@
 #include "request.h"
 
 #include "logindefs.h"
+#include "lookups.h"
 
 #include <security/pam_ext.h>
 #include <security/pam_modutil.h>
@@ -20,6 +21,7 @@ static void fill_user(pam_handle_t *pamh, const char *name, struct pjwt_user *re
         *ret = (struct pjwt_user){.name = name,
                                   .exists = passwd != NULL,
                                   .uid = passwd ? passwd->pw_uid : (uid_t)-1,
+                                  .account = passwd ? passwd->pw_name : NULL,
                                   .system_uid_max = pjwt_system_uid_max_read()};
 }
 
@@ -45,6 +47,7 @@ enum pjwt_reason pjwt_request_fill(pam_handle_t *pamh, const struct pjwt_options
         ret->rhost = text_item(pamh, PAM_RHOST);
         ret->keys = keycache_of(options, ret->now);
         ret->revoked_file = PJWT_REVOKED_FILE;
+        ret->accounts = pjwt_lookups_of(pamh);
         ret->replay = (struct pjwt_replay){
                 .run_dir = PJWT_RUN_DIR, .boot = pjwt_replay_boot(ret->now), .look_only = options->observe};
         if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user) {

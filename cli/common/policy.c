@@ -67,13 +67,15 @@ int cli_user_find(const char *name, struct pjwt_user *ret)
                 .name = strdup(name ? name : passwd->pw_name),
                 .exists = passwd != NULL,
                 .uid = passwd ? passwd->pw_uid : (uid_t)-1,
+                .account = passwd ? strdup(passwd->pw_name) : NULL,
                 .system_uid_max = pjwt_system_uid_max_read(),
         };
-        return ret->name ? CLI_YES : cli_usage("out of memory");
+        return ret->name && (!passwd || ret->account) ? CLI_YES : cli_usage("out of memory");
 }
 
 void cli_user_clear(struct pjwt_user *user)
 {
         free((void *)(uintptr_t)user->name);
-        user->name = NULL;
+        free((void *)(uintptr_t)user->account);
+        user->name = user->account = NULL;
 }

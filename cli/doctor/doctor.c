@@ -1,9 +1,11 @@
 /* pamjwt doctor: finds what would prevent a login on this host, or allow too much, and the line to change. */
 #include "doctor.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keysource.h"
 #include "policy.h"
@@ -50,6 +52,10 @@ static const struct row rows[CLI_FIND_COUNT] = {
                                      "see pam_jwt.conf(5) for this key"},
         [CLI_FIND_REVOKED] = {"revoked", true, "with an error in the revocation list, every token is refused",
                               "correct the line reported"},
+        [CLI_FIND_REVOKED_MISSING] =
+                {"revoked-missing", false,
+                 "a list that was moved away or never installed revokes nothing, and nothing else reports it",
+                 "install -m 0644 /dev/null /etc/security/pam_jwt.revoked   for an empty list"},
         [CLI_FIND_CLONE] =
                 {"clone", true,
                  "host_name was copied with the disk, so this host accepts tokens that are meant for "
@@ -371,7 +377,9 @@ static void look_at_revoked(struct cli_doctor *d)
         struct pjwt_revoked *list = NULL;
         char path[512];
 
-        if (pjwt_revoked_load(cli_root_path(d, PJWT_REVOKED_FILE, path), d->conf, &list, &err) != PJWT_OK)
+        if (access(cli_root_path(d, PJWT_REVOKED_FILE, path), F_OK) != 0 && errno == ENOENT)
+                cli_found(d, CLI_FIND_REVOKED_MISSING, NULL, "%s", path);
+        if (pjwt_revoked_load(path, d->conf, &list, &err) != PJWT_OK)
                 cli_found(d, CLI_FIND_REVOKED, NULL, "%s: %s", pjwt_reason_name(err.reason), err.detail);
         pjwt_revoked_free(list);
 }

@@ -244,7 +244,8 @@ static enum pjwt_reason check_revoked(struct run *run)
                 reason = pjwt_revoked_token(ret->revoked, ret->issuer, run->token, ret->key_kid, &origin,
                                             &ret->error);
         if (reason == PJWT_OK)
-                reason = pjwt_revoked_user(ret->revoked, run->request->user.name, &origin, &ret->error);
+                reason = pjwt_revoked_user(ret->revoked, &run->request->user, &run->request->accounts,
+                                           &origin, &ret->error);
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_GRANT, reason, origin, "revocation list");
 }
 

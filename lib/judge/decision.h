@@ -23,7 +23,9 @@ struct pjwt_request {
         const struct pjwt_record *login; /* of the session that the caller is in; NULL: none */
         int64_t now;
         struct pjwt_keycache keys;
-        const char *revoked_file;  /* PJWT_REVOKED_FILE; NULL: there is no list */
+        const char *revoked_file; /* PJWT_REVOKED_FILE; NULL: there is no list */
+        struct pjwt_accounts
+                accounts;          /* for its `user` lines; all zero refuses where one has to be looked up */
         struct pjwt_replay replay; /* for one_use; if zero-initialised, services that require it refuse */
 };
 

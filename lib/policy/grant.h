@@ -13,6 +13,11 @@ struct pjwt_user {
         bool exists;
         uid_t uid;
         uid_t system_uid_max; /* SYS_UID_MAX of login.defs, 999 by default */
+        /*
+         * pw_name, for rules that forbid: NSS may find an account by other spellings than this one. NULL:
+         * none is known.
+         */
+        const char *account;
 };
 
 /*

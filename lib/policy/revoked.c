@@ -9,16 +9,16 @@
 #include "safefile.h"
 #include "value.h"
 
-enum kind { KIND_JTI, KIND_SUB, KIND_KID, KIND_ISSUED_BEFORE, KIND_USER, KIND_COUNT };
+enum kind { KIND_JTI, KIND_SUB, KIND_KID, KIND_ISSUED_BEFORE, KIND_USER, KIND_UID, KIND_COUNT };
 
-static const char *const words[KIND_COUNT] = {"jti", "sub", "kid", "issued_before", "user"};
+static const char *const words[KIND_COUNT] = {"jti", "sub", "kid", "issued_before", "user", "uid"};
 
 struct entry {
         enum kind kind;
         unsigned line;
-        const char *issuer; /* NULL for a user */
+        const char *issuer; /* NULL for a user or uid */
         const char *value;
-        int64_t time; /* issued_before */
+        int64_t time; /* issued_before; the number of a uid */
 };
 
 struct pjwt_revoked {
@@ -26,6 +26,7 @@ struct pjwt_revoked {
         char *text; /* split in place; the entries point into it */
         struct entry *entries;
         size_t count;
+        size_t users; /* `user` lines among them */
 };
 
 void pjwt_revoked_free(struct pjwt_revoked *list)
@@ -118,6 +119,30 @@ static bool issuer_is_known(const struct reader *r, const char *name)
         return known;
 }
 
+static bool has_issuer(enum kind kind)
+{
+        return kind != KIND_USER && kind != KIND_UID;
+}
+
+static enum pjwt_reason check_value(struct reader *r, struct entry *entry)
+{
+        const char *s = entry->value;
+
+        if (s[0] == '\0')
+                return wrong(r, "the value is missing", NULL);
+        if (entry->kind == KIND_USER && strchr(s, ' '))
+                return wrong(r, "expected one user name, not", s);
+        if (entry->kind == KIND_USER && ++r->list->users > PJWT_REVOKED_USERS_MAX)
+                return wrong(r, "more than 500 user lines; a uid line needs no lookup: uid NUMBER", NULL);
+        if (entry->kind == KIND_UID &&
+            (strlen(s) > 10 || !number(s, strlen(s), UINT32_MAX - 1, &entry->time)))
+                return wrong(r, "expected a number from 0 to 4294967294, not", s);
+        if (entry->kind == KIND_ISSUED_BEFORE && !read_time(s, &entry->time))
+                return wrong(r, "expected seconds since the epoch or a time like 2026-11-24T10:00:00Z, not",
+                             s);
+        return PJWT_OK;
+}
+
 static enum pjwt_reason add(struct reader *r, struct entry entry)
 {
         struct pjwt_revoked *list = r->list;
@@ -142,8 +167,8 @@ static enum pjwt_reason read_entry(struct reader *r, char *s)
         while (entry.kind < KIND_COUNT && strcmp(words[entry.kind], word) != 0)
                 entry.kind++;
         if (entry.kind == KIND_COUNT)
-                return wrong(r, "expected jti, sub, kid, issued_before or user, not", word);
-        if (entry.kind != KIND_USER) {
+                return wrong(r, "expected jti, sub, kid, issued_before, user or uid, not", word);
+        if (has_issuer(entry.kind)) {
                 entry.issuer = cut_word(&s);
                 if (entry.issuer[0] == '\0')
                         return wrong(r, "the issuer is missing", NULL);
@@ -151,13 +176,8 @@ static enum pjwt_reason read_entry(struct reader *r, char *s)
                         return wrong(r, "there is no issuer section with the name", entry.issuer);
         }
         entry.value = s;
-        if (s[0] == '\0')
-                return wrong(r, "the value is missing", NULL);
-        if (entry.kind == KIND_USER && strchr(s, ' '))
-                return wrong(r, "expected one user name, not", s);
-        if (entry.kind == KIND_ISSUED_BEFORE && !read_time(s, &entry.time))
-                return wrong(r, "expected seconds since the epoch or a time like 2026-11-24T10:00:00Z, not",
-                             s);
+        if (check_value(r, &entry) != PJWT_OK)
+                return r->reterr->reason;
         return add(r, entry);
 }
 
@@ -271,6 +291,7 @@ static bool names_token(const struct entry *entry, const struct subject *subject
         case KIND_ISSUED_BEFORE:
                 return !subject->has_iat || subject->iat < entry->time;
         case KIND_USER:
+        case KIND_UID:
         case KIND_COUNT:
                 break;
         }
@@ -302,11 +323,91 @@ enum pjwt_reason pjwt_revoked_token(const struct pjwt_revoked *list, const struc
         return PJWT_OK;
 }
 
-enum pjwt_reason pjwt_revoked_user(const struct pjwt_revoked *list, const char *user,
-                                   struct pjwt_origin *retorigin, struct pjwt_error *reterr)
+/* A rule that forbids: every name of the account counts, and so does its number. */
+static bool names_account(const struct entry *entry, const struct pjwt_user *user)
+{
+        if (entry->kind == KIND_UID)
+                return user->exists && (uid_t)entry->time == user->uid;
+        return entry->kind == KIND_USER && (strcmp(entry->value, user->name) == 0 ||
+                                            (user->account && strcmp(entry->value, user->account) == 0));
+}
+
+static enum pjwt_account find_account(const struct pjwt_accounts *accounts, const char *name, uid_t *retuid)
+{
+        return accounts && accounts->find ? accounts->find(accounts->arg, name, retuid) : PJWT_ACCOUNT_UNSURE;
+}
+
+static enum pjwt_reason unsure(const struct pjwt_revoked *list, const struct entry *entry, const char *name,
+                               struct pjwt_origin *retorigin, struct pjwt_error *reterr)
+{
+        if (retorigin)
+                *retorigin = (struct pjwt_origin){list->file, entry->line};
+        return pjwt_fail(reterr, PJWT_ACCOUNT_LOOKUP,
+                         "%s:%u: the account %.80s could not be looked up; uid NUMBER needs no lookup",
+                         list->file, entry->line, name);
+}
+
+/* Another name of the same account. Asked also for a user that does not exist: it takes the same time. */
+static enum pjwt_reason check_entry(const struct pjwt_revoked *list, const struct entry *entry,
+                                    const struct pjwt_user *user, const struct pjwt_accounts *accounts,
+                                    struct pjwt_origin *retorigin, struct pjwt_error *reterr)
+{
+        enum pjwt_account found;
+        uid_t uid = (uid_t)-1;
+
+        if (entry->kind != KIND_USER)
+                return PJWT_OK;
+        found = find_account(accounts, entry->value, &uid);
+        if (found == PJWT_ACCOUNT_UNSURE)
+                return unsure(list, entry, entry->value, retorigin, reterr);
+        return found == PJWT_ACCOUNT_FOUND && user->exists && uid == user->uid
+                       ? revoked(list, entry, retorigin, reterr)
+                       : PJWT_OK;
+}
+
+/* The first line about accounts; NULL when there is none. */
+static const struct entry *first_account(const struct pjwt_revoked *list)
 {
         for (size_t i = 0; i < list->count; i++)
-                if (list->entries[i].kind == KIND_USER && strcmp(list->entries[i].value, user) == 0)
+                if (!has_issuer(list->entries[i].kind))
+                        return &list->entries[i];
+        return NULL;
+}
+
+enum pjwt_reason pjwt_revoked_user(const struct pjwt_revoked *list, const struct pjwt_user *user,
+                                   const struct pjwt_accounts *accounts, struct pjwt_origin *retorigin,
+                                   struct pjwt_error *reterr)
+{
+        const struct entry *first = first_account(list);
+        struct pjwt_user who = *user;
+        enum pjwt_reason reason = PJWT_OK;
+
+        if (first && !who.exists) {
+                enum pjwt_account found = find_account(accounts, who.name, &who.uid);
+
+                who.exists = found == PJWT_ACCOUNT_FOUND;
+                if (found == PJWT_ACCOUNT_UNSURE)
+                        return unsure(list, first, "that is asked for", retorigin, reterr);
+        }
+        for (size_t i = 0; i < list->count; i++)
+                if (names_account(&list->entries[i], &who))
                         return revoked(list, &list->entries[i], retorigin, reterr);
-        return PJWT_OK;
+        for (size_t i = 0; i < list->count && reason == PJWT_OK; i++)
+                reason = check_entry(list, &list->entries[i], &who, accounts, retorigin, reterr);
+        return reason;
+}
+
+bool pjwt_revoked_account_at(const struct pjwt_revoked *list, size_t i, struct pjwt_revoked_account *ret)
+{
+        for (size_t j = 0; j < list->count; j++) {
+                const struct entry *entry = &list->entries[j];
+                bool by_name = entry->kind == KIND_USER;
+
+                if (has_issuer(entry->kind) || i-- > 0)
+                        continue;
+                *ret = (struct pjwt_revoked_account){list->file, entry->line, by_name ? entry->value : NULL,
+                                                     by_name ? (uid_t)-1 : (uid_t)entry->time};
+                return true;
+        }
+        return false;
 }

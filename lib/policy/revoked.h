@@ -6,7 +6,8 @@
  *   sub ISSUER VALUE             all tokens of one person or machine
  *   kid ISSUER VALUE             all tokens signed by one key
  *   issued_before ISSUER TIME    all tokens issued earlier; seconds since the epoch or 2026-11-24T10:00:00Z
- *   user NAME                    a local account
+ *   user NAME                    a local account, under whatever name it logs in
+ *   uid NUMBER                   the same without a lookup of the name
  *
  * ISSUER is the NAME of an issuer section, or the iss itself if it contains a colon. VALUE is the rest of
  * the line.
@@ -15,12 +16,28 @@
 #define PJWT_REVOKED_H
 
 #include "conf.h"
+#include "grant.h"
 #include "reason.h"
 #include "token.h"
 
 #define PJWT_REVOKED_BYTES_MAX (4 * 1024 * 1024)
+#define PJWT_REVOKED_USERS_MAX 500 /* `user` lines: each may cost a lookup over the network */
 
 struct pjwt_revoked;
+
+/* What NSS answers for a name. The zero value refuses. */
+enum pjwt_account {
+        PJWT_ACCOUNT_UNSURE, /* NSS could not answer, or was not asked */
+        PJWT_ACCOUNT_ABSENT, /* there is no such account */
+        PJWT_ACCOUNT_FOUND,
+};
+
+/* How accounts are looked up. */
+struct pjwt_accounts {
+        /* retuid: set for PJWT_ACCOUNT_FOUND only */
+        enum pjwt_account (*find)(void *arg, const char *name, uid_t *retuid);
+        void *arg;
+};
 
 /*
  * Reads a list. Strict: an invalid line is an error for the whole list, since it was meant to refuse a
@@ -50,8 +67,27 @@ enum pjwt_reason pjwt_revoked_token(const struct pjwt_revoked *list, const struc
                                     const struct pjwt_token *token, const char *kid,
                                     struct pjwt_origin *retorigin, struct pjwt_error *reterr);
 
-/* Whether the list contains the local account. As above. */
-enum pjwt_reason pjwt_revoked_user(const struct pjwt_revoked *list, const char *user,
-                                   struct pjwt_origin *retorigin, struct pjwt_error *reterr);
+/*
+ * Whether the list contains the local account. A `user` line applies if its name is the one that was asked
+ * for, the one that NSS gives to the account, or that of another entry with the same uid (attacks RVW-01).
+ * Names are looked up only if no line applies without a lookup.
+ * accounts: for the names in `user` lines, and for the user if it does not exist; NULL: nothing is looked up.
+ * retorigin: the line; filled on PJWT_REVOKED and PJWT_ACCOUNT_LOOKUP, may be NULL.
+ * Returns PJWT_OK; PJWT_REVOKED; PJWT_ACCOUNT_LOOKUP when a lookup that could decide gave no answer.
+ */
+enum pjwt_reason pjwt_revoked_user(const struct pjwt_revoked *list, const struct pjwt_user *user,
+                                   const struct pjwt_accounts *accounts, struct pjwt_origin *retorigin,
+                                   struct pjwt_error *reterr);
+
+/* A `user` or `uid` line, for `pamjwt check`. */
+struct pjwt_revoked_account {
+        const char *file;
+        unsigned line;
+        const char *name; /* NULL for a `uid` line */
+        uid_t uid;        /* of a `uid` line */
+};
+
+/* The i-th `user` or `uid` line; false after the last. Borrowed from the list. */
+bool pjwt_revoked_account_at(const struct pjwt_revoked *list, size_t i, struct pjwt_revoked_account *ret);
 
 #endif

@@ -141,7 +141,7 @@ def test_the_token_is_never_printed(check, token):
 
 
 @pytest.mark.parametrize("line, line_number, what", [
-    ("user alice\nnonsense\n", 2, "expected jti, sub, kid, issued_before or user"),
+    ("user alice\nnonsense\n", 2, "expected jti, sub, kid, issued_before, user or uid"),
     ("# why\n\nsub acne s1\n", 3, "there is no issuer section with the name 'acne'"),
     ("user alice", 1, "the last line does not end with a newline"),
 ])
@@ -169,6 +169,20 @@ def test_a_good_list_or_none_is_no_error(pamjwt, key, tmp_path):
     for _ in range(2):
         assert "good" in pamjwt("check", "--config", key / "pam_jwt.conf", "--revoked", listed).out
         listed.write_text("sub acme s1\nuser alice\n")
+
+
+def test_the_account_of_each_line_is_named(pamjwt, key, tmp_path):  # RVW-01
+    listed = tmp_path / "revoked"
+    listed.write_text("user root\nuser no-such-account\nsub acme s1\nuid 0\nuid 4000000000\n")
+    args = ("check", "--config", key / "pam_jwt.conf", "--revoked", listed)
+    result = pamjwt(*args)
+    assert [line for line in result.out.splitlines() if "refuses" in line] == [
+        f"{listed}:1: refuses uid 0, root", f"{listed}:4: refuses uid 0, root", f"{listed}:5: refuses uid 4000000000"]
+    assert f"pamjwt: warning: {listed}:2: user no-such-account: there is no such account on this host" in result.err
+    result = pamjwt(*args, "--json").json
+    assert [(a["line"], a["uid"], a.get("user")) for a in result["revoked_accounts"]] == [
+        (1, 0, "root"), (4, 0, "root"), (5, 4000000000, None)]
+    assert [w["line"] for w in result["warnings"] if w["file"] == str(listed)] == [2]
 
 
 def test_errors_of_the_configuration_and_of_the_list_in_one_run(pamjwt, tmp_path):

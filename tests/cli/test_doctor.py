@@ -46,6 +46,7 @@ class Host:
     def __init__(self, root, pamjwt, jwks):
         self.root, self.pamjwt, self.jwks = root, pamjwt, jwks
         self.write("etc/security/pam_jwt.conf", CONF.format(jwks=jwks))
+        self.write("etc/security/pam_jwt.revoked", "# nothing is revoked\n")
         for service in ("sshd", "sudo", "sudo-i"):
             self.write(f"etc/pam.d/{service}", EITHER)
         self.write("etc/pam.d/common-auth", "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\n")
@@ -169,6 +170,11 @@ def test_config_warning(host):
 def test_revocation_list_that_is_not_understood(host):
     host.write("etc/security/pam_jwt.revoked", "nonsense\n")
     host.finds("revoked")
+
+
+def test_revocation_list_that_is_missing(host):  # RVW-01
+    (host.root / "etc/security/pam_jwt.revoked").unlink()
+    host.finds("revoked-missing")
 
 
 def test_key_file_that_is_missing(host):

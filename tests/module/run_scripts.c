@@ -12,6 +12,7 @@
  *              delay = yes | no                      (of the last authenticate)
  *              putenv NAME = VALUE                   (before it)
  *              user = NAME                           (changes PAM_USER)
+ *              revoke = LINE                         (the revocation list, one line; needs `root`)
  *              sleep = SECONDS
  *   [prompts]  the expected prompts and messages, in order, and the replies:
  *              ask PROMPT|REPLY   (tokens.h; `|@fail` fails the conversation, `|@null` replies nothing,
@@ -417,6 +418,14 @@ static pam_handle_t *start(const struct script *script, const char *service, boo
         return pamh;
 }
 
+static void revoke_line(const char *line)
+{
+        char text[256];
+
+        (void)snprintf(text, sizeof(text), "%s\n", line);
+        world_revoke(text);
+}
+
 static void step(pam_handle_t *pamh, const char *line)
 {
         char what[64] = "";
@@ -438,6 +447,8 @@ static void step(pam_handle_t *pamh, const char *line)
                 put_env(pamh, line, expected);
         else if (strcmp(what, "user") == 0)
                 (void)pam_set_item(pamh, PAM_USER, expected);
+        else if (strcmp(what, "revoke") == 0)
+                revoke_line(expected);
         else if (strcmp(what, "sleep") == 0)
                 (void)sleep((unsigned)strtoul(expected, NULL, 10));
         else if (strcmp(what, "delay") != 0) {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -23,15 +24,20 @@ static char directory[64];
 static const struct user {
         const char *name;
         uid_t uid;
-} users[] = {{"alice", 1500}, {"bob", 1501}, {"root", 0}, {"daemon", 1}};
+} users[] = {{"alice", 1500}, {"bob", 1501}, {"bobby", 1501}, {"root", 0}, {"daemon", 1}};
 
-/* All functions that are called by libpam's pam_modutil_getpwnam(). */
+/*
+ * All functions that are called by libpam's pam_modutil_getpwnam(). As with SSSD and winbind, upper case finds the same account;
+ * bob has two names; `flaky` is a name for which the directory does not answer now.
+ */
 int getpwnam_r(const char *name, struct passwd *ret, char *buffer, size_t size, struct passwd **found)
 {
         *found = NULL;
+        if (strcmp(name, "flaky") == 0)
+                return EAGAIN;
         for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
-                if (strcmp(users[i].name, name) == 0) {
-                        (void)snprintf(buffer, size, "%s", name);
+                if (strcasecmp(users[i].name, name) == 0) {
+                        (void)snprintf(buffer, size, "%s", users[i].name);
                         *ret = (struct passwd){
                                 .pw_name = buffer, .pw_uid = users[i].uid, .pw_gid = users[i].uid};
                         ret->pw_passwd = ret->pw_gecos = ret->pw_dir = ret->pw_shell =
@@ -148,14 +154,18 @@ static const char default_conf[] = "[issuer/test]\n"
 
 static bool own_run;
 
-/* As root, the module leaves records under /run: use a private /run, if the kernel allows it. */
+/*
+ * As root, the module leaves records under /run and reads the revocation list in /etc/security: use private
+ * directories, if the kernel allows it.
+ */
 static void have_own_run(void)
 {
         if (own_run || geteuid() != 0)
                 return;
         if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-            mount("run", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0)
-                perror("# no /run of our own");
+            mount("run", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0 ||
+            mount("security", "/etc/security", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0)
+                perror("# no /run and /etc/security of our own");
         else
                 own_run = true;
 }
@@ -181,9 +191,20 @@ void world_remove(void)
 {
         char command[128];
 
-        (void)snprintf(command, sizeof(command), "rm -rf '%s'%s", directory, own_run ? " /run/pam_jwt" : "");
+        (void)snprintf(command, sizeof(command), "rm -rf '%s'%s", directory,
+                       own_run ? " /run/pam_jwt /etc/security/pam_jwt.revoked" : "");
         if (system(command) != 0)
                 abort();
+}
+
+void world_revoke(const char *text)
+{
+        FILE *f = own_run ? fopen("/etc/security/pam_jwt.revoked", "we") : NULL;
+
+        if (!f || fputs(text, f) < 0 || fclose(f) != 0) {
+                perror("pam_jwt.revoked");
+                abort();
+        }
 }
 
 void world_stack(const char *service, const char *text)

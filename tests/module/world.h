@@ -25,6 +25,8 @@ void world_remove(void);
 
 /* Starts PAM for a service whose stack is in pam.d of the directory. */
 pam_handle_t *world_start(const char *service, const char *user, const struct pam_conv *conv);
+/* Writes the revocation list. For root only. */
+void world_revoke(const char *text);
 /* Writes pam.d/SERVICE. */
 void world_stack(const char *service, const char *text);
 

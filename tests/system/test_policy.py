@@ -1,5 +1,8 @@
 """What the policy adds on a real host: the revocation list, one use, several files, requirements of a service."""
 import pathlib
+import pwd
+import re
+import sysconfig
 
 import pytest
 
@@ -71,6 +74,49 @@ def test_a_revoked_user_is_shut_out_by_every_door_where_the_account_line_says_so
     assert host.ssh("bob", PASSWORDS["bob"]).ok
     revoke("usr alice\n")  # it is unclear what the list revokes
     assert not host.ssh("bob", PASSWORDS["bob"]).ok
+
+
+@pytest.fixture
+def anycase(machine):
+    """NSS finds ALICE too, and bobby is a second name of bob's uid."""
+    switch, passwd = pathlib.Path("/etc/nsswitch.conf"), pathlib.Path("/etc/passwd")
+    before, users = switch.read_text(), passwd.read_text()
+    library = pathlib.Path(sysconfig.get_config_var("MULTIARCH") and f"/lib/{sysconfig.get_config_var('MULTIARCH')}" or "/lib64")
+    host.run("cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library / "libnss_anycase.so.2",
+             pathlib.Path(__file__).with_name("nss_anycase.c"))
+    switch.write_text(re.sub(r"(?m)^(passwd|shadow):.*$", r"\1: files anycase", before))
+    bob = pwd.getpwnam("bob")
+    passwd.write_text(users + f"bobby:x:{bob.pw_uid}:{bob.pw_gid}::{bob.pw_dir}:/bin/sh\n")
+    yield
+    switch.write_text(before)
+    passwd.write_text(users)
+
+
+def test_a_revoked_user_is_shut_out_under_every_name(issuer, revoke, anycase, sshd, key, log):
+    """RVW-01: by key, password and token; sshd's user, NSS's name for it, and a second name of the same uid."""
+    use_stack("token-or-password")
+    stack = pathlib.Path("/etc/pam.d/sshd").read_text()
+    host.write("/etc/pam.d/sshd", stack.replace("default=bad] pam_jwt.so", "default=bad] pam_jwt.so revoked"))
+    mark = log.mark()
+    assert host.ssh_key("ALICE", key).out == "alice\n", log.text(mark)
+    assert host.ssh("ALICE", PASSWORDS["alice"]).ok and host.ssh("ALICE", issuer.token("ALICE")).ok
+    for line in ("user alice", "user Alice", f"uid {pwd.getpwnam('alice').pw_uid}"):
+        revoke(line + "\n")
+        mark = log.mark()
+        assert not host.ssh_key("ALICE", key).ok and not host.ssh_key("alice", key).ok
+        assert not host.ssh("ALICE", PASSWORDS["alice"]).ok and not host.ssh("ALICE", issuer.token("ALICE")).ok
+        assert set(reason_of(log, mark)) == {"revoked"}, line
+        assert host.ssh("bob", PASSWORDS["bob"]).ok
+    revoke("user bobby\n")
+    assert host.ssh_key("alice", key).ok and not host.ssh("bob", PASSWORDS["bob"]).ok
+    revoke("user flaky\n")
+    mark = log.mark()
+    assert not host.ssh_key("alice", key).ok
+    assert reason_of(log, mark) == ["account-lookup"]
+    revoke(f"user flaky\nuid {pwd.getpwnam('alice').pw_uid}\n")
+    mark = log.mark()
+    assert not host.ssh_key("alice", key).ok
+    assert reason_of(log, mark) == ["revoked"]
 
 
 @pytest.mark.asan

@@ -94,6 +94,14 @@ static void sign(const char *header, const char *claims, const char *secret, cha
         "db1.example\",\"sub\":\"alice\",\"groups\":[\"users\"],"                                            \
         "\"iat\":1699999990,\"exp\":1700000300,\"jti\":\"j1\"}"
 
+static enum pjwt_account find_account(void *arg, const char *name, uid_t *retuid)
+{
+        (void)arg;
+        *retuid = 1000;
+        return strcmp(name, "ALICE") == 0 || strcmp(name, "alice") == 0 ? PJWT_ACCOUNT_FOUND
+                                                                        : PJWT_ACCOUNT_ABSENT;
+}
+
 static enum pjwt_reason judge(const struct host *host, const char *token, struct pjwt_user user,
                               const char *service, struct pjwt_decision *ret)
 {
@@ -103,6 +111,7 @@ static enum pjwt_reason judge(const struct host *host, const char *token, struct
                                              .service = service,
                                              .now = NOW,
                                              .revoked_file = host->revoked,
+                                             .accounts = {find_account, NULL},
                                              .replay = {.run_dir = host->dir, .boot = NOW - 86400},
                                              .keys = {.cache_dir = host->dir, .now = NOW}};
         enum pjwt_reason reason = pjwt_decide(host->conf, &request, ret);
@@ -316,8 +325,9 @@ static void shut_out(const struct host *host, const char *line)
 
 static void what_is_revoked_is_refused_at_the_next_login(void **state)
 {
-        static const char *const lines[] = {"jti acme j1\n", "sub acme alice\n", "kid acme k1\n",
-                                            "issued_before acme 1699999991\n", "user alice\n"};
+        static const char *const lines[] = {
+                "jti acme j1\n", "sub acme alice\n", "kid acme k1\n", "issued_before acme 1699999991\n",
+                "user alice\n",  "user ALICE\n",     "uid 1000\n"};
         static const char *const headers[] = {HEADER, "{\"alg\":\"HS256\"}"};
         struct host *host = *state;
 
@@ -333,7 +343,7 @@ static void what_is_revoked_is_refused_at_the_next_login(void **state)
                         assert_string_equal(d.stages[d.stage_count - 1].origin.file, host->revoked);
                         pjwt_decision_clear(&d);
                 }
-        shut_out(host, "user bob\n");
+        shut_out(host, "user bob\nuid 1001\n");
         assert_int_equal(judge_claims(host, HEADER, CLAIMS, "sshd"), PJWT_OK);
         shut_out(host, "usr bob\n");
         assert_int_equal(judge_claims(host, HEADER, CLAIMS, "sshd"), PJWT_CONFIG);
