@@ -1,6 +1,7 @@
 #include "hostname.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define DIGITS  "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" /* independent of the locale */
@@ -10,8 +11,8 @@ bool pjwt_host_name_ok(const char *name)
         size_t len = strlen(name);
 
         return strspn(name, LETTERS DIGITS ".-_") == len && strspn(name, DIGITS ".") < len &&
-               name[0] != '.' && name[0] != '-' && len <= 253 && strcmp(name, "localhost") != 0 &&
-               strncmp(name, "localhost.", 10) != 0;
+               name[0] != '.' && name[0] != '-' && len <= 253 && strcasecmp(name, "localhost") != 0 &&
+               strncasecmp(name, "localhost.", 10) != 0;
 }
 
 static bool is_address(const char *name)

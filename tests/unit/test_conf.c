@@ -429,6 +429,10 @@ static void the_host_name_stands_for_h(void **state) /* REV-15 */
         refuses_on(text, "(none)", "f:3: audience: %h cannot use");
         refuses_on(text, "", "f:3: audience: %h needs the name of this host, which is not set");
         refuses_on(text, NULL, "f:3: audience: %h needs the name of this host");
+        refuses_on("[host]\nhost_name = LocalHost\n", "x.example", /* RVW-01: in every spelling */
+                   "f:2: host_name: 'LocalHost' cannot be used as this host's name");
+        refuses_on("[host]\nhost_name = LOCALHOST.localdomain\n", "x.example",
+                   "f:2: host_name: 'LOCALHOST.localdomain' cannot be used as this host's name");
         refuses_on("[host]\nhost_name = localhost\n", "x.example",
                    "f:2: host_name: 'localhost' cannot be used as this host's name");
         refuses_on("[host]\nhost_name = 10.1.2.3\n", "x.example", "f:2: host_name: '10.1.2.3' cannot");
