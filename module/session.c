@@ -35,8 +35,56 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
         return PJWT_OK;
 }
 
+/*
+ * A login in an audit session that was there before it: sshd was started again from a login on a host without
+ * systemd, or pam_loginuid does not work (containers). Then that session is not this login's alone, and its
+ * record, if there is one, says no longer by which login a sudo came (attacks RVW-02).
+ */
+static void end_shared(pam_handle_t *pamh, unsigned id)
+{
+        struct pjwt_record *record = NULL;
+        struct pjwt_error err = {0};
+
+        if (pjwt_record_session(PJWT_RUN_DIR, id, &record, &err) == PJWT_NO_RECORD)
+                return;
+        pam_syslog(
+                pamh, LOG_NOTICE,
+                "audit session %u was opened by another login: its login record was removed, and sudo in it "
+                "asks for a token",
+                id);
+        pjwt_record_drop_session(PJWT_RUN_DIR, id);
+        pjwt_record_free(record);
+}
+
+/*
+ * A session that no record opens. su, sudo and their like name the user who calls them (PAM_RUSER): they stay
+ * in the session of that user's login, whose record it keeps. All others are logins.
+ */
+static void end_shared_by_other_login(pam_handle_t *pamh)
+{
+        const void *caller = NULL;
+        unsigned id = 0;
+
+        if (getuid() != 0 || geteuid() != 0 || !pjwt_process_session_id(&id) ||
+            (pam_get_item(pamh, PAM_RUSER, &caller) == PAM_SUCCESS && caller && *(const char *)caller))
+                return;
+        end_shared(pamh, id);
+}
+
+static void drop_shared(pam_handle_t *pamh, struct pjwt_process self, unsigned id)
+{
+        pam_syslog(
+                pamh, LOG_NOTICE,
+                "no login record for session %u: this login did not open it (was sshd started from a login? "
+                "is pam_loginuid before pam_jwt?); reuse_login and pamjwt sessions do not know this session",
+                id);
+        pjwt_record_drop_pending(PJWT_RUN_DIR, self);
+        end_shared(pamh, id);
+}
+
 /* Keeps the record during the session. Without an audit session id it could not be found. */
-static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, bool debug)
+static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, const struct pjwt_record *record,
+                            bool debug)
 {
         char name[16];
         unsigned id = 0;
@@ -48,6 +96,10 @@ static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, bool d
                                    "no audit session id (set by pam_loginuid, which must precede pam_jwt): "
                                    "reuse_login and pamjwt sessions do not work for this session");
                 pjwt_record_drop_pending(PJWT_RUN_DIR, self);
+                return;
+        }
+        if (record->session_before == id || record->session_before == PJWT_NO_SESSION) {
+                drop_shared(pamh, self, id);
                 return;
         }
         if (pjwt_record_move(PJWT_RUN_DIR, self, id, &err) != PJWT_OK) {
@@ -93,8 +145,10 @@ void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_opti
         if (pjwt_request_fill(pamh, options, &request, &ignored) == PJWT_OK)
                 taken = take_record(pamh, &request, &self);
         if (taken) {
-                move_to_session(pamh, self, options->debug);
+                move_to_session(pamh, self, taken, options->debug);
                 record = taken;
+        } else {
+                end_shared_by_other_login(pamh);
         }
         pjwt_environment_put(pamh, record);
         if (record && record->session_until_exp)

@@ -182,6 +182,11 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  "pam_systemd, after the session line of pam_jwt, passes session_until_exp to "
                  "logind: without both lines the session continues after the token has expired",
                  CLI_LINE_SESSION "   followed by: session optional pam_systemd.so"},
+        [CLI_FIND_LISTENER_SESSION] =
+                {"listener-session", false,
+                 "it was started from a login, so sessions that it opens may belong to that login's audit "
+                 "session; they have no login record, so reuse_login and pamjwt sessions do not know them",
+                 "restart it from the init system: systemctl restart ssh, or reboot"},
         [CLI_FIND_REQUIRE_TOKEN] = {"require-token", true,
                                     "the account line also runs where the user is not authenticated: in sudo "
                                     "within its timestamp and with NOPASSWD, in su when called by root; "
@@ -413,6 +418,7 @@ static void look_at_everything(struct cli_doctor *d)
         cli_doctor_conf(d);
         look_at_revoked(d);
         cli_doctor_host(d);
+        cli_doctor_listeners(d);
         cli_doctor_keys(d);
         cli_doctor_pam(d);
         cli_doctor_sshd(d);

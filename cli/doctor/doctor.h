@@ -48,6 +48,7 @@ enum cli_finding {
         CLI_FIND_PAM_BYPASS,
         CLI_FIND_PAM_LOGINUID,
         CLI_FIND_PAM_SYSTEMD,
+        CLI_FIND_LISTENER_SESSION,
         CLI_FIND_REQUIRE_TOKEN,
         CLI_FIND_PAM_SIBLING,
         CLI_FIND_SERVICE_UNNAMED,
@@ -106,6 +107,7 @@ const char *cli_root_path(const struct cli_doctor *d, const char *path, char out
 
 void cli_doctor_conf(struct cli_doctor *d); /* fills conf, for the others */
 void cli_doctor_host(struct cli_doctor *d);
+void cli_doctor_listeners(struct cli_doctor *d);
 void cli_doctor_keys(struct cli_doctor *d);
 void cli_doctor_pam(struct cli_doctor *d);
 void cli_doctor_sshd(struct cli_doctor *d);

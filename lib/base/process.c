@@ -65,24 +65,59 @@ bool pjwt_process_parent(struct pjwt_process *ret)
         return pjwt_process_of(getppid(), ret);
 }
 
-bool pjwt_process_session_id(unsigned *ret)
+/* PJWT_NO_SESSION as the kernel shows it. False with errno when it cannot be read. */
+static bool read_session(const char *path, unsigned *ret)
 {
         char text[32];
-        int fd = open("/proc/self/sessionid", O_RDONLY | O_CLOEXEC);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
         ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        int saved = errno;
         char *end = NULL;
         unsigned long long id;
 
         if (fd >= 0)
                 close(fd);
+        errno = saved;
         if (got <= 0)
                 return false;
         text[got] = '\0';
         id = strtoull(text, &end, 10);
-        if (end == text || (*end && *end != '\n') || id >= PJWT_NO_SESSION || id == 0)
+        if (end == text || (*end && *end != '\n') || id > PJWT_NO_SESSION) {
+                errno = EINVAL;
                 return false;
+        }
         *ret = (unsigned)id;
         return true;
+}
+
+#define OWN_SESSION "/proc/self/sessionid"
+
+bool pjwt_process_session_id(unsigned *ret)
+{
+        unsigned id = 0;
+
+        if (!read_session(OWN_SESSION, &id) || id == PJWT_NO_SESSION || id == 0)
+                return false;
+        *ret = id;
+        return true;
+}
+
+unsigned pjwt_process_session_now(void)
+{
+        unsigned id = 0;
+
+        if (!read_session(OWN_SESSION, &id))
+                return errno == ENOENT && access("/proc/self/stat", F_OK) == 0 ? 0 : PJWT_NO_SESSION;
+        return id == PJWT_NO_SESSION ? 0 : id;
+}
+
+unsigned pjwt_process_session_of(const char *proc, pid_t pid)
+{
+        char path[512];
+        unsigned id = 0;
+
+        (void)snprintf(path, sizeof(path), "%s/%ld/sessionid", proc, (long)pid);
+        return read_session(path, &id) && id != PJWT_NO_SESSION ? id : 0;
 }
 
 bool pjwt_process_is_alive(struct pjwt_process process)

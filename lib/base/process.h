@@ -27,4 +27,13 @@ bool pjwt_process_is_alive(struct pjwt_process process);
  */
 bool pjwt_process_session_id(unsigned *ret);
 
+/*
+ * The same for comparing it later: 0 when there is none or the kernel has no audit, PJWT_NO_SESSION when it
+ * cannot be known.
+ */
+unsigned pjwt_process_session_now(void);
+
+/* Of any process below `proc` ("/proc"): 0 when it has none or cannot be asked. */
+unsigned pjwt_process_session_of(const char *proc, pid_t pid);
+
 #endif

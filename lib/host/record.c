@@ -38,6 +38,7 @@ static const struct row rows[] = {
         {"since", KIND_NUMBER, AT(since), true},
         {"exp", KIND_NUMBER, AT(exp), true},
         {"until", KIND_NUMBER, AT(until), true},
+        {"session_before", KIND_NUMBER, AT(session_before), true},
         {"session_until_exp", KIND_BOOL, AT(session_until_exp), true},
 };
 

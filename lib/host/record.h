@@ -13,8 +13,8 @@
 
 /* All strings are owned; NULL: absent. */
 struct pjwt_record {
-        char *user; /* the user who logged in */
-        uid_t uid;
+        char *user;    /* the user who logged in, as the name was asked for */
+        uid_t uid;     /* what says whose record it is: a name may be spelled in several ways */
         char *service; /* the PAM service of the login */
         char *rhost;
         char *issuer; /* the section's name */
@@ -32,6 +32,11 @@ struct pjwt_record {
         int64_t exp;
         int64_t until;          /* exp plus the issuer's leeway */
         bool session_until_exp; /* the service requires that the session ends with the token */
+        /*
+         * The audit session in which authenticate ran, 0: none. A session that already existed then was not
+         * opened by this login. PJWT_NO_SESSION: unknown.
+         */
+        int64_t session_before;
 };
 
 /* Wipes and frees. Accepts NULL. */

@@ -138,6 +138,8 @@ enum pjwt_reason pjwt_record_move(const char *run_dir, struct pjwt_process opene
         if (moved)
                 return PJWT_OK;
         pjwt_record_drop_pending(run_dir, opener);
+        if (saved == EEXIST)
+                pjwt_recordname_remove(run_dir, PJWT_RECORD_SESSION, name);
         return pjwt_fail(reterr, PJWT_FILE_WRITE, "%s: %s", to, strerror(saved));
 }
 

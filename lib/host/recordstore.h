@@ -21,8 +21,9 @@ enum pjwt_reason pjwt_record_pending(const char *run_dir, struct pjwt_process op
                                      struct pjwt_record **ret, struct pjwt_error *reterr);
 
 /*
- * Turns the pending record into the record of the session `id`. An existing record is kept, and the pending
- * one removed, since a session is opened by one login.
+ * Makes the pending record the one of the session `id`. One session is opened by one login: where a record is
+ * there already, both are removed, since no one could tell which login a later sudo comes from (attacks
+ * RVW-02).
  * Returns PJWT_OK; PJWT_FILE_WRITE.
  */
 enum pjwt_reason pjwt_record_move(const char *run_dir, struct pjwt_process opener, unsigned id,

@@ -523,6 +523,24 @@ def test_session_without_loginuid_before_it(host):
     host.finds("pam-loginuid")
 
 
+@pytest.mark.parametrize("name, command, session, parent, found", [
+    ("sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", "7", "init", True),
+    ("sshd", "/usr/sbin/sshd -D", "7", "init", True),
+    ("cron", "/usr/sbin/cron -f", "7", "init", True),
+    ("sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", "4294967295", "init", False),
+    ("sshd", "sshd: alice [priv]", "7", "init", False),
+    ("cron", "/usr/sbin/cron -f", "7", "cron", False),
+    ("bash", "-bash", "7", "init", False),
+])
+def test_a_listener_that_was_started_from_a_login(host, name, command, session, parent, found):  # RVW-02
+    host.write("proc/1/comm", f"{parent}\n")
+    for file, text in {"comm": f"{name}\n", "cmdline": command.replace(" ", "\0") + "\0", "sessionid": session,
+                       "stat": "40 (a) b) S 1 40 40 0 -1\n"}.items():
+        host.write(f"proc/40/{file}", text)
+    finding = host.finds(*["listener-session"] * found)
+    assert not found or f"{name} (process 40) is in audit session 7" in finding["what"]
+
+
 UNTIL_EXP = "[service/sshd]\nsession_until_exp = yes\n[grant/staff]"
 
 

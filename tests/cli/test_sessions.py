@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the records are root'
 NOW = 1_700_000_000
 RECORD = {"version": 1, "uid": 1000, "user": "alice", "service": "sshd", "rhost": "192.0.2.7", "issuer": "acme",
           "grant": "staff", "iss": "https://idp.example", "sub": "s-1", "jti": "j-1", "kid": "k1", "alg": "ES256",
-          "claims": "{}", "since": NOW - 7200, "exp": NOW + 3600, "until": NOW + 3630, "session_until_exp": False}
+          "claims": "{}", "since": NOW - 7200, "exp": NOW + 3600, "until": NOW + 3630, "session_until_exp": False, "session_before": 0}
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ WIRE = [b'{"name":"acme","issuer":"https://issuer.example","jwks":"https://issue
         b'{"ok":false,"reason":"fetch-failed","detail":"x","asked_boot_ms":1}\n\n',
         b"jti acme:1 j1\nsub https://issuer.example alice\nkid acme:1 k\nissued_before https://i.example 2026-11-24T10:00:00Z\nuser bob\n",
         b'{"version":1,"uid":1000,"user":"alice","service":"sshd","rhost":"192.0.2.7","issuer":"acme","grant":"staff","iss":"https://issuer.example",'
-        b'"sub":"a","jti":"j","kid":"k","alg":"ES256","typ":"JWT","claims":"{}","since":1,"exp":2,"until":3,"session_until_exp":false}']
+        b'"sub":"a","jti":"j","kid":"k","alg":"ES256","typ":"JWT","claims":"{}","since":1,"exp":2,"until":3,"session_before":0,"session_until_exp":false}']
 # Answers, each ended by NUL; \x01 and a letter are 500 of it (fuzz_parts.c).
 PARTS = [b"eyJa.b.c\0", b"01/02:\x01a\0" b"02/02:b.c\0", b"01/03:\x01a\0" b"02/03:\x01b\0" b"03/03:\0", b"01/01:a\0", b"01/02:\x01a\0" * 3,
          b"\x01eeyJaaa\0", b"\x01eeyJaaa\0\0", b"02/03:\x01a\0" b"01/03:\x01b\0", b"01/66:\x01a\0", b" 'Bearer eyJa' \0", b"\b\n\r\x7fINCORRECT" * 20,

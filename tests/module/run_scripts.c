@@ -12,6 +12,7 @@
  *              delay = yes | no                      (of the last authenticate)
  *              putenv NAME = VALUE                   (before it)
  *              user = NAME                           (changes PAM_USER)
+ *              ruser = NAME                          (sets PAM_RUSER, as su and sudo do)
  *              revoke = LINE                         (the revocation list, one line; needs `root`)
  *              sleep = SECONDS
  *   [prompts]  the expected prompts and messages, in order, and the replies:
@@ -447,6 +448,8 @@ static void step(pam_handle_t *pamh, const char *line)
                 put_env(pamh, line, expected);
         else if (strcmp(what, "user") == 0)
                 (void)pam_set_item(pamh, PAM_USER, expected);
+        else if (strcmp(what, "ruser") == 0)
+                (void)pam_set_item(pamh, PAM_RUSER, expected);
         else if (strcmp(what, "revoke") == 0)
                 revoke_line(expected);
         else if (strcmp(what, "sleep") == 0)

@@ -329,3 +329,35 @@ def test_a_kernel_that_knows_no_audit_at_all(machine, issuer):
                     "close_session", input=issuer.token("alice") + "\n")
     assert "sucessfully opened a session" in done.stdout or "successfully opened a session" in done.stdout, done.stdout
     assert nothing_is_left()
+
+
+# ------------------------------------------------------------------------------------------- sshd in an audit session
+
+
+def begun_by(user):
+    """A command that sshd runs under, as if it had been restarted from a login of that user without systemd."""
+    return ("sh", "-c", f'echo {host.pwd.getpwnam(user).pw_uid} >/proc/self/loginuid; exec "$@"', "sh")
+
+
+def test_an_sshd_inside_of_an_audit_session_shares_no_record(machine, issuer, log):
+    """RVW-02: a password session of the same user had root by the record of her token session."""
+    sudoers("noninteractive_auth")
+    mark = log.mark()
+    with host.Sshd(wrapper=begun_by("alice")):
+        ours = host.ssh("alice", issuer.token("alice"), command="cat /proc/self/sessionid; echo; sudo -n id -un; sleep 2")
+        assert ours.ok and ours.out.count("\n") == 1, (ours, log.text(mark))
+        assert "this login did not open it" in log.text(mark)
+        theirs = host.ssh("alice", PASSWORDS["alice"], command="cat /proc/self/sessionid; echo; sudo -n id -un")
+        assert theirs.out == ours.out, theirs
+    assert nothing_is_left() and sessions() == []
+
+
+def test_a_second_login_in_a_session_takes_its_record_away(session, no_record, log):
+    """RVW-02: the first login's record is there; sshd is restarted from it, and she comes once more by password."""
+    put_record(session, record_of())
+    assert session.run("sudo -n id -un") == "root"
+    mark = log.mark()
+    host.write("/etc/pam.d/sshd", SSHD_STACK.replace("session required pam_loginuid.so\n", ""))
+    said = session.run("pamtester sshd alice open_session close_session", user="root")
+    assert "was opened by another login" in log.text(mark), (said, log.text(mark))
+    assert session.run("sudo -n id -un") != "root"

@@ -93,7 +93,7 @@ def record_of(user="alice", *, ttl=300, claims=None, **members):
     claims = {"iss": ISSUER, "aud": f"ssh://{host.HOSTNAME}", "sub": user, "iat": now, "exp": now + ttl, **(claims or {})}
     record = {"version": 1, "uid": host.pwd.getpwnam(user).pw_uid, "user": user, "service": "sshd", "issuer": "local",
               "grant": "local", "iss": ISSUER, "sub": user, "alg": "ES256", "claims": json.dumps(claims), "since": now,
-              "exp": claims["exp"], "until": claims["exp"], "session_until_exp": False}
+              "exp": claims["exp"], "until": claims["exp"], "session_until_exp": False, "session_before": 0}
     return json.dumps({**record, **members})
 
 

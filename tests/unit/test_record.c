@@ -49,6 +49,7 @@ static struct pjwt_record sample(void)
                 .exp = NOW + 300,
                 .until = NOW + 330,
                 .session_until_exp = true,
+                .session_before = 4,
         };
 }
 
@@ -145,6 +146,8 @@ static void anything_else_is_refused(void **state)
         assert_refused("1500", "-1");
         assert_refused("1500", "4294967295");
         assert_refused("1500", "\"1500\"");
+        assert_refused("\"session_before\":4,", "");
+        assert_refused("\"session_before\":4", "\"session_before\":-1");
         assert_refused("\"version\":1", "\"version\":2");
         assert_refused("true", "1");
         assert_refused("\"exp\":1700000300", "\"exp\":\"1700000300\"");
@@ -199,7 +202,8 @@ static void another_process_takes_nothing(void **state)
         assert_true(pending_exists(self()));
 }
 
-static void session_that_has_one_keeps_it(void **state)
+/* RVW-02 */
+static void two_logins_in_one_session_have_no_record(void **state)
 {
         struct pjwt_record second = sample();
         struct pjwt_record *record = NULL;
@@ -212,9 +216,7 @@ static void session_that_has_one_keeps_it(void **state)
         assert_int_equal(pjwt_record_move(tempdir, self(), 7, &err), PJWT_FILE_WRITE);
         assert_false(pending_exists(self()));
         err = (struct pjwt_error){0};
-        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_OK);
-        assert_string_equal(record->user, "alice");
-        pjwt_record_free(record);
+        assert_int_equal(pjwt_record_session(tempdir, 7, &record, &err), PJWT_NO_RECORD);
 }
 
 /* A file that other users can change or read, or that is not a regular file, is ignored. */
@@ -408,7 +410,8 @@ int main(void)
                 cmocka_unit_test(processes),
                 cmocka_unit_test_setup_teardown(taken_once_by_its_own_process, make_run_dir, remove_tempdir),
                 cmocka_unit_test_setup_teardown(another_process_takes_nothing, make_run_dir, remove_tempdir),
-                cmocka_unit_test_setup_teardown(session_that_has_one_keeps_it, make_run_dir, remove_tempdir),
+                cmocka_unit_test_setup_teardown(two_logins_in_one_session_have_no_record, make_run_dir,
+                                                remove_tempdir),
                 cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_run_dir, remove_tempdir),
                 cmocka_unit_test_setup_teardown(sweep_takes_what_is_over, make_run_dir, remove_tempdir),
                 cmocka_unit_test_setup_teardown(sweep_takes_half_written_files_of_the_dead, make_run_dir,
