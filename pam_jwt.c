@@ -52,6 +52,7 @@ int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
         return pjwt_state_hinted(pamh) ? PAM_SUCCESS : PAM_CRED_UNAVAIL;
 }
 
+/* An argument that is not understood refuses, also with observe: it may be a misspelt require_token. */
 int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
         struct pjwt_options options;
@@ -59,16 +60,17 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
         struct pjwt_decision decision = {0};
         enum pjwt_reason reason;
 
+        bool observe;
+
         (void)flags;
-        (void)pjwt_options_parse(argc, argv, PJWT_LINE_ACCOUNT, &options, &decision.error);
-        if (options.observe)
-                return PAM_IGNORE;
+        observe = pjwt_options_parse(argc, argv, PJWT_LINE_ACCOUNT, &options, &decision.error) == PJWT_OK &&
+                  options.observe;
         (void)pjwt_request_fill(pamh, &options, &request, &decision.error);
         reason = pjwt_account_check(pamh, &options, &request, &decision.error);
         if (reason == PJWT_OK || reason == PJWT_NOT_A_TOKEN)
-                return reason == PJWT_OK ? PAM_SUCCESS : PAM_IGNORE;
+                return reason == PJWT_OK && !observe ? PAM_SUCCESS : PAM_IGNORE;
         pjwt_report_decision(pamh, &options, &request, &decision);
-        return pjwt_report_pam_code(reason);
+        return observe ? PAM_IGNORE : pjwt_report_pam_code(reason);
 }
 
 /* A session is never refused here: failures are logged. */
@@ -86,9 +88,12 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
+        struct pjwt_options options;
+        struct pjwt_error ignored = {0};
+
         (void)flags;
-        (void)argc;
-        (void)argv;
-        pjwt_session_close(pamh);
+        (void)pjwt_options_parse(argc, argv, PJWT_LINE_SESSION, &options, &ignored);
+        if (!options.observe)
+                pjwt_session_close(pamh);
         return PAM_SUCCESS;
 }

@@ -31,7 +31,8 @@ void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pj
 {
         *ret = (struct pjwt_login){.pamh = pamh};
         (void)pjwt_options_parse(argc, argv, PJWT_LINE_AUTH, &ret->options, &ret->arguments);
-        pjwt_state_forget(pamh);
+        if (!ret->options.observe)
+                pjwt_state_forget(pamh);
         pjwt_lookups_forget(pamh);
         ask_for_delay(pamh, &ret->options);
 }

@@ -22,7 +22,10 @@ struct pjwt_login {
         struct pjwt_record *record; /* of the accepted token or the caller's record */
 };
 
-/* Reads the arguments, removes what the handle accepted before, and requests the delay from libpam. */
+/*
+ * Reads the arguments; unless they say observe, removes what the handle accepted before and and requests the
+ * delay from libpam.
+ */
 void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret);
 
 /*

@@ -109,13 +109,31 @@ static enum pjwt_reason collect(pam_handle_t *pamh, const struct pjwt_options *o
         return reason;
 }
 
-/* Only replies that are not tokens are passed to the next module; with observe they are always kept. */
-static void pass_on_or_wipe_authtok(pam_handle_t *pamh, const struct replies *replies, bool pass_on)
+static bool has_authtok(pam_handle_t *pamh)
 {
-        if (!pass_on)
-                (void)pam_set_item(pamh, PAM_AUTHTOK, NULL);
-        else if (replies->count > 0 && replies->given[0].len <= PJWT_REPLY_MAX)
+        const void *authtok = NULL;
+
+        return pam_get_item(pamh, PAM_AUTHTOK, &authtok) == PAM_SUCCESS && authtok;
+}
+
+/* For the next module, so that it does not ask again. What it has already stays as it is. */
+static void pass_on(pam_handle_t *pamh, const struct replies *replies, bool replace)
+{
+        if (replies->prompts > 0 && replies->count > 0 && replies->given[0].len <= PJWT_REPLY_MAX &&
+            (replace || !has_authtok(pamh)))
                 (void)pam_set_item(pamh, PAM_AUTHTOK, replies->given[0].text);
+}
+
+/* Only replies that are not tokens are passed on; observe changes nothing (attacks RVW-05). */
+static void pass_on_or_wipe_authtok(pam_handle_t *pamh, const struct pjwt_options *options,
+                                    const struct replies *replies, enum pjwt_reason reason)
+{
+        if (options->observe)
+                pass_on(pamh, replies, false);
+        else if (reason == PJWT_NOT_A_TOKEN)
+                pass_on(pamh, replies, true);
+        else
+                (void)pam_set_item(pamh, PAM_AUTHTOK, NULL);
 }
 
 enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, const struct pjwt_options *options, struct pjwt_reply *ret,
@@ -128,7 +146,7 @@ enum pjwt_reason pjwt_prompt(pam_handle_t *pamh, const struct pjwt_options *opti
         ret->prompts = replies.prompts;
         if (reason == PJWT_OK)
                 reason = pjwt_reply_read(replies.given, replies.count, ret, reterr);
-        pass_on_or_wipe_authtok(pamh, &replies, reason == PJWT_NOT_A_TOKEN || options->observe);
+        pass_on_or_wipe_authtok(pamh, options, &replies, reason);
         replies_clear(&replies);
         return reason;
 }

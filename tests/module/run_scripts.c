@@ -3,7 +3,8 @@
  * each script.
  *
  *   # the rule that this script tests, with the id of the attack
- *   [options]  auth, account, session = arguments of that line; `conf=` is added unless noconf is set
+ *   [options]  auth, account, session = arguments of that line; `conf=` is added unless noconf is set;
+ *              auth2 = those of a second auth line
  *   [set]      user, service, rhost, authtok (before authenticate), noconf, root (skipped without), systemd
  *   [conf]     another configuration, %d is the directory
  *   [run]      the calls and their expected results, in order:
@@ -257,18 +258,20 @@ static char *conf_text(const struct script *script)
 
 static void write_stack(const struct script *script, const char *service, bool debug)
 {
-        static const char *const lines[] = {"auth", "account", "session"};
+        static const char *const lines[] = {"auth", "account", "session", "auth2"};
         char *text = NULL;
         size_t size = 0;
         FILE *f = open_memstream(&text, &size);
         bool conf = !value_of(&script->set, "noconf");
 
-        for (size_t i = 0; f && i < 3; i++) {
+        for (size_t i = 0; f && i < 4; i++) {
                 const char *arguments = value_of(&script->options, lines[i]);
 
-                (void)fprintf(f, "%s required %s %s%s%s %s\n", lines[i], probe_path, module_path,
-                              conf ? " config=%d/pam_jwt.conf cache=%d" : "", debug ? " debug" : "",
-                              arguments ? arguments : "");
+                if (i == 3 && !arguments)
+                        continue;
+                (void)fprintf(f, "%s required %s %s%s%s %s\n", i == 3 ? lines[0] : lines[i], probe_path,
+                              module_path, conf ? " config=%d/pam_jwt.conf cache=%d" : "",
+                              debug ? " debug" : "", arguments ? arguments : "");
         }
         if (!f || fclose(f) != 0)
                 abort();
