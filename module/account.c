@@ -3,7 +3,6 @@
 #include "state.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* The `user` lines of the revocation list also apply to logins without a token. */
 static enum pjwt_reason check_revoked(const struct pjwt_request *request, struct pjwt_error *error)
@@ -23,7 +22,12 @@ static enum pjwt_reason check_token(pam_handle_t *pamh, const struct pjwt_option
 {
         const struct pjwt_state *state = pjwt_state_of(pamh);
 
-        if (!state || strcmp(state->record->user, request->user.name) != 0)
+        if (state && !(request->user.exists && state->record->uid == request->user.uid))
+                return pjwt_fail(
+                        error, PJWT_BAD_USER,
+                        "the token let in %.80s, and PAM_USER has been changed to another account since",
+                        state->record->user);
+        if (!state)
                 return options->require_token ? pjwt_fail(error, PJWT_NO_TOKEN, "require_token")
                                               : PJWT_NOT_A_TOKEN;
         if (request->now >= state->record->until)

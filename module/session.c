@@ -26,7 +26,7 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
                 return pjwt_fail(reterr, PJWT_NO_RECORD, "this process has no audit session id");
         if (pjwt_record_session(PJWT_RUN_DIR, id, &record, reterr) != PJWT_OK)
                 return reterr->reason;
-        if (!user->exists || record->uid != getuid() || !pjwt_record_is_of(record, user->name, user->uid)) {
+        if (!user->exists || record->uid != getuid() || record->uid != user->uid) {
                 pjwt_record_free(record);
                 return pjwt_fail(reterr, PJWT_NO_RECORD,
                                  "the login record of session %u belongs to another user", id);
@@ -123,8 +123,7 @@ static struct pjwt_record *take_record(pam_handle_t *pamh, const struct pjwt_req
                         pam_syslog(pamh, LOG_WARNING, "the login record cannot be read: %s", err.detail);
                 return NULL;
         }
-        if (request->user.exists && pjwt_record_is_of(record, request->user.name, request->user.uid) &&
-            request->now < record->until)
+        if (request->user.exists && record->uid == request->user.uid && request->now < record->until)
                 return record;
         pam_syslog(pamh, LOG_NOTICE, "the login record %s and was removed",
                    request->now < record->until ? "belongs to another user" : "has expired");

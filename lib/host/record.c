@@ -184,8 +184,3 @@ enum pjwt_reason pjwt_record_parse(const char *text, size_t len, struct pjwt_rec
                 pjwt_record_free(record);
         return reason;
 }
-
-bool pjwt_record_is_of(const struct pjwt_record *record, const char *name, uid_t uid)
-{
-        return record->uid == uid && strcmp(record->user, name) == 0;
-}

@@ -13,8 +13,8 @@
 
 /* All strings are owned; NULL: absent. */
 struct pjwt_record {
-        char *user;    /* the user who logged in, as the name was asked for */
-        uid_t uid;     /* what says whose record it is: a name may be spelled in several ways */
+        char *user; /* the user who logged in, as the name was asked for */
+        uid_t uid;  /* what says whose record it is: a name may be spelled in several ways */
         char *service; /* the PAM service of the login */
         char *rhost;
         char *issuer; /* the section's name */
@@ -52,8 +52,5 @@ char *pjwt_record_text(const struct pjwt_record *record);
  */
 enum pjwt_reason pjwt_record_parse(const char *text, size_t len, struct pjwt_record **ret,
                                    struct pjwt_error *reterr);
-
-/* Whether this is the record of a login of this user. */
-bool pjwt_record_is_of(const struct pjwt_record *record, const char *name, uid_t uid);
 
 #endif

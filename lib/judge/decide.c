@@ -341,7 +341,7 @@ static enum pjwt_reason check_reuse(struct run *run)
         const struct pjwt_user *user = &run->request->user;
         enum pjwt_reason reason = pjwt_service_reuse(service, service_name(run), &run->ret->error);
 
-        if (reason == PJWT_OK && !(user->exists && pjwt_record_is_of(run->record, user->name, user->uid)))
+        if (reason == PJWT_OK && !(user->exists && run->record->uid == user->uid))
                 reason = pjwt_fail(&run->ret->error, PJWT_NO_RECORD,
                                    "the login record belongs to another user");
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_SERVICE, reason,
