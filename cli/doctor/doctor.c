@@ -56,6 +56,10 @@ static const struct row rows[CLI_FIND_COUNT] = {
                 {"revoked-missing", false,
                  "a list that was moved away or never installed revokes nothing, and nothing else reports it",
                  "install -m 0644 /dev/null /etc/security/pam_jwt.revoked   for an empty list"},
+        [CLI_FIND_LOOPBACK_PORT] =
+                {"loopback-port", true,
+                 "any local user can listen on this port and answer as the issuer, with keys of their own",
+                 "sysctl net.ipv4.ip_unprivileged_port_start=1024   or a lower port, or https"},
         [CLI_FIND_CLONE] =
                 {"clone", true,
                  "host_name was copied with the disk, so this host accepts tokens that are meant for "

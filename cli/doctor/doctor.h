@@ -14,6 +14,7 @@ enum cli_finding {
         CLI_FIND_CONFIG_WARNING,
         CLI_FIND_REVOKED,
         CLI_FIND_REVOKED_MISSING,
+        CLI_FIND_LOOPBACK_PORT,
         CLI_FIND_CLONE,
         CLI_FIND_UNCONFIRMED,
         CLI_FIND_KEYS_NONE,

@@ -1,6 +1,7 @@
 /* Keys, their age, the helper that fetches them, and the clock. */
 #include <errno.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,6 +93,46 @@ static void look_at_age(struct cli_doctor *d, const struct pjwt_issuer *issuer,
                           pjwt_reason_name(info->warning.reason), info->warning.detail);
 }
 
+/*
+ * The first port that is not root's alone. pam_jwt.conf assumes 1024, since what it accepts must not
+ * depend on the host on which it is read.
+ */
+static unsigned long first_free_port(const struct cli_doctor *d)
+{
+        struct pjwt_error err = {0};
+        struct cli_input input = {0};
+        char path[512];
+        unsigned long port = 1024;
+
+        if (cli_input_file(cli_root_path(d, "/proc/sys/net/ipv4/ip_unprivileged_port_start", path), &input,
+                           &err) == PJWT_OK)
+                port = strtoul(input.bytes, NULL, 10);
+        cli_input_clear(&input);
+        return port;
+}
+
+/* The configuration has seen to it that this is the loopback, and the port one below 1024. */
+static unsigned long http_port(const char *url)
+{
+        const char *host_end = url + 7 + strcspn(url + 7, "/?"), *colon = host_end;
+
+        while (colon > url + 7 && *colon != ':' && *colon != ']')
+                colon--;
+        return *colon == ':' ? strtoul(colon + 1, NULL, 10) : 80;
+}
+
+static void look_at_loopback(struct cli_doctor *d, const struct pjwt_issuer *issuer)
+{
+        const char *url = issuer->jwks ? issuer->jwks : issuer->issuer;
+        struct pjwt_origin origin = pjwt_issuer_origin(issuer, issuer->jwks ? "jwks" : "issuer");
+        unsigned long start = first_free_port(d);
+
+        if (strncmp(url, "http://", 7) == 0 && http_port(url) >= start)
+                cli_found(d, CLI_FIND_LOOPBACK_PORT, NULL,
+                          "%s:%u: %s, and net.ipv4.ip_unprivileged_port_start is %lu", origin.file,
+                          origin.line, url, start);
+}
+
 static void look_at_issuer(struct cli_doctor *d, const struct pjwt_issuer *issuer)
 {
         char dir[512];
@@ -103,6 +144,7 @@ static void look_at_issuer(struct cli_doctor *d, const struct pjwt_issuer *issue
         struct pjwt_keycache_info info = {0};
         struct pjwt_error err = {0};
 
+        look_at_loopback(d, issuer);
         look_at_fetch_file(d, issuer, "ca_file", issuer->ca_file);
         look_at_fetch_file(d, issuer, "bearer_file", issuer->bearer_file);
         if (pjwt_keycache_info_read(&cache, issuer, NULL, &info, &err) != PJWT_OK)

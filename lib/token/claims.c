@@ -76,8 +76,9 @@ static enum pjwt_reason check_exp(const struct pjwt_token *token, const struct p
 
         if (r != PJWT_OK || (policy->flags & PJWT_SKIP_EXP))
                 return r;
-        if (!has)
-                return policy->flags & PJWT_IF_PRESENT ? PJWT_OK : missing("exp", reterr);
+        if (!has) /* RVW-07: no exp lives longer than any limit */
+                return policy->flags & PJWT_IF_PRESENT && policy->max_lifetime <= 0 ? PJWT_OK
+                                                                                    : missing("exp", reterr);
         if (times->exp + leeway_of(policy) > now)
                 return PJWT_OK;
         return pjwt_fail(reterr, PJWT_EXPIRED, "exp %" PRId64 ", now %" PRId64, times->exp, now);
@@ -106,20 +107,24 @@ static enum pjwt_reason check_iat(const struct pjwt_token *token, const struct p
         return pjwt_fail(reterr, PJWT_ISSUED_IN_FUTURE, "iat %" PRId64 ", now %" PRId64, times->iat, now);
 }
 
-/* exp - iat, or exp - now if there is no iat; also catches milliseconds used as seconds (CLM-05). */
+/*
+ * exp - iat, or exp - now if there is no iat; also catches milliseconds used as seconds (CLM-05). An iat
+ * that is not compared with the clock may be in the future; then the time is counted from now.
+ */
 static enum pjwt_reason check_lifetime(const struct pjwt_claims_policy *policy, int64_t now,
                                        const struct pjwt_times *times, bool has_iat,
                                        struct pjwt_error *reterr)
 {
+        bool from_iat = has_iat && (!(policy->flags & PJWT_SKIP_IAT) || times->iat <= now);
         int64_t lifetime;
 
         if (policy->max_lifetime <= 0 || (policy->flags & PJWT_SKIP_EXP))
                 return PJWT_OK;
-        if (__builtin_sub_overflow(times->exp, has_iat ? times->iat : now, &lifetime) ||
+        if (__builtin_sub_overflow(times->exp, from_iat ? times->iat : now, &lifetime) ||
             lifetime > policy->max_lifetime)
                 return pjwt_fail(reterr, PJWT_LIFETIME,
                                  "exp %" PRId64 " is more than %" PRId64 " seconds after %s", times->exp,
-                                 policy->max_lifetime, has_iat ? "iat" : "now");
+                                 policy->max_lifetime, from_iat ? "iat" : "now");
         return PJWT_OK;
 }
 

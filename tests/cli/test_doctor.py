@@ -177,6 +177,18 @@ def test_revocation_list_that_is_missing(host):  # RVW-01
     host.finds("revoked-missing")
 
 
+@pytest.mark.parametrize("url, start, found", [
+    ("http://127.0.0.1:81/jwks", 80, True), ("http://[::1]/jwks", 80, True), ("http://127.0.0.1:81/jwks", 0, True),
+    ("http://127.0.0.1:81/jwks", 82, False), ("http://127.0.0.1:81/jwks", 1024, False), ("http://[::1]/jwks", 81, False),
+])
+def test_loopback_port_that_is_not_roots_alone(host, url, start, found):  # RVW-07
+    host.conf(f"jwks = file://{host.jwks}\n", f"jwks = {url}\n")
+    host.write("proc/sys/net/ipv4/ip_unprivileged_port_start", f"{start}\n")
+    finding = [f for f in host.doctor() if f["id"] == "loopback-port"]
+    assert bool(finding) == found
+    assert not found or url in finding[0]["what"]
+
+
 def test_key_file_that_is_missing(host):
     host.jwks.unlink()
     host.finds("keys-file")

@@ -203,6 +203,29 @@ static void no_sum_overflows(void **state)
                          PJWT_LIFETIME);
 }
 
+/* RVW-07: a token without exp would be accepted for ever; an iat far ahead would hide a far exp. */
+static void a_limit_of_the_lifetime_needs_an_end(void **state)
+{
+        static const char no_exp[] =
+                "{\"iss\":\"https://idp.example\",\"aud\":\"ssh://db1\",\"iat\":1699999990}";
+        static const char ahead[] = "{\"iss\":\"https://idp.example\",\"aud\":\"ssh://db1\","
+                                    "\"iat\":1900000000,\"exp\":1900000050}";
+        struct pjwt_claims_policy policy = login;
+
+        (void)state;
+        policy.flags = PJWT_IF_PRESENT;
+        assert_int_equal(check(no_exp, &policy, NOW), PJWT_OK);
+        policy.max_lifetime = 100;
+        assert_int_equal(check(no_exp, &policy, NOW), PJWT_CLAIM_MISSING);
+        policy.flags = PJWT_IF_PRESENT | PJWT_SKIP_EXP;
+        assert_int_equal(check(no_exp, &policy, NOW), PJWT_OK);
+        policy.flags = PJWT_SKIP_IAT;
+        assert_int_equal(check(ahead, &policy, NOW), PJWT_LIFETIME);
+        assert_int_equal(check(ahead, &policy, 1900000000), PJWT_OK);
+        policy.max_lifetime = 0;
+        assert_int_equal(check(ahead, &policy, NOW), PJWT_OK);
+}
+
 /* CLM-05 */
 static void the_lifetime_is_limited(void **state)
 {
@@ -451,6 +474,7 @@ int main(void)
                 cmocka_unit_test(times_that_are_none_are_refused),
                 cmocka_unit_test(no_sum_overflows),
                 cmocka_unit_test(the_lifetime_is_limited),
+                cmocka_unit_test(a_limit_of_the_lifetime_needs_an_end),
                 cmocka_unit_test(iss_is_compared_whole),
                 cmocka_unit_test(aud_holds_one_of_ours),
                 cmocka_unit_test(an_empty_policy_refuses),

@@ -234,6 +234,9 @@ static void the_kid_of_the_key_is_told(void **state)
         assert_int_equal(pjwt_decode(set, checks, text, strlen(text), NOW, &claims, NULL), PJWT_OK);
         assert_string_equal(pjwt_claims_key_id(claims), "k1");
         pjwt_claims_free(claims);
+        assert_int_equal(pjwt_checks_max_lifetime(checks, 100), PJWT_OK); /* RVW-07 */
+        assert_int_equal(pjwt_decode(set, checks, text, strlen(text), NOW, &claims, NULL),
+                         PJWT_CLAIM_MISSING);
         pjwt_checks_free(checks);
         pjwt_keys_free(set);
         free(text);

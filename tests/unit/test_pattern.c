@@ -201,7 +201,9 @@ static void what_is_not_understood_in_an_expression_is_refused(void **state)
         refuses("\xff", "invalid UTF-8");
 }
 
-/* The program has no instruction that could be limited; 200 to the power of 30 visits would not end. */
+/*
+ * RVW-07: the program has no instruction that could be limited; 200 to the power of 30 visits would not end.
+ */
 static void counts_of_counts_of_nothing_are_refused_at_once(void **state)
 {
         static const char *const nothings[] = {"(?:)",  "(?:(?:))",    "()",
