@@ -1,8 +1,12 @@
 #include "account.h"
 
+#include "accounts.h"
 #include "state.h"
 
 #include <inttypes.h>
+
+/* A process that was stopped here goes on with a refusal (attacks RVW-03). */
+#define ACCOUNT_MS (2 * PJWT_LOOKUPS_MS)
 
 /* The `user` lines of the revocation list also apply to logins without a token. */
 static enum pjwt_reason check_revoked(const struct pjwt_request *request, struct pjwt_error *error)
@@ -39,9 +43,15 @@ static enum pjwt_reason check_token(pam_handle_t *pamh, const struct pjwt_option
 enum pjwt_reason pjwt_account_check(pam_handle_t *pamh, const struct pjwt_options *options,
                                     const struct pjwt_request *request, struct pjwt_error *error)
 {
+        enum pjwt_reason reason;
+
         if (error->reason != PJWT_UNDECIDED)
                 return error->reason;
         if (options->revoked && check_revoked(request, error) != PJWT_OK)
                 return error->reason;
-        return check_token(pamh, options, request, error);
+        reason = check_token(pamh, options, request, error);
+        if ((reason == PJWT_OK || options->revoked) && pjwt_moment_age_ms(request->read) > ACCOUNT_MS)
+                return pjwt_fail(error, PJWT_INTERRUPTED,
+                                 "the time and the revocation list were read long ago");
+        return reason;
 }

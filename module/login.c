@@ -115,12 +115,27 @@ enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login)
         return PJWT_NO_RECORD;
 }
 
-void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
+/* What was read before the prompt may be long ago: the person, or who stopped the process, took the time. */
+static void forget_what_was_read(struct pjwt_login *login)
+{
+        pjwt_decision_clear(&login->decision);
+        pjwt_conf_free(login->conf);
+        pjwt_record_free(login->caller);
+        login->conf = NULL;
+        login->caller = NULL;
+        login->request = (struct pjwt_request){0};
+        pjwt_lookups_forget(login->pamh);
+}
+
+static void judge(struct pjwt_login *login)
 {
         struct pjwt_error *error = &login->decision.error;
+        bool had_caller = login->caller != NULL;
 
-        if (asked == PJWT_OK)
-                *error = login->arguments;
+        forget_what_was_read(login);
+        *error = login->arguments;
+        if (had_caller)
+                (void)find_caller(login);
         (void)pjwt_request_fill(login->pamh, &login->options, &login->request, error);
         if (error->reason != PJWT_UNDECIDED || load_conf(login, error) != PJWT_OK)
                 return;
@@ -130,6 +145,20 @@ void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
         login->request.auth_info = pam_getenv(login->pamh, "SSH_AUTH_INFO_0");
         (void)pjwt_decide(login->conf, &login->request, &login->decision);
         pjwt_reply_name_truncated(&login->reply, error);
+}
+
+void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
+{
+        if (asked != PJWT_OK) { /* there is nothing to judge, only to report */
+                (void)pjwt_request_fill(login->pamh, &login->options, &login->request,
+                                        &login->decision.error);
+                return;
+        }
+        judge(login);
+        if (login->decision.error.reason != PJWT_INTERRUPTED || login->decision.used)
+                return;
+        pam_syslog(login->pamh, LOG_NOTICE, "judged once more: %s", login->decision.error.detail);
+        judge(login);
 }
 
 /* The contents of the token, and the process that will open the session. */

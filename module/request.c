@@ -41,6 +41,7 @@ enum pjwt_reason pjwt_request_fill(pam_handle_t *pamh, const struct pjwt_options
         const char *service = text_item(pamh, PAM_SERVICE);
         struct timespec now = {0};
 
+        ret->read = pjwt_moment_now();
         (void)clock_gettime(CLOCK_REALTIME, &now);
         ret->now = now.tv_sec;
         ret->service = service ? service : "";

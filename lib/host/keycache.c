@@ -27,6 +27,7 @@
 /* The state of one call of pjwt_keycache_get(). */
 struct call {
         const struct pjwt_keycache *cache;
+        struct pjwt_keycache later; /* the caller's with the clock of after a wait; then cache is this */
         const struct pjwt_issuer *issuer;
         unsigned flags;
         int64_t boot_now;             /* the boot time that corresponds to cache->now */
@@ -55,6 +56,7 @@ static enum pjwt_reason get_from_file(const char *path, struct pjwt_keyset **ret
                                       struct pjwt_keycache_info *info, struct pjwt_error *reterr)
 {
         info->from_file = true;
+        info->read = pjwt_moment_now();
         (void)snprintf(info->source, sizeof(info->source), "%s", path);
         return pjwt_keyfile_read(path, ret, reterr);
 }
@@ -94,8 +96,10 @@ static bool cache_has_newer(struct call *c)
 static void read_cache(struct call *c)
 {
         struct pjwt_error err = {0};
-        enum pjwt_reason r =
-                pjwt_cachefile_read(c->cache->cache_dir, c->issuer, c->cache->now, true, &c->cached, &err);
+        enum pjwt_reason r;
+
+        c->info->read = pjwt_moment_now();
+        r = pjwt_cachefile_read(c->cache->cache_dir, c->issuer, c->cache->now, true, &c->cached, &err);
 
         if (r != PJWT_OK && r != PJWT_NO_KEYS) /* treated as absent, and reported */
                 (void)pjwt_fail(&c->info->warning, r, "%s", err.detail);
@@ -477,14 +481,49 @@ static enum pjwt_reason refuse(const struct call *c, enum pjwt_reason r, const s
         return pjwt_fail(reterr, r, "%s: %s", c->issuer->name, why->detail);
 }
 
+/* Keys of our own that were not stored, and that no other process will serve from. */
+static bool is_outdated(const struct call *c)
+{
+        return !c->info->stored && pjwt_boot_ms() - c->cached.asked_boot_ms > PJWT_RESPONSE_AGE_MS;
+}
+
+/*
+ * After a wait: the time is another, and so may be the cache. What was in memory before the wait does not
+ * count any more, or a user who stops his own sudo in a refresh could bring a withdrawn key back (attacks
+ * RVW-03). Keys that this call itself has fetched yield only to newer ones.
+ */
+static enum pjwt_reason look_again(struct call *c, struct pjwt_moment before, enum pjwt_reason asked,
+                                   struct pjwt_error *reterr)
+{
+        c->later = *c->cache;
+        c->later.now += pjwt_moment_age_ms(before) / 1000;
+        c->cache = &c->later;
+        c->boot_now = pjwt_boot_ms();
+        if (c->info->fetched && !is_outdated(c)) {
+                c->info->read = pjwt_moment_now();
+                (void)cache_has_newer(c);
+                return asked;
+        }
+        if (asked == PJWT_OK)
+                asked = pjwt_fail(reterr, PJWT_FETCH_FAILED, "the response is old by now");
+        c->info->fetched = false;
+        pjwt_cachefile_clear(&c->cached);
+        read_cache(c);
+        return asked;
+}
+
 static enum pjwt_reason get_cached(struct call *c, struct pjwt_keyset **ret, struct pjwt_error *reterr)
 {
+        const struct pjwt_moment before = pjwt_moment_now();
         struct pjwt_error err = {0};
-        enum pjwt_reason r;
+        enum pjwt_reason r = PJWT_OK;
 
         read_cache(c);
         c->info->too_soon = !must_ask(c);
-        r = c->info->too_soon ? PJWT_OK : ask(c, &err);
+        if (!c->info->too_soon) {
+                r = ask(c, &err);
+                r = look_again(c, before, r, &err);
+        }
         if (c->cached.source)
                 describe(c->info, &c->cached);
         if (!serves(c))

@@ -5,6 +5,7 @@
 #ifndef PJWT_KEYCACHE_H
 #define PJWT_KEYCACHE_H
 
+#include "clock.h"
 #include "conf.h"
 #include "freshness.h"
 #include "keyset.h"
@@ -40,6 +41,7 @@ struct pjwt_keycache_info {
         int64_t server_date;
         int64_t fresh_until; /* 0: unknown. From then on `pamjwt refresh` and logins send requests again. */
         char source[512];    /* the URL or path of the keys; empty: unknown */
+        struct pjwt_moment read; /* just before the cache or file was read for the last time */
         /* a failed refresh while cached keys are used, or a cache file that was not trusted */
         struct pjwt_error warning;
 };
@@ -51,7 +53,9 @@ struct pjwt_keycache_info {
  * retinfo: filled as far as known, also on failure; may be NULL.
  * Cached keys that are not older than max_stale are used if newer ones cannot be obtained: PJWT_OK with
  * retinfo->warning set and retinfo->fetched false. (So `pamjwt refresh` has failed if a warning is set.)
- * Never waits longer than issuer->timeout for the network. Leaves no child, descriptor or signal
+ * Never waits longer than issuer->timeout for the network. After a wait the cache is read again, and the
+ * clock with it: a key that was withdrawn meanwhile is not used, however long the process was stopped
+ * (attacks RVW-03). Leaves no child, descriptor or signal
  * disposition changed; works in threads, with SIGCHLD ignored, with descriptors 0 to 2 closed.
  * Returns PJWT_OK; PJWT_NO_KEYS, PJWT_STALE_KEYS, PJWT_FETCH_FAILED, PJWT_NO_FETCH_USER, PJWT_BAD_KEYSET;
  * PJWT_FILE_... for a file: source; PJWT_NO_MEMORY.

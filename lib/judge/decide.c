@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "accounts.h"
 #include "bind.h"
 #include "issuer.h"
 #include "service.h"
@@ -21,7 +22,14 @@ struct run {
         struct pjwt_token from_record;    /* owns `token` if there is a record */
         const struct pjwt_key *picks[PJWT_KEYSET_TRIES];
         size_t pick_count;
+        struct pjwt_moment begun; /* when the clock was read for request->now, and the policy had been read */
+        struct pjwt_moment
+                read; /* when the keys were read, later than `begun` when they had to be waited for */
+        int64_t now;  /* request->now, set forward by the wait */
 };
+
+/* What a judgement rests on is at most so old when it ends; lookups of accounts take half of it at most. */
+#define JUDGE_MS (2 * PJWT_LOOKUPS_MS)
 
 static const struct pjwt_origin nowhere = {NULL, 0};
 
@@ -81,6 +89,15 @@ static enum pjwt_reason pick(struct run *run, struct pjwt_error *err)
                                 &run->pick_count, err);
 }
 
+/* The caches' view of the clock: that of the request, set forward by what has passed since. */
+static struct pjwt_keycache keycache_now(const struct run *run)
+{
+        struct pjwt_keycache cache = run->request->keys;
+
+        cache.now += pjwt_moment_age_ms(run->begun) / 1000;
+        return cache;
+}
+
 /*
  * After the issuer has rotated its keys, it signs with one that is not in the cache: refresh once, then
  * look again (NET-27). If the refresh brings nothing new, the result remains "unknown kid": there are keys,
@@ -89,14 +106,14 @@ static enum pjwt_reason pick(struct run *run, struct pjwt_error *err)
 static enum pjwt_reason pick_after_refresh(struct run *run, struct pjwt_error *err)
 {
         struct pjwt_decision *ret = run->ret;
+        const struct pjwt_keycache cache = keycache_now(run);
         struct pjwt_error fetch = {0}, again = {0};
         struct pjwt_keyset *keys = NULL;
         enum pjwt_reason reason;
 
         if (ret->keys.from_file || ret->keys.fetched)
                 return PJWT_UNKNOWN_KID;
-        reason = pjwt_keycache_get(&run->request->keys, ret->issuer, PJWT_KEYS_REFRESH, &keys, &ret->keys,
-                                   &fetch);
+        reason = pjwt_keycache_get(&cache, ret->issuer, PJWT_KEYS_REFRESH, &keys, &ret->keys, &fetch);
         if (reason != PJWT_OK) {
                 if (ret->keys.warning.reason == PJWT_UNDECIDED)
                         ret->keys.warning = fetch;
@@ -114,9 +131,9 @@ static enum pjwt_reason find_keys(struct run *run)
 {
         struct pjwt_decision *ret = run->ret;
         struct pjwt_origin origin = pjwt_issuer_origin(ret->issuer, "jwks");
+        const struct pjwt_keycache cache = keycache_now(run);
         struct pjwt_error err = {0};
-        enum pjwt_reason reason =
-                pjwt_keycache_get(&run->request->keys, ret->issuer, 0, &run->keys, &ret->keys, &err);
+        enum pjwt_reason reason = pjwt_keycache_get(&cache, ret->issuer, 0, &run->keys, &ret->keys, &err);
 
         if (reason == PJWT_OK) {
                 reason = pick(run, &err);
@@ -125,6 +142,8 @@ static enum pjwt_reason find_keys(struct run *run)
         }
         if (reason != PJWT_OK)
                 ret->error = err;
+        run->read = ret->keys.read;
+        run->now = run->request->now + pjwt_moment_age_ms(run->begun) / 1000;
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_KEYS, reason, origin,
                                         "kid %s, %zu keys from the %s, %zu suitable", or_none(ret->kid),
                                         run->keys ? run->keys->count : 0,
@@ -153,17 +172,15 @@ static enum pjwt_reason check_claims(struct run *run)
         struct pjwt_decision *ret = run->ret;
         const struct pjwt_issuer *issuer = ret->issuer;
         const struct pjwt_claims_policy policy = pjwt_issuer_policy(issuer);
-        enum pjwt_reason reason =
-                pjwt_claims_check(run->token, &policy, run->request->now, &ret->times, &ret->error);
+        enum pjwt_reason reason = pjwt_claims_check(run->token, &policy, run->now, &ret->times, &ret->error);
 
         if (reason != PJWT_OK)
                 return pjwt_decision_note_stage(run->ret, PJWT_STAGE_CLAIMS, reason,
                                                 pjwt_issuer_origin(issuer, pjwt_issuer_option(reason)),
-                                                "now %" PRId64, run->request->now);
-        return pjwt_decision_note_stage(run->ret, PJWT_STAGE_CLAIMS, reason,
-                                        pjwt_issuer_origin(issuer, "audience"),
-                                        "iat %" PRId64 ", now %" PRId64 ", exp %" PRId64, ret->times.iat,
-                                        run->request->now, ret->times.exp);
+                                                "now %" PRId64, run->now);
+        return pjwt_decision_note_stage(
+                run->ret, PJWT_STAGE_CLAIMS, reason, pjwt_issuer_origin(issuer, "audience"),
+                "iat %" PRId64 ", now %" PRId64 ", exp %" PRId64, ret->times.iat, run->now, ret->times.exp);
 }
 
 static struct pjwt_bind_login bind_login(const struct pjwt_record *record)
@@ -177,7 +194,7 @@ static enum pjwt_reason check_bound(struct run *run)
         const struct pjwt_record *record = run->record ? run->record : run->request->login;
         struct pjwt_bind_login login = record ? bind_login(record) : (struct pjwt_bind_login){0};
         const struct pjwt_bind_proof proof = {.service = service_name(run),
-                                              .now = run->request->now,
+                                              .now = run->now,
                                               .auth_info = run->request->auth_info,
                                               .login = record ? &login : NULL,
                                               .reuse = run->record != NULL};
@@ -267,7 +284,7 @@ static enum pjwt_reason check_service(struct run *run)
 
         if (!service)
                 return PJWT_OK;
-        reason = pjwt_service_check(service, ret->issuer, run->token, run->request->now, &ret->error);
+        reason = pjwt_service_check(service, ret->issuer, run->token, run->now, &ret->error);
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_SERVICE, reason,
                                         pjwt_service_origin(service, pjwt_service_option(reason)),
                                         "requirements of %s", service->name);
@@ -287,6 +304,30 @@ static enum pjwt_reason find_grant(struct run *run)
 }
 
 /*
+ * Was the process stopped, by its user or with its host? Then keys, lists and policy may have changed since
+ * they were read (attacks RVW-03). Checked once everything else has accepted the token, and again after
+ * its use was recorded: by then an earlier record of it may have been swept.
+ */
+static enum pjwt_reason check_clock(struct run *run)
+{
+        struct pjwt_decision *ret = run->ret;
+        const struct pjwt_issuer *issuer = ret->issuer;
+        /* the cache may have been asked for twice */
+        int64_t waits = run->record ? 0 : 2 * 1000 * issuer->timeout;
+        int64_t keys = pjwt_moment_age_ms(run->read), all = pjwt_moment_age_ms(run->begun);
+
+        if (keys <= JUDGE_MS && all <= JUDGE_MS + waits)
+                return PJWT_OK;
+        return pjwt_decision_note_stage(ret, PJWT_STAGE_NONE,
+                                        pjwt_fail(&ret->error, PJWT_INTERRUPTED,
+                                                  "%" PRId64
+                                                  " s have passed since the policy was read, %" PRId64
+                                                  " s since the keys were",
+                                                  all / 1000, keys / 1000),
+                                        nowhere, "the clock");
+}
+
+/*
  * The last stage: everything else has been accepted; of several processes at the same time only one
  * succeeds.
  */
@@ -302,8 +343,11 @@ static enum pjwt_reason use_once(struct run *run)
         reason = pjwt_replay_name(run->keys->libctx, issuer->issuer, run->token, name, &ret->error);
         if (reason == PJWT_OK)
                 reason = pjwt_replay_use(&run->request->replay, name, ret->times.iat,
-                                         ret->times.exp + issuer->leeway, issuer->leeway, run->request->now,
+                                         ret->times.exp + issuer->leeway, issuer->leeway, run->now,
                                          &ret->error);
+        ret->used = reason == PJWT_OK && !run->request->replay.look_only;
+        if (reason == PJWT_OK)
+                reason = check_clock(run);
         return pjwt_decision_note_stage(run->ret, PJWT_STAGE_SERVICE, reason,
                                         pjwt_service_origin(ret->service, "one_use"), "one use, %s %s",
                                         ret->jti ? "jti" : "signing input,", ret->jti ? ret->jti : "no jti");
@@ -359,13 +403,12 @@ typedef enum pjwt_reason stage_fn(struct run *);
 static stage_fn *const token_stages[] = {take_apart,    find_issuer,  allow_alg,     find_keys,
                                          verify,        check_claims, check_bound,   bind_of_issuer,
                                          check_revoked, find_service, check_service, bind_of_service,
-                                         find_grant,    use_once,     NULL};
+                                         find_grant,    check_clock,  use_once,      NULL};
 
 /* The token that opened the session is checked again, with the current time, policy and service. */
-static stage_fn *const record_stages[] = {take_record, find_issuer,    allow_alg,       check_claims,
-                                          check_bound, bind_of_issuer, check_revoked,   find_service,
-                                          check_reuse, check_service,  bind_of_service, find_grant,
-                                          NULL};
+static stage_fn *const record_stages[] = {
+        take_record,  find_issuer, allow_alg,     check_claims,    check_bound, bind_of_issuer, check_revoked,
+        find_service, check_reuse, check_service, bind_of_service, find_grant,  check_clock,    NULL};
 
 static enum pjwt_reason judge(struct run *run, stage_fn *const *stages)
 {
@@ -373,6 +416,10 @@ static enum pjwt_reason judge(struct run *run, stage_fn *const *stages)
         enum pjwt_reason reason = PJWT_OK;
 
         *ret = (struct pjwt_decision){0};
+        run->begun = run->request->read.boot_ms || run->request->read.wall_ms ? run->request->read
+                                                                              : pjwt_moment_now();
+        run->read = run->begun;
+        run->now = run->request->now;
         for (; reason == PJWT_OK && *stages; stages++)
                 reason = (*stages)(run);
         if (reason == PJWT_OK) {

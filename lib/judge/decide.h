@@ -8,7 +8,9 @@
  * Decides about one token: token -> issuer -> keys -> verify -> claims -> bound -> revoked -> service and
  * its requirements -> grant -> use. The user is checked last, so that known, unknown and forbidden users
  * take the same time (PAM-15). one_use is recorded in the very last stage, when everything else has been
- * accepted; with replay.look_only it is looked up and not recorded.
+ * accepted; with replay.look_only it is looked up and not recorded. If more time has passed than waiting
+ * for keys and a few seconds account for, a token that would be accepted is PJWT_INTERRUPTED: the caller
+ * reads everything again and judges once more, unless ret->used.
  * ret: always set, for pjwt_decision_clear(); need not be initialised. It borrows from conf.
  * Returns ret->error.reason: PJWT_OK if the token is accepted, otherwise the reason.
  */

@@ -22,6 +22,7 @@ struct pjwt_request {
         const char *auth_info;
         const struct pjwt_record *login; /* of the session that the caller is in; NULL: none */
         int64_t now;
+        struct pjwt_moment read; /* when the clock was read for `now`; all zero: when the judgement begins */
         struct pjwt_keycache keys;
         const char *revoked_file; /* PJWT_REVOKED_FILE; NULL: there is no list */
         struct pjwt_accounts
@@ -59,6 +60,7 @@ struct pjwt_decision {
         struct pjwt_times times;
         struct pjwt_keycache_info keys;
         struct pjwt_revoked *revoked; /* owned; origins borrow from it */
+        bool used;                    /* one_use: the use was recorded, also when the token is refused then */
         struct pjwt_stage_note stages[PJWT_STAGE_NOTES_MAX];
         size_t stage_count;
 };

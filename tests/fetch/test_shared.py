@@ -231,6 +231,24 @@ def test_a_caller_stopped_in_the_middle_harms_nobody_and_brings_no_old_key_back(
     assert host.cached_kids() == ["k2"]
 
 
+def test_a_caller_stopped_in_a_refresh_that_fails_brings_no_withdrawn_key_back(host, idp):
+    """RVW-03: what it read before the wait is not what the cache holds when it goes on."""
+    host.get(now=1000)
+    host.forget_attempts()
+    idp.answers["/jwks"].delay = 0.6
+    idp.answers["/jwks"].status = 503
+    stopped = host.start(now=5000, timeout=10)
+    wait_for(lambda: idp.asked() == 2)
+    stopped.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(1)
+        idp.keys("k2")
+        assert host.get("force", now=5001)["kids"] == ["k2"]
+    finally:
+        stopped.send_signal(signal.SIGCONT)
+    assert json.loads(stopped.communicate(timeout=30)[0])["kids"] == ["k2"]
+
+
 STEPS = ["socketpair", "clone3,clone", "sendto", "recvfrom", "openat", "linkat", "rename,renameat", "close"]
 
 

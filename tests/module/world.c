@@ -13,7 +13,9 @@
 #include <strings.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 char *world_log[WORLD_LINES];
@@ -27,12 +29,28 @@ static const struct user {
 } users[] = {{"alice", 1500}, {"bob", 1501}, {"bobby", 1501}, {"root", 0}, {"daemon", 1}};
 
 /*
- * All functions that are called by libpam's pam_modutil_getpwnam(). As with SSSD and winbind, upper case finds the same account;
- * bob has two names; `flaky` is a name for which the directory does not answer now.
+ * All functions that are called by libpam's pam_modutil_getpwnam(). As with SSSD and winbind, upper case
+ * finds the same account; bob has two names; `flaky` is a name for which the directory does not answer. A
+ * process that looks up `stopped-N` is stopped for a minute the first N times.
  */
+static int64_t ahead; /* seconds */
+static int stops;
+
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+        long result = syscall(SYS_clock_gettime, id, ret);
+
+        ret->tv_sec += ahead;
+        return (int)result;
+}
+
 int getpwnam_r(const char *name, struct passwd *ret, char *buffer, size_t size, struct passwd **found)
 {
         *found = NULL;
+        if (strncmp(name, "stopped-", 8) == 0 && stops < atoi(name + 8)) {
+                stops++;
+                ahead += 60;
+        }
         if (strcmp(name, "flaky") == 0)
                 return EAGAIN;
         for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
@@ -175,6 +193,7 @@ const char *world_folder(const char *conf)
         char *text;
 
         have_own_run();
+        ahead = stops = 0;
 
         (void)strcpy(directory, "/tmp/pam_jwt-test-XXXXXX");
         if (!mkdtemp(directory))

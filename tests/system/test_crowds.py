@@ -8,6 +8,7 @@ import pwd
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 from jwcrypto import jwk
@@ -121,6 +122,35 @@ def test_a_sudo_stopped_in_a_refresh_and_continued_after_a_rotation_brings_no_ol
     assert cached_kids() == ["key-2"]
     assert "success" not in authenticate(withdrawn)
     assert "success" in authenticate(slow_keys.token("alice"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("one_use", ["no", "yes"])
+def test_a_sudo_stopped_for_longer_than_a_response_lives_is_judged_by_the_cache_of_then(conf, keys_endpoint, log, one_use):
+    """RVW-03: keys are there and old, the refresh is under way; a minute later its response is too old to count."""
+    conf(keys_endpoint.conf(timeout="8s") + f"[service/sudo]\none_use = {one_use}\n")
+    use_stack("token-only")
+    host.run("pamjwt", "refresh")
+    make_old(7200)
+    keys_endpoint.endpoint.delay = 2
+    withdrawn = keys_endpoint.token("alice")
+    sudo = Refreshing(keys_endpoint, withdrawn)
+    sudo.signal(signal.SIGSTOP)
+    try:
+        host.wait_for("the stop", lambda: state(sudo.process.pid) == "T")
+        time.sleep(3)
+        keys_endpoint.endpoint.delay = 0
+        rotate(keys_endpoint)
+        host.run("pamjwt", "refresh", "--force")
+        assert cached_kids() == ["key-2"]
+        time.sleep(60)
+        mark = log.mark()
+    finally:
+        sudo.signal(signal.SIGCONT)
+    out, _, status = sudo.end()
+    assert (out, status) == ("", 1), log.text(mark)
+    assert [a["reason"] for a in log.audits(mark)] == ["unknown-kid"], log.text(mark)
+    assert cached_kids() == ["key-2"]
 
 
 def test_a_sudo_killed_in_a_refresh_leaves_nothing_behind(slow_keys):

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +17,23 @@
 #include "audit.h"
 #include "b64url.h"
 #include "decide.h"
+
+/* The clock of these tests: the host's, set forward where a test says so; it goes before libc's. */
+static int64_t ahead_ms, ahead_in_lookup_ms, ahead_in_use_ms;
+
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+        long result = syscall(SYS_clock_gettime, id, ret);
+
+        ret->tv_sec += ahead_ms / 1000;
+        return (int)result;
+}
+
+int symlinkat(const char *target, int at, const char *path)
+{
+        ahead_ms += ahead_in_use_ms;
+        return (int)syscall(SYS_symlinkat, target, at, path);
+}
 
 #define NOW    1700000000
 #define SECRET "0123456789abcdef0123456789abcdef"
@@ -97,6 +116,7 @@ static void sign(const char *header, const char *claims, const char *secret, cha
 static enum pjwt_account find_account(void *arg, const char *name, uid_t *retuid)
 {
         (void)arg;
+        ahead_ms += ahead_in_lookup_ms;
         *retuid = 1000;
         return strcmp(name, "ALICE") == 0 || strcmp(name, "alice") == 0 ? PJWT_ACCOUNT_FOUND
                                                                         : PJWT_ACCOUNT_ABSENT;
@@ -349,6 +369,79 @@ static void what_is_revoked_is_refused_at_the_next_login(void **state)
         assert_int_equal(judge_claims(host, HEADER, CLAIMS, "sshd"), PJWT_CONFIG);
 }
 
+static enum pjwt_reason judge_read(const struct host *host, const char *service, int64_t lookup_ms,
+                                   int64_t use_ms, bool *retused)
+{
+        struct pjwt_decision d;
+        char token[2048];
+        enum pjwt_reason reason;
+
+        sign(HEADER, CLAIMS, SECRET, token);
+        ahead_ms = 0;
+        ahead_in_lookup_ms = lookup_ms;
+        ahead_in_use_ms = use_ms;
+        reason = judge(host, token, alice, service, &d);
+        ahead_ms = ahead_in_lookup_ms = ahead_in_use_ms = 0;
+        *retused = d.used;
+        pjwt_decision_clear(&d);
+        return reason;
+}
+
+/* RVW-03: a process that was stopped after the keys and the list were read lets no one in by them. */
+static void a_judgement_that_was_stopped_is_a_refusal(void **state)
+{
+        const struct host *host = *state;
+        bool used;
+
+        shut_out(*state, "user mallory\n");
+        assert_int_equal(judge_read(host, "sshd", 9000, 0, &used), PJWT_OK);
+        assert_int_equal(judge_read(host, "sshd", 11000, 0, &used), PJWT_INTERRUPTED);
+        assert_int_equal(judge_read(host, "sshd", INT64_C(100000000), 0, &used), PJWT_INTERRUPTED);
+        assert_false(used);
+}
+
+/* RVW-03: nor does a use that was recorded after a stop: the record may be one that was swept. */
+static void a_use_that_was_stopped_counts_and_does_not_open(void **state)
+{
+        const struct host *host = *state;
+        bool used;
+
+        assert_int_equal(judge_read(host, "once", 0, 11000, &used), PJWT_INTERRUPTED);
+        assert_true(used);
+        assert_int_equal(judge_read(host, "once", 0, 0, &used), PJWT_REPLAYED);
+        assert_false(used);
+}
+
+/* RVW-03: what was read before the judgement began is as old as the request says. */
+static void a_request_of_long_ago_is_not_judged(void **state)
+{
+        const struct host *host = *state;
+        struct pjwt_moment then = pjwt_moment_now();
+        struct pjwt_decision d;
+        char token[2048];
+        struct pjwt_request request = {.token = token,
+                                       .user = alice,
+                                       .service = "sshd",
+                                       .now = NOW,
+                                       .keys = {.cache_dir = host->dir, .now = NOW}};
+
+        sign(HEADER, CLAIMS, SECRET, token);
+        request.token_len = strlen(token);
+        request.read = then;
+        assert_int_equal(pjwt_decide(host->conf, &request, &d), PJWT_OK);
+        pjwt_decision_clear(&d);
+        request.read.boot_ms -= 100000; /* a stopped process */
+        assert_int_equal(pjwt_decide(host->conf, &request, &d), PJWT_INTERRUPTED);
+        pjwt_decision_clear(&d);
+        request.read = then;
+        request.read.wall_ms -= 100000; /* a stopped machine */
+        assert_int_equal(pjwt_decide(host->conf, &request, &d), PJWT_INTERRUPTED);
+        pjwt_decision_clear(&d);
+        request.read.wall_ms -= 400000; /* and by the time of now the token has expired */
+        assert_int_equal(pjwt_decide(host->conf, &request, &d), PJWT_EXPIRED);
+        pjwt_decision_clear(&d);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -363,6 +456,11 @@ int main(void)
                                                 drop_host),
                 cmocka_unit_test_setup_teardown(what_is_revoked_is_refused_at_the_next_login, make_host,
                                                 drop_host),
+                cmocka_unit_test_setup_teardown(a_judgement_that_was_stopped_is_a_refusal, make_host,
+                                                drop_host),
+                cmocka_unit_test_setup_teardown(a_use_that_was_stopped_counts_and_does_not_open, make_host,
+                                                drop_host),
+                cmocka_unit_test_setup_teardown(a_request_of_long_ago_is_not_judged, make_host, drop_host),
                 cmocka_unit_test_setup_teardown(a_missing_key_file_is_no_acceptance, make_host, drop_host),
         };
 

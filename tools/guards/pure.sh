@@ -20,6 +20,7 @@ lib/policy/revoked.c: loads the list of what is revoked
 lib/host/cachefile.c: reads and replaces the cached keys
 lib/host/fetchcall.c: starts pamjwt-fetch, or asks its socket
 lib/host/fetchlock.c: takes the lock of a request, and reads its note
+lib/host/accounts.c: looks up accounts, and how long that takes
 lib/host/keycache.c: asks how old cached keys are
 lib/host/keyfile.c: reads keys from a file
 lib/host/logindefs.c: reads /etc/login.defs
@@ -28,6 +29,7 @@ lib/host/recordname.c: opens the directories of login records
 lib/host/recordstore.c: writes, reads and moves login records
 lib/host/recordsweep.c: removes what logins have left
 lib/host/replay.c: records used tokens
+lib/judge/decide.c: asks how long the judgement has taken
 lib/api/pamjwt.c: reads key files for programs
 '
 files='open|openat|creat|read|pread|write|pwrite|fopen|fdopen|fgets|fread|fwrite|stat|fstat|lstat|fstatat|statx|access|faccessat|mkdir|mkdirat'
@@ -35,7 +37,7 @@ files="$files|unlink|unlinkat|rename|renameat|renameat2|link|linkat|symlink|syml
 world='time|clock_gettime|gettimeofday|localtime|localtime_r|mktime|nanosleep|clock_nanosleep|sleep|usleep|poll|select|getenv|secure_getenv'
 world="$world|syslog|vsyslog|printf|fprintf|perror|puts|socket|connect|getaddrinfo|gethostname|uname|getpwnam|getpwnam_r|getgrnam|getgrnam_r"
 world="$world|getpid|getppid|getuid|geteuid|getgid|getegid|kill|syscall|prctl|sysconf|posix_spawn|posix_spawnp|pipe|pipe2|waitpid|sigaction"
-ours='pjwt_file_[a-z_]*|pjwt_fd_[a-z_]*|pjwt_boot_ms'
+ours='pjwt_file_[a-z_]*|pjwt_fd_[a-z_]*|pjwt_boot_ms|pjwt_moment_[a-z_]*'
 
 cd "$source"
 read=0
