@@ -33,6 +33,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         observe = login.options.observe;
         if (!observe)
                 pjwt_report_sentence(pamh, flags, reason, login.reply.typed);
+        pjwt_login_delay(&login);
         pjwt_login_end(&login);
         return observe ? PAM_CRED_UNAVAIL : pjwt_report_pam_code(reason);
 }

@@ -8,7 +8,9 @@
 #include "session.h"
 #include "state.h"
 
+#include <pwd.h>
 #include <security/pam_ext.h>
+#include <security/pam_modutil.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -18,13 +20,29 @@
 #define FAIL_DELAY_USEC 2000000
 
 /*
- * Requested at the start in any case: libpam delays only if the whole stack refuses, so that known, unknown
- * and forbidden users wait equally long, with or without a token.
+ * Does this process wait for one person? sshd, sudo, su and login are root, a screen locker is the user
+ * itself. A service account that authenticates others (nginx, lighttpd, pgbouncer) serves all of them in one
+ * event loop or thread: a delay there stops requests that have nothing to do with this one (attacks RVW-08).
  */
-static void ask_for_delay(pam_handle_t *pamh, const struct pjwt_options *options)
+static bool waits_for_one_person(pam_handle_t *pamh)
 {
-        if (!options->nodelay && !options->observe)
-                (void)pam_fail_delay(pamh, FAIL_DELAY_USEC);
+        const void *user = NULL;
+        const struct passwd *passwd = NULL;
+
+        if (geteuid() == 0)
+                return true;
+        if (pam_get_item(pamh, PAM_USER, &user) == PAM_SUCCESS && user)
+                passwd = pam_modutil_getpwnam(pamh, user);
+        return passwd && passwd->pw_uid == geteuid();
+}
+
+void pjwt_login_delay(struct pjwt_login *login)
+{
+        int64_t left = FAIL_DELAY_USEC - login->judged_ms * 1000;
+
+        if (!login->options.nodelay && !login->options.observe && left > 0 &&
+            waits_for_one_person(login->pamh))
+                (void)pam_fail_delay(login->pamh, (unsigned)left);
 }
 
 void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret)
@@ -34,7 +52,6 @@ void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pj
         if (!ret->options.observe)
                 pjwt_state_forget(pamh);
         pjwt_lookups_forget(pamh);
-        ask_for_delay(pamh, &ret->options);
 }
 
 static enum pjwt_reason load_conf(struct pjwt_login *login, struct pjwt_error *reterr)
@@ -149,16 +166,19 @@ static void judge(struct pjwt_login *login)
 
 void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
 {
+        const struct pjwt_moment begun = pjwt_moment_now();
+
         if (asked != PJWT_OK) { /* there is nothing to judge, only to report */
                 (void)pjwt_request_fill(login->pamh, &login->options, &login->request,
                                         &login->decision.error);
                 return;
         }
         judge(login);
-        if (login->decision.error.reason != PJWT_INTERRUPTED || login->decision.used)
-                return;
-        pam_syslog(login->pamh, LOG_NOTICE, "judged once more: %s", login->decision.error.detail);
-        judge(login);
+        if (login->decision.error.reason == PJWT_INTERRUPTED && !login->decision.used) {
+                pam_syslog(login->pamh, LOG_NOTICE, "judged once more: %s", login->decision.error.detail);
+                judge(login);
+        }
+        login->judged_ms = pjwt_moment_age_ms(begun);
 }
 
 /* The contents of the token, and the process that will open the session. */

@@ -20,12 +20,10 @@ struct pjwt_login {
         struct pjwt_decision decision;
         struct pjwt_record *caller; /* the login record of the session that the caller is in; NULL: none */
         struct pjwt_record *record; /* of the accepted token or the caller's record */
+        int64_t judged_ms;          /* how long the judgement took: it may have waited for keys */
 };
 
-/*
- * Reads the arguments; unless they say observe, removes what the handle accepted before and and requests the
- * delay from libpam.
- */
+/* Reads the arguments; without observe, removes what the handle accepted before. */
 void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret);
 
 /*
@@ -44,6 +42,14 @@ void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked);
  * decision into a refusal.
  */
 void pjwt_login_write_record(struct pjwt_login *login);
+
+/*
+ * Requests the delay after a refusal from libpam, in any case: libpam delays only if the whole stack
+ * refuses. It is shortened by the time that the judgement took, so that a user whose token makes this
+ * process wait for keys is refused as quickly as one who does not exist (attacks RVW-04). There is none in
+ * a process that serves other people meanwhile (RVW-08).
+ */
+void pjwt_login_delay(struct pjwt_login *login);
 
 void pjwt_login_end(struct pjwt_login *login);
 

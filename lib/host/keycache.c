@@ -386,7 +386,10 @@ static int64_t deadline_of(const struct call *c)
 {
         int64_t wait = c->issuer->timeout * 1000;
 
-        return c->boot_now + (serves(c) && c->flags == 0 && wait > STALE_WAIT_MS ? STALE_WAIT_MS : wait);
+        return c->boot_now +
+               (serves(c) && !(c->flags & (PJWT_KEYS_FORCE | PJWT_KEYS_AHEAD)) && wait > STALE_WAIT_MS
+                        ? STALE_WAIT_MS
+                        : wait);
 }
 
 static const char *lock_dir_of(const struct pjwt_keycache *cache)
