@@ -65,6 +65,24 @@ int cli_wait(pid_t pid, int seconds)
         return done == pid ? status_of(status) : -1;
 }
 
+int cli_run_within(const char *const *argv, const char *const *env, struct cli_buf *out, int seconds)
+{
+        char block[4096];
+        int pipefd[2];
+        int status;
+        ssize_t n;
+
+        cli_buf_str(out, "");
+        if (pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) != 0)
+                return -1;
+        status = cli_wait(cli_spawn(argv, env, -1, pipefd[1]), seconds);
+        close(pipefd[1]);
+        while ((n = read(pipefd[0], block, sizeof(block))) > 0)
+                cli_buf_add(out, block, (size_t)n);
+        close(pipefd[0]);
+        return status;
+}
+
 int cli_run(const char *const *argv, const char *const *env, struct cli_buf *out)
 {
         char block[4096];

@@ -23,7 +23,10 @@ int cli_wait(pid_t pid, int seconds);
  */
 int cli_run(const char *const *argv, const char *const *env, struct cli_buf *out);
 
-/* PATH and nothing else, so that no variable of the caller has any effect. */
+/* The same, but after `seconds` the program is killed. It must not say more than a pipe holds (64 KiB). */
+int cli_run_within(const char *const *argv, const char *const *env, struct cli_buf *out, int seconds);
+
+/* PATH and nothing else, so that no variable of the caller decides anything. */
 extern const char *const cli_plain_env[];
 
 #endif
