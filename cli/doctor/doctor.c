@@ -224,6 +224,10 @@ static const struct row rows[CLI_FIND_COUNT] = {
                  "PasswordAuthentication no disables only one method; with pam_unix in the stack, passwords "
                  "are accepted by keyboard-interactive",
                  "auth required pam_jwt.so   as the only auth line, if passwords are not wanted"},
+        [CLI_FIND_SSHD_MATCH] =
+                {"sshd-match", false,
+                 "what sshd accepts may differ by user and address, and was not evaluated for them",
+                 "write Include with a pattern in the last part only, and fewer Match blocks"},
         [CLI_FIND_SSHD_METHODS] = {"sshd-methods", true,
                                    "the required methods never use PAM, so no token is asked for",
                                    "AuthenticationMethods publickey,keyboard-interactive:pam"},

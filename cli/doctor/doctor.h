@@ -59,6 +59,7 @@ enum cli_finding {
         CLI_FIND_SSHD_NO_METHOD,
         CLI_FIND_SSHD_NO_KBDINT,
         CLI_FIND_SSHD_PASSWORDS,
+        CLI_FIND_SSHD_MATCH,
         CLI_FIND_SSHD_METHODS,
         CLI_FIND_SSHD_ROOT,
         CLI_FIND_BIND_METHODS,
@@ -112,7 +113,12 @@ void cli_doctor_listeners(struct cli_doctor *d);
 void cli_doctor_keys(struct cli_doctor *d);
 void cli_doctor_pam(struct cli_doctor *d);
 void cli_doctor_sshd(struct cli_doctor *d);
-/* Bound tokens: are sshd, the stack and the configuration set up for them? sshd -T has succeeded already. */
+/*
+ * Passwords of users that a Match block applies to. password_line: the "FILE:LINE" by which the stack takes
+ * them.
+ */
+void cli_doctor_match(struct cli_doctor *d, const char *password_line);
+/* Bound tokens: do sshd, the stack and the configuration do their parts? sshd -T works already. */
 void cli_doctor_bound(struct cli_doctor *d);
 void cli_doctor_sudo(struct cli_doctor *d);
 void cli_doctor_log(struct cli_doctor *d);

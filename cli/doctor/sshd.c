@@ -30,15 +30,17 @@ static void look_at_methods(struct cli_doctor *d, const char *text)
 static void look_at_passwords(struct cli_doctor *d, const char *text)
 {
         struct pjwt_stack *stack = NULL;
-        const struct pjwt_stack_line *unix_line;
+        const struct pjwt_stack_line *unix_line = NULL;
+        char at[600];
 
-        if (cli_sshd_says(text, "passwordauthentication", "no") && cli_sshd_kbdint(text) &&
-            cli_pam_read(d->root, "sshd", &stack)) {
+        if (cli_pam_read(d->root, "sshd", &stack))
                 unix_line = cli_pam_find(stack, PJWT_STACK_AUTH, "pam_unix.so", 0);
-                if (unix_line)
+        if (unix_line) {
+                snprintf(at, sizeof(at), "%s:%u", unix_line->file, unix_line->line);
+                if (cli_sshd_says(text, "passwordauthentication", "no") && cli_sshd_kbdint(text))
                         cli_found(d, CLI_FIND_SSHD_PASSWORDS, NULL,
-                                  "sshd_config: PasswordAuthentication is no, but %s:%u has pam_unix.so",
-                                  unix_line->file, unix_line->line);
+                                  "sshd_config: PasswordAuthentication is no, but %s has pam_unix.so", at);
+                cli_doctor_match(d, at);
         }
         pjwt_stack_free(stack);
 }

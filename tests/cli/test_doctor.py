@@ -731,6 +731,28 @@ def test_sshd_that_is_broken(host):
     assert "line 3" in host.finds("sshd-broken")["what"]
 
 
+@pytest.mark.parametrize("text, where", [
+    ("Match User bob\nPasswordAuthentication no\n", "/etc/ssh/sshd_config:1"),
+    ("KbdInteractiveAuthentication no\nMatch Address 10.0.0.0/8\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n",
+     "/etc/ssh/sshd_config:2"),
+    ("Match User bob\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n", None),
+    ("Match User bob\nPasswordAuthentication no\nAuthenticationMethods publickey\n", None),
+    ("Match Group a\nX11Forwarding no\nMatch User bob\nPasswordAuthentication yes\n", None),
+])
+def test_passwords_that_a_match_block_keeps_out(host, text, where):
+    """sshd -T speaks for no user in particular."""
+    host.write("etc/ssh/sshd_config", "UsePAM yes\n".join(["", text]))
+    found = host.finds(*(["sshd-passwords"] if where else []))
+    if where:
+        number = int(where.rpartition(":")[2]) + 1
+        assert f"/etc/ssh/sshd_config:{number}: passwords are off for" in found["what"] and "pam.d/sshd" in found["what"]
+
+
+def test_match_blocks_that_cannot_be_judged(host):
+    host.write("etc/ssh/sshd_config", "UsePAM yes\nInclude /etc/*/x.conf\n")
+    assert "/etc/ssh/sshd_config:2: Include" in host.finds("sshd-match")["what"]
+
+
 def test_root_by_ssh(host):
     host.conf("match.groups", "user = root\nmatch.groups")
     host.finds("sshd-root")
