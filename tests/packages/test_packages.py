@@ -149,6 +149,7 @@ def test_what_is_in_the_packages():
         "libpam-jwt": [f"{libraries}/security/pam_jwt.so", "/usr/libexec/pam_jwt/pamjwt-fetch", "/etc/security/pam_jwt.conf",
                        "/lib/systemd/system/pamjwt-refresh.timer", "/lib/systemd/system/pamjwt-refresh.socket",
                        "/lib/systemd/system/pamjwt-refresh.service", "/lib/systemd/system/pamjwt-refresh-server.service",
+                       "/lib/systemd/system/pamjwt-rollback.service",
                        "/usr/lib/sysusers.d/pam_jwt.conf", "/usr/lib/tmpfiles.d/pam_jwt.conf", "/etc/cron.d/pam_jwt",
                        "/usr/share/pam-configs/jwt", "/usr/share/man/man8/pam_jwt.8.gz", "/usr/share/man/man5/pam_jwt.conf.5.gz",
                        "/usr/share/man/man8/pamjwt-fetch.8.gz", "/usr/share/doc/libpam-jwt/examples/pam.d/token-only"],
@@ -345,7 +346,7 @@ def test_timer_and_socket_come_and_go_under_a_real_systemd():
                                                                *debs(names=["libpam-jwt", "pamjwt"]), timeout=300))
     assert seen == {
         "pamjwt-refresh.timer": "active enabled", "pamjwt-refresh.socket": "active enabled",
-        "service": "success inactive", "socket-file": "600 root", "left-units": "", "left-files": "",
+        "service": "success inactive", "rollback": "enabled", "socket-file": "600 root", "left-units": "", "left-files": "",
     }
 
 
