@@ -1,12 +1,22 @@
 /* Checks the plan in a scratch copy of what it changes, and shows it. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "doctor.h"
 #include "run.h"
+#include "scratch.h"
 #include "setup.h"
+#include "tree.h"
+
+/*
+ * The directory of files beside it. A name of its own: two string literals in a list of names look like a
+ * lost comma.
+ */
+#define CONF_DIR PJWT_CONF_FILE ".d"
 
 /* --- the scratch copy --- */
 
@@ -30,42 +40,80 @@ static bool make_dirs(const char *path)
         return true;
 }
 
-static bool write_scratch(const char *scratch, const struct cli_change *change)
+/* owner: of the file that this is a copy of; NULL: this process. */
+static bool write_scratch(const char *scratch, const char *name, const char *text, size_t len, mode_t mode,
+                          const struct stat *owner)
 {
         char path[700];
         FILE *f;
         bool good;
 
-        snprintf(path, sizeof(path), "%s%s", scratch, change->path);
+        snprintf(path, sizeof(path), "%s%s", scratch, name);
         if (!make_dirs(path))
                 return false;
         (void)unlink(path);
         f = fopen(path, "we");
         if (!f)
                 return false;
-        good = fputs(change->text, f) >= 0 && fchmod(fileno(f), change->mode) == 0;
+        good = fwrite(text, 1, len, f) == len && fchmod(fileno(f), mode) == 0;
+        if (good && owner && geteuid() == 0)
+                good = fchown(fileno(f), owner->st_uid, owner->st_gid) == 0;
         return fclose(f) == 0 && good;
+}
+
+/*
+ * A file of the host with its owner and mode. What is not a regular file is not copied, so doctor will not
+ * find it.
+ */
+static bool copy_file(const struct cli_setup *s, const char *scratch, const char *name)
+{
+        size_t len = 0;
+        char *text = cli_tree_text(s->root, name, &len);
+        int fd = cli_tree_open(s->root, name, O_PATH);
+        struct stat st;
+        bool good = !text || (fd >= 0 && fstat(fd, &st) == 0 &&
+                              write_scratch(scratch, name, text, len, st.st_mode & 07777, &st));
+
+        free(text);
+        if (fd >= 0)
+                close(fd);
+        return good;
+}
+
+static bool copy_dir(const struct cli_setup *s, const char *scratch, const char *name)
+{
+        int fd = cli_tree_open(s->root, name, O_RDONLY | O_DIRECTORY);
+        DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+        struct dirent *entry;
+        char path[700];
+        struct stat st;
+        bool good = true;
+
+        if (!dir)
+                return true;
+        snprintf(path, sizeof(path), "%s%s/.", scratch, name);
+        good = make_dirs(path) && fstat(fd, &st) == 0 && chmod(path, st.st_mode & 07777) == 0;
+        while (good && (entry = readdir(dir))) {
+                snprintf(path, sizeof(path), "%s/%s", name, entry->d_name);
+                good = copy_file(s, scratch, path);
+        }
+        closedir(dir);
+        return good;
 }
 
 static bool make_scratch(const struct cli_setup *s, const char *scratch)
 {
-        static const char conf[] = PJWT_CONF_FILE;
-        static const char conf_dir[] = PJWT_CONF_FILE ".d";
-        static const char *const copied[] = {"/etc/pam.d", conf, conf_dir, "/etc/sudoers", "/etc/sudoers.d"};
-        struct cli_buf out = {0};
-        char from[600];
-        char to[700];
+        static const char *const dirs[] = {"/etc/pam.d", CONF_DIR, "/etc/sudoers.d"};
+        static const char *const files[] = {PJWT_CONF_FILE, "/etc/sudoers"};
         bool good = true;
 
-        for (size_t i = 0; good && i < sizeof(copied) / sizeof(copied[0]); i++) {
-                snprintf(to, sizeof(to), "%s%s", scratch, copied[i]);
-                if (cli_setup_is_there(s, copied[i]))
-                        good = make_dirs(to) &&
-                               run_quietly("/bin/cp", "-RLp", cli_setup_path(s, copied[i], from), to, &out);
-        }
+        for (size_t i = 0; good && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+                good = copy_dir(s, scratch, dirs[i]);
+        for (size_t i = 0; good && i < sizeof(files) / sizeof(files[0]); i++)
+                good = copy_file(s, scratch, files[i]);
         for (size_t i = 0; good && i < s->change_count; i++)
-                good = write_scratch(scratch, &s->changes[i]);
-        cli_buf_clear(&out);
+                good = write_scratch(scratch, s->changes[i].path, s->changes[i].text,
+                                     strlen(s->changes[i].text), s->changes[i].mode, NULL);
         return good;
 }
 
@@ -123,7 +171,8 @@ static int look_at_scratch(const struct cli_setup *s, const char *scratch, bool 
         cli_doctor_sudo(&d);
         r = judge(&d, rethidden);
         snprintf(path, sizeof(path), "%s/etc/sudoers", scratch);
-        if (r == CLI_YES && cli_setup_wants(s, "sudo") && access(path, F_OK) == 0 &&
+        /* Of an image, visudo would read /etc/sudoers.d of this host. */
+        if (r == CLI_YES && !*s->root && cli_setup_wants(s, "sudo") && access(path, F_OK) == 0 &&
             access("/usr/sbin/visudo", X_OK) == 0 && !run_quietly("/usr/sbin/visudo", "-c", "-f", path, &out))
                 r = cli_setup_in_the_way("sudoers has an error: %s", out.bytes ? out.bytes : "");
         cli_buf_clear(&out);
@@ -134,20 +183,18 @@ static int look_at_scratch(const struct cli_setup *s, const char *scratch, bool 
 
 int cli_setup_check(struct cli_setup *s)
 {
-        char scratch[] = "/tmp/pamjwt-setup-XXXXXX";
-        struct cli_buf out = {0};
+        struct cli_scratch scratch;
         bool hidden = false;
         int r;
 
-        if (!mkdtemp(scratch))
-                return cli_setup_in_the_way("%s: %s", scratch, strerror(errno));
-        r = make_scratch(s, scratch)
-                    ? look_at_scratch(s, scratch, &hidden)
-                    : cli_setup_in_the_way("%s: %s", scratch, "cannot make the scratch copy");
+        if (!cli_scratch_make(&scratch))
+                return cli_setup_in_the_way("%s: %s", scratch.path, strerror(errno));
+        r = make_scratch(s, scratch.path)
+                    ? look_at_scratch(s, scratch.path, &hidden)
+                    : cli_setup_in_the_way("%s: %s", scratch.path, "cannot make the scratch copy");
         if (r == CLI_YES && hidden && cli_setup_wants(s, "sudo"))
                 r = cli_setup_plan_sudoers(s);
-        (void)run_quietly("/bin/rm", "-rf", "--", scratch, &out);
-        cli_buf_clear(&out);
+        cli_scratch_remove(&scratch);
         return r;
 }
 

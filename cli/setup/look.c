@@ -4,17 +4,17 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "doctor.h"
-#include "input.h"
 #include "policy.h"
-#include "run.h"
 #include "setup.h"
-#include "sshdconf.h"
+#include "sshdfiles.h"
+#include "tree.h"
 
 const char *cli_setup_path(const struct cli_setup *s, const char *path, char out[600])
 {
@@ -50,25 +50,43 @@ static int check_file(const char *path, const struct stat *st)
         return CLI_YES;
 }
 
+/* Is the file at the end of a path without links, and one that may be replaced? Returns an exit status. */
+static int check_path(const struct cli_setup *s, const char *path)
+{
+        char full[600];
+        struct stat st;
+        int fd = cli_tree_open(s->root, path, O_PATH | O_NOFOLLOW);
+        int r;
+
+        cli_setup_path(s, path, full);
+        if (fd < 0)
+                return errno == ENOENT ? CLI_YES : cli_setup_in_the_way("%s: %s", full, strerror(errno));
+        r = fstat(fd, &st) == 0 ? check_file(full, &st)
+                                : cli_setup_in_the_way("%s: %s", full, strerror(errno));
+        close(fd);
+        return r;
+}
+
 /* The file as it is; old stays NULL if there is none. Returns an exit status. */
 static int read_old(const struct cli_setup *s, struct cli_change *change)
 {
-        struct pjwt_error err = {0};
-        struct cli_input input = {0};
+        char full[600];
         struct stat st;
-        char path[600];
+        int fd;
 
-        if (lstat(cli_setup_path(s, change->path, path), &st) != 0)
-                return errno == ENOENT ? CLI_YES : cli_setup_in_the_way("%s: %s", path, strerror(errno));
-        if (check_file(path, &st) != CLI_YES)
+        cli_setup_path(s, change->path, full);
+        if (check_path(s, change->path) != CLI_YES)
                 return CLI_NO;
-        if (cli_input_file(path, &input, &err) != PJWT_OK)
-                return cli_setup_in_the_way("%s: %s", path, err.detail);
-        if (strlen(input.bytes) != input.len)
-                return cli_setup_in_the_way("%s %s; change it by hand", path, "contains a NUL");
-        change->old = input.bytes;
-        change->old_len = input.len;
-        change->mode = st.st_mode & 07777;
+        change->old = cli_tree_text(s->root, change->path, &change->old_len);
+        if (!change->old)
+                return errno == ENOENT ? CLI_YES : cli_setup_in_the_way("%s: %s", full, strerror(errno));
+        if (strlen(change->old) != change->old_len)
+                return cli_setup_in_the_way("%s %s; change it by hand", full, "contains a NUL");
+        fd = cli_tree_open(s->root, change->path, O_PATH);
+        if (fd >= 0 && fstat(fd, &st) == 0)
+                change->mode = st.st_mode & 07777;
+        if (fd >= 0)
+                close(fd);
         return CLI_YES;
 }
 
@@ -100,6 +118,39 @@ static int end(struct cli_setup *s, struct cli_change *change, struct cli_buf *t
         return CLI_YES;
 }
 
+/* Did a set-up of this host write this text to this file? */
+static bool is_of_a_setup(const struct cli_setup *s, const struct cli_change *change)
+{
+        bool ours = false;
+
+        for (unsigned n = cli_journal_latest(s->root, true); n > 0 && !ours; n--)
+                for (size_t i = 0; i < CLI_CHANGES_MAX && !ours; i++) {
+                        char path[96];
+                        size_t len = 0;
+                        char *text;
+
+                        snprintf(path, sizeof(path), CLI_SETUP_DIR "/%u/%zu.text", n, i);
+                        text = cli_tree_text(s->root, path, &len);
+                        ours = text && len == change->old_len && memcmp(text, change->old, len) == 0;
+                        free(text);
+                }
+        return ours;
+}
+
+/* As end(), for a file that is setup's own: lines that an administrator added to it are not thrown away. */
+static int end_own(struct cli_setup *s, struct cli_change *change, struct cli_buf *text)
+{
+        if (!text->failed && change->old && strcmp(change->old, text->bytes) != 0 &&
+            !is_of_a_setup(s, change)) {
+                cli_buf_clear(text);
+                return cli_setup_in_the_way(
+                        "%s%s: has lines that setup did not write; move them to another file in that "
+                        "directory, or restore this one, and run setup again",
+                        s->root, change->path);
+        }
+        return end(s, change, text);
+}
+
 void cli_setup_clear(struct cli_setup *s)
 {
         for (size_t i = 0; i < s->change_count; i++) {
@@ -114,23 +165,19 @@ void cli_setup_clear(struct cli_setup *s)
 
 bool cli_setup_is_there(const struct cli_setup *s, const char *path)
 {
-        char full[600];
-
-        return access(cli_setup_path(s, path, full), F_OK) == 0;
+        return cli_tree_is_there(s->root, path);
 }
 
 /* The text of a file up to the first line feed; "" if it cannot be read. */
 static void read_word(const struct cli_setup *s, const char *path, char *out, size_t room)
 {
-        struct pjwt_error err = {0};
-        struct cli_input input = {0};
-        char full[600];
+        size_t len = 0;
+        char *text = cli_tree_text(s->root, path, &len);
 
         *out = '\0';
-        if (cli_input_file(cli_setup_path(s, path, full), &input, &err) != PJWT_OK)
-                return;
-        snprintf(out, room, "%.*s", (int)strcspn(input.bytes, " \t\n"), input.bytes);
-        cli_input_clear(&input);
+        if (text)
+                snprintf(out, room, "%.*s", (int)strcspn(text, " \t\n"), text);
+        free(text);
 }
 
 static void look_at_names(struct cli_setup *s)
@@ -151,15 +198,12 @@ static void look_at_names(struct cli_setup *s)
 
 static bool has_section(const struct cli_setup *s, const char *path, const char *section)
 {
-        struct pjwt_error err = {0};
-        struct cli_input input = {0};
-        char full[600];
-        bool found;
+        size_t len = 0;
+        char *text = cli_tree_text(s->root, path, &len);
+        bool found = text &&
+                     (strncmp(text, section + 1, strlen(section + 1)) == 0 || strstr(text, section) != NULL);
 
-        if (cli_input_file(cli_setup_path(s, path, full), &input, &err) != PJWT_OK)
-                return false;
-        found = strncmp(input.bytes, section + 1, strlen(section + 1)) == 0 || strstr(input.bytes, section);
-        cli_input_clear(&input);
+        free(text);
         return found;
 }
 
@@ -167,7 +211,8 @@ static bool has_section(const struct cli_setup *s, const char *path, const char 
 static void look_at_host_section(struct cli_setup *s)
 {
         char path[600];
-        DIR *dir = opendir(cli_setup_path(s, PJWT_CONF_FILE ".d", path));
+        int fd = cli_tree_open(s->root, PJWT_CONF_FILE ".d", O_RDONLY | O_DIRECTORY);
+        DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
         struct dirent *entry;
 
         s->has_host_section = has_section(s, PJWT_CONF_FILE, "\n[host]");
@@ -181,34 +226,6 @@ static void look_at_host_section(struct cli_setup *s)
         }
         if (dir)
                 closedir(dir);
-}
-
-/*
- * sshd_config is checked before anything is changed: a broken one would be blamed on setup, and no one could
- * log in.
- */
-static int look_at_sshd(struct cli_setup *s)
-{
-        struct cli_buf out = {0};
-        char path[600];
-        int r = CLI_YES;
-
-        s->sshd_there = access(cli_setup_path(s, CLI_SSHD, path), X_OK) == 0;
-        if (!s->sshd_there)
-                return cli_setup_wants(s, "sshd") ? cli_setup_in_the_way("%s: %s", path, strerror(errno))
-                                                  : CLI_YES;
-        if (!*s->root && !s->options->dry_run)
-                (void)mkdir("/run/sshd", 0755); /* without it sshd -T fails where sshd has never run */
-        if (!cli_sshd_ask(path, NULL, &out))
-                r = cli_setup_in_the_way("sshd rejects its configuration: %s", out.bytes ? out.bytes : "");
-        else {
-                s->sshd_passwords = cli_sshd_says(out.bytes, "passwordauthentication", "yes");
-                s->sshd_asks = cli_sshd_says(out.bytes, "usepam", "yes") && cli_sshd_kbdint(out.bytes);
-                cli_sshd_value(out.bytes, "authenticationmethods", s->sshd_methods);
-                cli_sshd_value(out.bytes, "pidfile", s->sshd_pid_file);
-        }
-        cli_buf_clear(&out);
-        return r;
 }
 
 static int add_service(struct cli_setup *s, const char *name)
@@ -258,7 +275,7 @@ static int plan_conf(struct cli_setup *s)
         if (!change)
                 return CLI_NO;
         cli_plan_conf(s, &text);
-        return end(s, change, &text);
+        return end_own(s, change, &text);
 }
 
 /*
@@ -269,6 +286,19 @@ static enum cli_stack stack_of(const struct cli_setup *s, const char *service)
         if (s->options->stack)
                 return strcmp(s->options->stack, "token-only") == 0 ? CLI_STACK_TOKEN_ONLY : CLI_STACK_EITHER;
         return strcmp(service, "sshd") == 0 && !s->sshd_passwords ? CLI_STACK_TOKEN_ONLY : CLI_STACK_EITHER;
+}
+
+/*
+ * A stack that asks pam_jwt already is left alone; but not silently, if --stack asked for another one. One
+ * that reaches pam_jwt through another file has no line to be judged by.
+ */
+static bool is_the_other_stack(const struct cli_setup *s, const char *service, const char *old,
+                               const char *text)
+{
+        const char *line =
+                stack_of(s, service) == CLI_STACK_EITHER ? CLI_LINE_AUTH "\n" : CLI_LINE_AUTH_ONLY "\n";
+
+        return s->options->stack && strcmp(old, text) == 0 && strstr(old, CLI_PAM_US) && !strstr(old, line);
 }
 
 static int plan_service(struct cli_setup *s, const char *service)
@@ -285,6 +315,9 @@ static int plan_service(struct cli_setup *s, const char *service)
         if (!change->old)
                 return cli_setup_in_the_way("%s does not exist", path);
         problem = cli_plan_pam(s, service, stack_of(s, service), change->old, &text);
+        if (!problem && !text.failed && is_the_other_stack(s, service, change->old, text.bytes))
+                problem = "it asks pam_jwt already, but not as --stack wants; run pamjwt setup --undo "
+                          "first, or";
         if (!problem)
                 return end(s, change, &text);
         cli_buf_clear(&text);
@@ -310,6 +343,7 @@ static int plan_sshd(struct cli_setup *s)
                 if (!change)
                         return CLI_NO;
                 cli_plan_sshd("", &text);
+                return end_own(s, change, &text);
         } else {
                 cli_plan_sshd(change->old ? change->old : "", &text);
         }
@@ -325,7 +359,7 @@ int cli_setup_plan_sudoers(struct cli_setup *s)
                 return CLI_NO;
         cli_buf_str(&text, "# Written by `pamjwt setup`: sudo's own prompt would hide that of pam_jwt.\n"
                            "Defaults !passprompt_override\n");
-        return end(s, change, &text);
+        return end_own(s, change, &text);
 }
 
 int cli_setup_look(struct cli_setup *s)
@@ -337,10 +371,12 @@ int cli_setup_look(struct cli_setup *s)
         look_at_host_section(s);
         r = look_at_services(s);
         if (r == CLI_YES)
-                r = look_at_sshd(s);
+                r = cli_setup_look_at_sshd(s);
         if (r == CLI_YES)
                 r = plan_conf(s);
         for (size_t i = 0; r == CLI_YES && i < s->service_count; i++)
                 r = plan_service(s, s->services[i]);
-        return r == CLI_YES ? plan_sshd(s) : r;
+        if (r == CLI_YES)
+                r = plan_sshd(s);
+        return r == CLI_YES && cli_setup_wants(s, "sshd") ? cli_setup_check_sshd(s, stack_of(s, "sshd")) : r;
 }

@@ -10,17 +10,22 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "input.h"
 #include "keysource.h"
+#include "listener.h"
 #include "out.h"
 #include "policy.h"
+#include "scratch.h"
 
 #define WITHIN_DEFAULT 300
 #define WITHIN_MIN     10
-#define WITHIN_MAX     86400
+#define WITHIN_MAX     CLI_WITHIN_MAX
 
 #define CLI_OPTIONS struct cli_setup_options
 
@@ -128,19 +133,25 @@ static int open_terminal(void)
         return open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
 
-/* Waits at most `seconds` for a line: 'y', 'n', or 0 if none came. */
+/*
+ * Waits at most `seconds` for a line: 'y', 'n', or 0 when none came. What was typed before the question was
+ * there answers nothing.
+ */
 static char ask(int tty, const char *question, int64_t seconds)
 {
         struct pollfd wait = {.fd = tty, .events = POLLIN};
         char line[64];
         ssize_t n;
 
+        (void)tcflush(tty, TCIFLUSH);
         if (write(tty, question, strlen(question)) < 0 || poll(&wait, 1, (int)(seconds * 1000)) != 1)
                 return 0;
         n = read(tty, line, sizeof(line) - 1);
         if (n <= 0)
                 return 0;
-        return *line == 'y' || *line == 'Y' ? 'y' : 'n';
+        line[n] = '\0';
+        line[strcspn(line, "\r\n")] = '\0';
+        return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0 ? 'y' : 'n';
 }
 
 /* --- steps --- */
@@ -211,11 +222,20 @@ static bool changes_sshd(const struct cli_setup *s)
         return false;
 }
 
+/*
+ * sshd goes by the new configuration. If it does not, that is reported: no one is let in who was not before.
+ */
 static void reload(const struct cli_setup *s)
 {
-        if (changes_sshd(s) && !*s->root && !cli_setup_reload_sshd())
-                puts("sshd is not running, so it was not reloaded; it will read the new configuration when "
-                     "it starts.");
+        struct cli_listener_watch watch;
+        struct pjwt_error err = {0};
+
+        if (!changes_sshd(s) || *s->root)
+                return;
+        if (cli_listener_ready(&watch, &err) != PJWT_OK || cli_listener_settle(&watch, &err) != PJWT_OK)
+                (void)failed(&err);
+        else if (watch.count == 0)
+                puts("No sshd is running; it reads the new configuration when it is started.");
 }
 
 /* Asks at the terminal; without one, waits for `pamjwt setup --confirm`. */
@@ -289,7 +309,7 @@ static void tell_what_it_means(const struct cli_setup *s)
                     strstr(s->changes[i].text, "require_token"))
                         puts("\n"
                              "The stack of sshd accepts only tokens: neither a password nor a public key "
-                             "alone is enough. (With --stack token-or-password, either is.)");
+                             "alone is enough.");
 }
 
 static int set_up(struct cli_setup *s, const char *token)
@@ -356,9 +376,11 @@ static int run(const void *arg)
         if (options->root && strcmp(root, "/") != 0)
                 s.root = root;
         if (!*s.root && !options->dry_run && geteuid() != 0)
-                return cli_usage("setup changes /etc and requires root; --dry-run shows what it would do");
+                return cli_usage("setup changes /etc, so it needs root; --dry-run shows what it would do");
+        (void)umask(022); /* the modes of new files are decided here, not by the caller's */
         if (options->expired)
                 return cli_setup_expire(s.root);
+        cli_scratch_sweep();
         if (options->undo)
                 return take_back(&s);
         return options->confirm ? keep(&s) : set_up_with_token(&s);

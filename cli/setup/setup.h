@@ -17,7 +17,6 @@
 #define CLI_SETUP_CONF    "/etc/security/pam_jwt.conf.d/setup.conf"
 #define CLI_SETUP_SSHD    "/etc/ssh/sshd_config.d/00-pam_jwt.conf"
 #define CLI_SETUP_SUDOERS "/etc/sudoers.d/zz-pam_jwt"
-#define CLI_SSHD_CONFIG   "/etc/ssh/sshd_config"
 #define CLI_SERVICES_MAX  8
 
 /* The two stacks (README). Zero keeps passwords. */
@@ -67,7 +66,6 @@ struct cli_setup {
         bool has_host_section; /* in a file that is not ours */
         bool sshd_there;
         char sshd_methods[256];
-        char sshd_pid_file[256];
         bool sshd_passwords; /* PasswordAuthentication */
         bool sshd_asks;      /* UsePAM and KbdInteractiveAuthentication are on */
         /* wanted */
@@ -109,7 +107,18 @@ void cli_plan_name(struct cli_setup *s);
 /* Fills "found" and "changes". An error has been printed. Returns an exit status. */
 int cli_setup_look(struct cli_setup *s);
 void cli_setup_clear(struct cli_setup *s);
-/* Switches off sudo's passprompt_override: one more change. As above. */
+/*
+ * sshd.c: fills what was found about sshd: by `sshd -T` and the files of this host, by the files alone of an
+ * image. As above.
+ */
+int cli_setup_look_at_sshd(struct cli_setup *s);
+/*
+ * For every user that the Match blocks of sshd tell apart: what was shut before stays shut with the changes.
+ * As above.
+ * stack: of sshd.
+ */
+int cli_setup_check_sshd(const struct cli_setup *s, enum cli_stack stack);
+/* sudo's passprompt_override is switched off: one more change. As above. */
 int cli_setup_plan_sudoers(struct cli_setup *s);
 
 /* --- check.c --- */
@@ -134,9 +143,15 @@ enum pjwt_reason cli_setup_apply(const struct cli_setup *s, struct pjwt_error *r
 
 enum pjwt_reason cli_setup_confirm(const char *root, struct pjwt_error *reterr);
 /*
- * Rolls back the latest set-up, in the opposite order. A file that has been changed since is left as it is
- * and reported on standard error; then the journal is kept, and the reason is PJWT_FILE_WRITE. Reloads sshd
- * if one of its files was among them.
+ * Undoes the latest set-up. What becomes of each file is decided before the first is written:
+ * - as setup wrote it: it becomes what it was.
+ * - edited since, but setup's lines are all there: the lines that they replaced go back in their place, the
+ * others stay.
+ *   A stack that would then let in more or fewer than before the set-up blocks the undo.
+ * - a configuration of setup's that was edited in another way is kept beside, under a name that nothing
+ * reads. If any file blocks the undo, each is named on stderr and in the log, nothing is changed, and the
+ * reason is PJWT_FILE_WRITE. sshd's files come first; the stacks are written only once the sshd that runs
+ * has been asked and does no longer offer what setup had switched on.
  */
 enum pjwt_reason cli_setup_undo(const char *root, struct pjwt_error *reterr);
 
@@ -149,8 +164,6 @@ enum pjwt_reason cli_setup_undo(const char *root, struct pjwt_error *reterr);
 bool cli_setup_timer(const char *root, int64_t deadline_boot_ms);
 /* Undo as the timer runs it: only if unconfirmed and its time has expired. Returns an exit status. */
 int cli_setup_expire(const char *root);
-/* Reloads sshd, if it is running. False: it has to be done by hand. */
-bool cli_setup_reload_sshd(void);
 
 /* --- try.c --- */
 

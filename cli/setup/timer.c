@@ -20,61 +20,40 @@
 #include "clock.h"
 #include "out.h"
 #include "run.h"
+#include "scratch.h"
 #include "setup.h"
-#include "sshdconf.h"
 
-/* --- sshd --- */
-
-/* The listening sshd: the pid in its pid file, if that process is an sshd. 0: none. */
-static pid_t running_sshd(const char *pid_file)
-{
-        char exe[64];
-        char target[PATH_MAX];
-        FILE *f = fopen(pid_file, "re");
-        char line[32] = "";
-        long pid;
-        ssize_t n;
-
-        if (!f)
-                return 0;
-        pid = fgets(line, sizeof(line), f) ? strtol(line, NULL, 10) : 0;
-        fclose(f);
-        snprintf(exe, sizeof(exe), "/proc/%ld/exe", pid);
-        n = pid > 1 ? readlink(exe, target, sizeof(target) - 1) : -1;
-        if (n < 0)
-                return 0;
-        target[n] = '\0';
-        return strncmp(target, CLI_SSHD, strlen(CLI_SSHD)) == 0 ? (pid_t)pid : 0;
-}
-
-/*
- * Like `systemctl reload ssh`. sshd keeps its connections, and does not continue with an invalid
- * configuration.
- */
-bool cli_setup_reload_sshd(void)
-{
-        struct cli_buf out = {0};
-        char pid_file[256] = "";
-        pid_t pid = 0;
-
-        if (cli_sshd_ask(CLI_SSHD, NULL, &out))
-                pid = running_sshd(cli_sshd_value(out.bytes, "pidfile", pid_file));
-        cli_buf_clear(&out);
-        return pid > 0 && kill(pid, SIGHUP) == 0;
-}
+#define RETRY_SECONDS 10
 
 /* --- undo --- */
+
+/* The host was rebooted in time: the timer of the boot before is gone, so a new one takes its place. */
+static int begin_again(const char *root, const struct cli_journal *j)
+{
+        int64_t left = j->until - (int64_t)time(NULL);
+
+        return cli_setup_timer(root, pjwt_boot_ms() + left * 1000) ? CLI_YES : CLI_NO;
+}
 
 int cli_setup_expire(const char *root)
 {
         struct pjwt_error err = {0};
+        struct cli_journal j;
+        char boot[64];
         bool expired;
 
-        if (cli_setup_state(root, &expired) != CLI_SETUP_UNCONFIRMED || !expired)
+        cli_scratch_sweep();
+        if (cli_setup_state(root, &expired) != CLI_SETUP_UNCONFIRMED)
                 return CLI_YES;
+        cli_journal_boot(boot);
+        if (!expired && cli_journal_read(root, &j, &err))
+                return strcmp(boot, j.boot) == 0 ? CLI_YES : begin_again(root, &j);
         openlog("pamjwt", LOG_PID, LOG_AUTHPRIV);
         if (cli_setup_undo(root, &err) != PJWT_OK) {
-                syslog(LOG_ERR, "setup was not confirmed, and could not be rolled back: %s", err.detail);
+                syslog(LOG_ERR,
+                       "setup was not confirmed and could not be rolled back, which will be tried again: %s",
+                       err.detail);
+                cli_complain("setup", "%s: %s", pjwt_reason_name(err.reason), err.detail);
                 return CLI_NO;
         }
         syslog(LOG_NOTICE, "setup was not confirmed in time and has been rolled back");
@@ -93,6 +72,9 @@ static bool systemd_timer(int64_t seconds)
                                     "--collect",
                                     when,
                                     "--timer-property=AccuracySec=1s",
+                                    "--property=Restart=on-failure", /* until it has succeeded */
+                                    "--property=RestartSec=30",
+                                    "--property=StartLimitIntervalSec=0",
                                     self,
                                     "setup",
                                     "--undo",
@@ -127,12 +109,18 @@ static void leave_everything(void)
 
 static void __attribute__((noreturn)) watch(const char *root, int64_t deadline_boot_ms)
 {
-        const struct timespec until = {.tv_sec = deadline_boot_ms / 1000 + 1};
+        int64_t at = deadline_boot_ms / 1000 + 1;
 
         leave_everything();
-        while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
-                ;
-        _exit(cli_setup_expire(root));
+        for (;;) { /* until it has succeeded */
+                const struct timespec until = {.tv_sec = at};
+
+                while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
+                        ;
+                if (cli_setup_expire(root) == CLI_YES)
+                        _exit(0);
+                at = pjwt_boot_ms() / 1000 + RETRY_SECONDS;
+        }
 }
 
 /* Forked twice, so that its parent is process 1 and no one else has to wait for it. */

@@ -1,9 +1,9 @@
 /*
- * Test logins through a second sshd: `sshd -i` with the configuration just written, on a TCP connection that
- * this process makes over 127.0.0.1. It serves only that connection, and the sshd of the host is not
- * involved. The client is the stock ssh, with pamjwt-askpass as users would run it.
+ * Test logins through a second sshd: `sshd -i` with the configuration that has just been written, started by
+ * the client as its ProxyCommand, so that the two are connected by pipes and no one else can connect. The
+ * sshd that serves the host knows nothing of it. The client is the stock ssh: a wrong answer is typed at a
+ * terminal of its own, a token is handed over by pamjwt-askpass, because it may be longer than a line.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,185 +11,160 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "out.h"
 #include "run.h"
+#include "scratch.h"
 #include "setup.h"
 #include "sshdconf.h"
 
 #define SECONDS 60
 #define REFUSED 255 /* ssh's own exit status; any other is that of the command */
+#define PROMPTS 3   /* that a wrong answer is given to; ssh tries once, but a stack may ask more than once */
 
-/* A private directory with the prompts that the client received and the replies. */
-struct trial {
-        char dir[64];
-        char askpass[512];
-        char asked[128];
-};
+/* --- the client --- */
 
-/* --- one connection --- */
+#define CLIENT(user)                                                                                         \
+        {                                                                                                    \
+                "/usr/bin/ssh", "-F", "none", "-o", "ProxyCommand=" CLI_SSHD " -i", "-o",                    \
+                        "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",              \
+                        "GlobalKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o",                      \
+                        "PubkeyAuthentication=no", "-o", "PreferredAuthentications=keyboard-interactive",    \
+                        "-o", "NumberOfPasswordPrompts=1", "-l", user, "127.0.0.1", "exit 0", NULL           \
+        }
 
-static int listen_on_loopback(char port[16])
+/* --- at a terminal --- */
+
+/* The client with a new terminal as its own. Does not return. */
+static void __attribute__((noreturn)) run_at_terminal(const char *terminal, const char *user)
 {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t len = sizeof(address);
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        static const char *const env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+                                          "SHELL=/bin/sh", "SSH_ASKPASS_REQUIRE=never", NULL};
+        const char *const argv[] = CLIENT(user);
+        int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        int tty;
 
-        if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 1) != 0 ||
-                        getsockname(fd, (struct sockaddr *)&address, &len) != 0)) {
+        setsid();
+        tty = open(terminal, O_RDWR | O_CLOEXEC); /* the first terminal of a session becomes its own */
+        (void)dup2(tty, STDIN_FILENO); /* while no one has it open, the other side reads an error */
+        (void)dup2(null_fd, STDOUT_FILENO);
+        (void)dup2(null_fd, STDERR_FILENO);
+        if (tty >= 0 && null_fd >= 0)
+                (void)execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
+        _exit(127);
+}
+
+/* A new terminal; retname: the name of the client's side. */
+static int open_terminal(char retname[64])
+{
+        int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+        if (fd >= 0 && (grantpt(fd) != 0 || unlockpt(fd) != 0 || ptsname_r(fd, retname, 64) != 0)) {
                 close(fd);
                 return -1;
         }
-        snprintf(port, 16, "%u", (unsigned)ntohs(address.sin_port));
         return fd;
 }
 
-static int accept_one(int listener)
+static void type_line(int fd, const char *text)
 {
-        struct pollfd wait = {.fd = listener, .events = POLLIN};
-
-        return poll(&wait, 1, SECONDS * 1000) == 1 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : -1;
+        if (write(fd, text, strlen(text)) < 0 || write(fd, "\n", 1) < 0)
+                return; /* the client has gone; its status says so */
 }
 
-static pid_t start_client(const char *user, const char *port, const char *const *env)
+/* Answers each prompt until the client closes its side or time runs out. Returns the number of prompts. */
+static int answer_prompts(int fd, const char *text)
 {
-        const char *const argv[] = {"/usr/bin/ssh",
-                                    "-F",
-                                    "none",
-                                    "-p",
-                                    port,
-                                    "-o",
-                                    "StrictHostKeyChecking=no",
-                                    "-o",
-                                    "UserKnownHostsFile=/dev/null",
-                                    "-o",
-                                    "LogLevel=ERROR",
-                                    "-o",
-                                    "PubkeyAuthentication=no",
-                                    "-o",
-                                    "PreferredAuthentications=keyboard-interactive",
-                                    "-o",
-                                    "NumberOfPasswordPrompts=1",
-                                    "-l",
-                                    user,
-                                    "127.0.0.1",
-                                    "exit 0",
-                                    NULL};
+        int64_t until = pjwt_boot_ms() + SECONDS * 1000;
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        char seen[512];
+        int prompts = 0;
 
-        return cli_spawn(argv, env, -1, -1);
+        while (pjwt_boot_ms() < until && poll(&wait, 1, 1000) >= 0) {
+                ssize_t n = wait.revents & (POLLIN | POLLHUP) ? read(fd, seen, sizeof(seen)) : 0;
+
+                if (n < 0)
+                        break;
+                for (ssize_t i = 0; i < n; i++) /* a prompt ends in a colon; the echo of an answer is off */
+                        if (seen[i] == ':' && (i + 1 == n || seen[i + 1] == ' ') && prompts < PROMPTS) {
+                                prompts++;
+                                type_line(fd, text);
+                                break;
+                        }
+        }
+        return prompts;
 }
 
-/* ssh's exit status; -1 if it could not be run. */
-static int log_in(const char *user, const char *const *env)
+/* ssh's exit status; -1 if it could not be run. retasked: whether there was a prompt. */
+static int log_in_at_terminal(const char *user, const char *text, bool *retasked)
 {
-        const char *const sshd[] = {CLI_SSHD, "-i", NULL};
-        char port[16] = "";
-        int listener = listen_on_loopback(port);
-        pid_t client = listener >= 0 ? start_client(user, port, env) : -1;
-        int fd = client > 0 ? accept_one(listener) : -1;
-        pid_t server = fd >= 0 ? cli_spawn(sshd, cli_plain_env, fd, fd) : -1;
-        int status;
+        char name[64];
+        int fd = open_terminal(name);
+        pid_t pid;
 
-        if (listener >= 0)
-                close(listener);
+        fflush(NULL);
+        pid = fd >= 0 ? fork() : -1;
+        if (pid == 0)
+                run_at_terminal(name, user);
+        *retasked = pid > 0 && answer_prompts(fd, text) > 0;
         if (fd >= 0)
                 close(fd);
-        status = cli_wait(client, server > 0 ? SECONDS : 1);
-        (void)cli_wait(server, 5);
-        return server > 0 ? status : -1;
+        return cli_wait(pid, 5);
 }
 
-/* --- what is answered --- */
+/* --- with pamjwt-askpass --- */
 
-static bool write_file(const char *path, const char *text, mode_t mode)
-{
-        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-        FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-        bool good = f && fputs(text, f) >= 0;
-
-        if (f)
-                return fclose(f) == 0 && good;
-        if (fd >= 0)
-                close(fd);
-        return false;
-}
-
-/* In the same directory as pamjwt-ssh, which it belongs to. */
-static void askpass_path(char out[400])
+/* A part of pamjwt-ssh, installed beside it. */
+static void askpass_setting(char out[400])
 {
         static const char ssh[] = PAMJWT_SSH_PATH;
 
-        snprintf(out, 400, "%.*s/pamjwt-askpass", (int)(strrchr(ssh, '/') - ssh), ssh);
+        snprintf(out, 400, "SSH_ASKPASS=%.*s/pamjwt-askpass", (int)(strrchr(ssh, '/') - ssh), ssh);
 }
 
-static bool begin(struct trial *t)
+/* A file that has no name and ends with this process, whatever ends it. -1: it could not be made. */
+static int token_file(const char *token)
 {
-        char path[128];
-        char script[1200];
+        int fd = memfd_create("token", MFD_CLOEXEC);
+        size_t len = strlen(token);
 
-        snprintf(t->dir, sizeof(t->dir), "/tmp/pamjwt-try-XXXXXX");
-        if (!mkdtemp(t->dir))
-                return false;
-        snprintf(t->asked, sizeof(t->asked), "%s/asked", t->dir);
-        snprintf(path, sizeof(path), "%s/askpass", t->dir);
-        askpass_path(t->askpass);
-        /* One line per prompt, so that a stack without any prompt is noticed. */
-        snprintf(script, sizeof(script),
-                 "#!/bin/sh\necho asked >>%s\n"
-                 "if [ -n \"${PAMJWT_TOKEN_FILE-}\" ]; then exec %s \"$1\"; fi\nexec cat %s/answer\n",
-                 t->asked, t->askpass, t->dir);
-        snprintf(t->askpass, sizeof(t->askpass), "%s", path);
-        return write_file(t->askpass, script, 0700);
-}
-
-static void finish(struct trial *t)
-{
-        static const char *const names[] = {"askpass", "asked", "answer", "pamjwt"};
-        char path[128];
-
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-                snprintf(path, sizeof(path), "%s/%s", t->dir, names[i]);
-                if (remove(path) != 0 && errno == ENOTEMPTY) {
-                        const char *const argv[] = {"/bin/rm", "-rf", "--", path, NULL};
-
-                        (void)cli_wait(cli_spawn(argv, cli_plain_env, -1, -1), 10);
-                }
+        if (fd >= 0 && write(fd, token, len) != (ssize_t)len) {
+                close(fd);
+                return -1;
         }
-        (void)rmdir(t->dir);
+        return fd;
 }
 
-/*
- * Logs in with this reply, through pamjwt-askpass if it is a token, which may be long. retasked: whether
- * there was a prompt.
- */
-static int answer(struct trial *t, const char *user, const char *text, bool is_token, bool *retasked)
+/* ssh's exit status; -1 if it could not be run. pamjwt-askpass keeps what is left of a long token in dir. */
+static int log_in_with_token(const char *user, const char *token, const char *dir)
 {
-        char path[128];
-        char askpass[600];
-        char runtime[128];
-        char file[200];
-        const char *env[10] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                               "LC_ALL=C.UTF-8",
-                               "SSH_ASKPASS_REQUIRE=force",
-                               "PAMJWT_HOST=127.0.0.1",
-                               askpass,
-                               runtime,
-                               is_token ? file : NULL,
-                               NULL};
+        char askpass[400];
+        char runtime[100];
+        char file[80];
+        const char *const env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                                   "LC_ALL=C.UTF-8",
+                                   "SHELL=/bin/sh",
+                                   "SSH_ASKPASS_REQUIRE=force",
+                                   "PAMJWT_HOST=127.0.0.1",
+                                   askpass,
+                                   runtime,
+                                   file,
+                                   NULL};
+        const char *const argv[] = CLIENT(user);
+        int fd = token_file(token);
         int status;
 
-        snprintf(path, sizeof(path), "%s/answer", t->dir);
-        snprintf(askpass, sizeof(askpass), "SSH_ASKPASS=%s", t->askpass);
-        snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=%s", t->dir);
-        snprintf(file, sizeof(file), "PAMJWT_TOKEN_FILE=%s", path);
-        (void)unlink(t->asked);
-        if (!write_file(path, text, 0600))
+        if (fd < 0)
                 return -1;
-        status = log_in(user, env);
-        *retasked = access(t->asked, F_OK) == 0;
-        (void)unlink(path);
+        askpass_setting(askpass);
+        snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=%s", dir);
+        snprintf(file, sizeof(file), "PAMJWT_TOKEN_FILE=/proc/%d/fd/%d", (int)getpid(), fd);
+        status = cli_wait(cli_spawn(argv, env, -1, -1), SECONDS);
+        close(fd);
         return status;
 }
 
@@ -228,11 +203,11 @@ static const char *somebody(void)
         return getpwnam("nobody") ? "nobody" : "root";
 }
 
-static int must_be_refused(struct trial *t, const char *text, const char *what)
+static int must_be_refused(const char *text, const char *what)
 {
         char line[160];
         bool asked = false;
-        int status = answer(t, somebody(), text, false, &asked);
+        int status = log_in_at_terminal(somebody(), text, &asked);
 
         if (status < 0)
                 return says("the second sshd could not be started, or did not respond in time");
@@ -247,10 +222,15 @@ static int must_be_refused(struct trial *t, const char *text, const char *what)
         return CLI_YES;
 }
 
-static int must_get_in(struct trial *t, const char *user, const char *token)
+static int must_get_in(const char *user, const char *token)
 {
-        bool asked = false;
-        int status = answer(t, user, token, true, &asked);
+        struct cli_scratch scratch;
+        int status = -1;
+
+        if (cli_scratch_make(&scratch)) {
+                status = log_in_with_token(user, token, scratch.path);
+                cli_scratch_remove(&scratch);
+        }
 
         if (status < 0 || status == REFUSED) {
                 fprintf(stderr,
@@ -264,26 +244,23 @@ static int must_get_in(struct trial *t, const char *user, const char *token)
         return CLI_YES;
 }
 
-static int try_all(const struct cli_setup *s, struct trial *t, const char *token)
+static int try_all(const struct cli_setup *s, const char *token)
 {
         struct cli_buf wrong = {0};
         int r;
 
-        puts("Testing logins through a second sshd on 127.0.0.1:");
+        puts("Testing logins through a second sshd, which serves only these:");
         fflush(stdout);
         wrong_token(s, &wrong);
-        r = must_be_refused(t, wrong.bytes, "a wrong token");
+        r = must_be_refused(wrong.bytes, "a wrong token");
         cli_buf_clear(&wrong);
         if (r == CLI_YES)
-                r = must_be_refused(t, "not the password", "a wrong password");
-        return r == CLI_YES && token ? must_get_in(t, s->options->login, token) : r;
+                r = must_be_refused("not the password", "a wrong password");
+        return r == CLI_YES && token ? must_get_in(s->options->login, token) : r;
 }
 
 int cli_setup_try(const struct cli_setup *s, const char *token)
 {
-        struct trial t;
-        int r;
-
         if (!cli_setup_wants(s, "sshd") || *s->root) {
                 puts("No login is tested: sshd is not among the services, or --root was given. Test one by "
                      "hand.");
@@ -295,7 +272,5 @@ int cli_setup_try(const struct cli_setup *s, const char *token)
                      "hand.");
                 return CLI_YES;
         }
-        r = begin(&t) ? try_all(s, &t, token) : says("cannot make a directory in /tmp");
-        finish(&t);
-        return r;
+        return try_all(s, token);
 }
