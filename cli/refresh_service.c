@@ -6,7 +6,7 @@
  * A request is the name of an issuer section and a line feed, sent within two seconds. The answer is
  * one word (keycache.h), never keys: those are written to the cache. One process at a time fetches for
  * an issuer, and all clients that request that issuer in the meantime get its answer; other issuers do
- * not wait for it. /
+ * not wait for it.
  */
 #include "cmd.h"
 

@@ -55,7 +55,7 @@ static enum pjwt_reason get(const struct asking *a, const char *url, const char 
 /*
  * The URL of the keys, by discovery. An issuer on the internet must not choose what this host requests
  * in its own
- * networks: *retpublic (RVW-36). /
+ * networks: *retpublic (RVW-36).
  */
 static enum pjwt_reason discover(const struct asking *a, bool *retpublic, char retjwks[FETCH_URL_MAX],
                                  struct pjwt_error *reterr)

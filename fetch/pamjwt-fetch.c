@@ -5,7 +5,7 @@
  * It is started as root by a login, or as a user by the command, with an empty environment. It first
  * drops all privileges (sandbox.c), then reads a request from standard input, fetches, and writes one
  * response to standard output (fetchwire.h). It notes the end of the request in the lock that its
- * caller has opened for it. /
+ * caller has opened for it.
  */
 #include <curl/curl.h>
 #include <errno.h>

@@ -69,7 +69,7 @@ static enum pjwt_reason set_limits(bool root, struct pjwt_error *reterr)
 
 /*
  * A user who runs sudo can also slow it down by nice value, scheduling class, CPU affinity and I/O
- * class; none of that is passed on. Not checked: useful, but without effect in some containers. /
+ * class; none of that is passed on. Not checked: useful, but without effect in some containers.
  */
 static void set_speed(void)
 {
@@ -146,7 +146,7 @@ static enum pjwt_reason change_user(bool root, struct pjwt_error *reterr)
  * The helper ends with its caller (RVW-34). A change of user clears the signal, so it is set after the
  * last one; a parent that has ended before that sends none, which another parent shows.
  * Not dumpable: another process of the same user could else take our descriptors (pidfd_getfd) and
- * answer root in our place. /
+ * answer root in our place.
  */
 static enum pjwt_reason close_doors(pid_t parent, struct pjwt_error *reterr)
 {

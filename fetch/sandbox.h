@@ -13,7 +13,7 @@
  * signal, not dumpable, no_new_privs, alarm, Landlock, seccomp. If not started as root, it keeps the
  * current user and does all the rest.
  * Returns PJWT_OK, PJWT_NO_FETCH_USER, PJWT_FETCH_FAILED; the process must end on anything but
- * PJWT_OK. /
+ * PJWT_OK.
  */
 enum pjwt_reason fetch_sandbox(struct pjwt_error *reterr);
 

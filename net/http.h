@@ -26,7 +26,7 @@ struct fetch_get {
         int64_t deadline; /* by pjwt_boot_ms() */
         /*
          * Connect to public addresses only (address.h). A proxy resolves names itself: with one, only
-         * addresses in the URL and localhost are refused. /
+         * addresses in the URL and localhost are refused.
          */
         bool public_only;
 };

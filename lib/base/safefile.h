@@ -77,7 +77,7 @@ enum pjwt_reason pjwt_file_replace_dated(const char *dir, const char *name, cons
  * file that belongs to that user and that others cannot write to. Does not follow links or wait.
  * make: opens for reading and writing; a missing file, or anything else of that name, is replaced by
  * an empty file of mode 0600.
- * Returns a descriptor that is O_CLOEXEC, or -1. /
+ * Returns a descriptor that is O_CLOEXEC, or -1.
  */
 int pjwt_file_open_own(int dir, const char *name, bool make);
 

@@ -18,7 +18,7 @@ struct pjwt_fetchcall {
         size_t fd_count;
         /*
          * The first of them is closed as soon as the program has it: a lock on it lasts as long as the
-         * program, not as long as its caller, which a user may be able to stop. /
+         * program, not as long as its caller, which a user may be able to stop.
          */
         bool give_first;
         size_t reply_max;

@@ -6,7 +6,7 @@
  * file and ends with the last process that has it open. So the first of many logins starts a helper
  * and the others find it locked. A caller on whose behalf a user may act (sudo, su) has a file of its
  * own, NAME@UID: a process that the user stops or kills, or a failure the user causes, affects neither
- * other users nor root (RVW-33). /
+ * other users nor root (RVW-33).
  */
 #ifndef PJWT_FETCHLOCK_H
 #define PJWT_FETCHLOCK_H
@@ -35,7 +35,7 @@ uid_t pjwt_fetchlock_user(void);
  * Evaluates the notes without taking a lock: root's note, then that of the lock's own user.
  * patient: this process has waited long enough: a lock whose holder has exceeded its time is removed
  * (a user can freeze a cgroup with a helper in it).
- * ret: on WAIT the note, for pjwt_note_clear(); otherwise untouched. /
+ * ret: on WAIT the note, for pjwt_note_clear(); otherwise untouched.
  */
 enum pjwt_note_verdict pjwt_fetchlock_look(const struct pjwt_fetchlock *lock,
                                            const struct pjwt_note_question *question, bool patient,

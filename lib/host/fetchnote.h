@@ -1,7 +1,7 @@
 /*
  * The note of the last request to an issuer: when it was sent and how it ended. It holds no keys,
  * since pamjwt-fetch writes it (RVW-31): it is how logins share the time and the failure of a request;
- * they share keys through the cache. Pure. /
+ * they share keys through the cache. Pure.
  */
 #ifndef PJWT_FETCHNOTE_H
 #define PJWT_FETCHNOTE_H
@@ -66,7 +66,7 @@ enum pjwt_note_verdict {
 /*
  * The verdict about a request that has ended. Only a noted failure, and keys that are in the cache,
  * count for all processes. A request that was killed with its caller, or whose caller did not store
- * the keys, counts only for processes that have usable keys: a local user can cause both (RVW-34). /
+ * the keys, counts only for processes that have usable keys: a local user can cause both (RVW-34).
  */
 enum pjwt_note_verdict pjwt_note_judge(const struct pjwt_note_question *question,
                                        const struct pjwt_note *note, int64_t now);

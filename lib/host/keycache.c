@@ -20,9 +20,8 @@
 #define STALE_WAIT_MS INT64_C(2000) /* there are keys: a login does not wait long for newer ones */
 #define PATIENCE_MS   INT64_C(1000) /* of waiting before a lock may be removed as abandoned */
 #define ENDING_MS     INT64_C(2000) /* from the helper's timeout to its alarm */
-#define HELPER_LEAD_MS                                                                                       \
-        INT64_C(250) /* the helper gives up that much earlier, so that its own words arrive                  \
-                      */
+/* The helper gives up that much earlier, so that its own words arrive. */
+#define HELPER_LEAD_MS INT64_C(250)
 
 /* The state of one call of pjwt_keycache_get(). */
 struct call {
@@ -50,8 +49,7 @@ static void describe(struct pjwt_keycache_info *info, const struct pjwt_cachefil
         (void)snprintf(info->source, sizeof(info->source), "%s", file->source);
 }
 
-/* ---- jwks = file:... ---- */
-
+/* jwks = file:... */
 static enum pjwt_reason get_from_file(const char *path, struct pjwt_keyset **ret,
                                       struct pjwt_keycache_info *info, struct pjwt_error *reterr)
 {
@@ -344,8 +342,8 @@ static enum pjwt_reason service_failed(const struct pjwt_fetchlock *lock, enum p
 }
 
 /*
- * The service writes the cache itself and answers when that is done; the contents of the cache are
- * then used. If it exists, no login starts a helper (RVW-33). False if it does not. /
+ * The service writes the cache itself and answers when that is done; the contents of the cache are then used.
+ * If it exists, no login starts a helper (RVW-33). False if it does not.
  */
 static bool ask_service(struct call *c, const struct pjwt_fetchlock *lock, int64_t deadline,
                         enum pjwt_reason *retreason, struct pjwt_error *reterr)
@@ -435,7 +433,7 @@ static enum pjwt_reason too_early(struct call *c, const struct pjwt_note_questio
 
 /*
  * Sends a request, or waits for the process that has sent one: for its keys in the cache, or its
- * failure in the note. A login with usable keys does not wait for others. /
+ * failure in the note. A login with usable keys does not wait for others.
  */
 static enum pjwt_reason ask(struct call *c, struct pjwt_error *reterr)
 {
