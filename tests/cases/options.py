@@ -4,7 +4,7 @@
 options.py         checks; exit status 1 when an option is without
 options.py --list  every option with its tests
 
-The options are the rows of lib/conf/rows.c. A refusal is an error of tests/unit/test_conf.c that names the option, in its
+The options are the rows of lib/conf/rows.c. A refusal is an error in one of REFUSALS that names the option, in its
 kind of section. An effect is named here: FILE.json:ID of a case, FILE:FUNCTION, or a directory.
 """
 import pathlib
@@ -19,8 +19,10 @@ LOGIN = "tests/cases/login.json:"
 ANSWERS = "tests/fetch/test_answers.py:"
 FRESH = "tests/unit/test_freshness.c:"
 GRANT = "tests/unit/test_grant.c:"
+CONF = "tests/unit/conf/"
+REFUSALS = [CONF + name for name in ("test_confvalue.c", "test_whole.c", "test_hostname.c", "test_conf.c")]
 EFFECTS = {
-    "host/host_name": "tests/unit/test_conf.c:the_host_name_stands_for_h",
+    "host/host_name": CONF + "test_hostname.c:the_host_name_stands_for_h",
     "host/bind_services": LOGIN + "bound-another-service-of-sshd",
     "issuer/bind": LOGIN + "bound-demanded-by-issuer-and-unbound",
     "grant/bind": LOGIN + "bound-demanded-by-grant-and-unbound",
@@ -81,16 +83,16 @@ def is_there(test):
 def refusals():
     """Option -> the first refusal that names it: a call of refuses, whose arguments are a text and the error."""
     found = {}
-    text = (TOP / "tests/unit/test_conf.c").read_text()
     macros = {"ISSUER": "[issuer/acme]", "GRANT": "[grant/staff]"}
-    for kind, call in re.findall(r"\brefuses(?:_(issuer|grant|service|on))?\(((?:[^;\"]|\"(?:[^\"\\]|\\.)*\")*)\);", text):
+    calls = re.compile(r"\brefuses(?:_(issuer|grant|service|on))?\(((?:[^;\"]|\"(?:[^\"\\]|\\.)*\")*)\);")
+    for name, kind, call in [(name, *call) for name in REFUSALS for call in calls.findall((TOP / name).read_text())]:
         for macro, section in macros.items():
             call = re.sub(rf"\b{macro}\b", f'"{section}"', call)
         error = re.search(r'f:\d+: ([a-z_]+\.?)[^" ]*:? ', call)
         kind = "" if kind == "on" else kind
         sections = re.findall(r"\[(host|issuer|grant|service)[/\]]", call.partition('"f:')[0])
         if error and (kind or sections):
-            found.setdefault(f"{kind or sections[-1]}/{error[1]}", " ".join(call.split()))
+            found.setdefault(f"{kind or sections[-1]}/{error[1]}", f"{name}: {' '.join(call.split())}")
     return found
 
 

@@ -48,13 +48,8 @@ FILES_IN_DIRECTORY, LINES_IN_FILE, LINES_IN_FUNCTION, COLUMNS, NESTING, INDENT =
 SPLIT = "being split"
 EXCEPTIONS = {
     ("tests/module/run_scripts.c", "file-length"): SPLIT,
-    ("tests/unit/test_conf.c", "file-length"): SPLIT,
-    ("tests/unit/test_keyset.c", "file-length"): SPLIT,
-    ("tests/unit/test_verify.c", "file-length"): SPLIT,
     ("tests/bench/bench.py", "file-length"): SPLIT,
     ("tests/cli/test_doctor.py", "file-length"): SPLIT,
-    ("tests/unit/test_conf.c", "function-length"): SPLIT,
-    ("tests/unit/test_pattern.c", "function-length"): SPLIT,
 }
 
 INCLUDE = re.compile(r"^[ \t]*(?:#|%:|\?\?=)(?:[ \t]|\\\n)*(?:include|include_next|import)\b[ \t]*(.*?)[ \t]*$", re.MULTILINE)
