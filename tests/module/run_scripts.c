@@ -27,6 +27,7 @@
  * reply that contains a token may appear in any line of the log or any message (attacks USR-13).
  */
 #include "probe.h"
+#include "script.h"
 #include "tokens.h"
 #include "world.h"
 
@@ -40,22 +41,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define LINES_MAX 200
-
-struct section {
-        char *lines[LINES_MAX];
-        size_t count;
-};
-
-struct script {
-        struct section options;
-        struct section set;
-        struct section conf;
-        struct section run;
-        struct section prompts;
-        struct section output;
-};
 
 /* One run of one script. */
 static struct run {
@@ -76,7 +61,7 @@ static struct run {
 static char *module_path;
 static char *probe_path;
 
-__attribute__((format(printf, 1, 2))) static void complain(const char *fmt, ...)
+void complain(const char *fmt, ...)
 {
         va_list ap;
 
@@ -174,86 +159,6 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
                 *ret = NULL;
         }
         return result;
-}
-
-static void add_line(struct section *section, const char *line)
-{
-        if (section->count == LINES_MAX)
-                abort();
-        section->lines[section->count++] = strdup(line);
-}
-
-static struct section *section_of(struct script *script, const char *line)
-{
-        static const char *const names[] = {"[options]", "[set]", "[conf]", "[run]", "[prompts]", "[output]"};
-        struct section *const sections[] = {&script->options, &script->set,     &script->conf,
-                                            &script->run,     &script->prompts, &script->output};
-
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-                if (strcmp(line, names[i]) == 0)
-                        return sections[i];
-        return NULL;
-}
-
-/* [conf] has section headings of its own: it ends at the next heading of a script. */
-static void read_script(const char *path, struct script *script)
-{
-        FILE *f = fopen(path, "r");
-        struct section *section = NULL;
-        char *line = NULL;
-        size_t size = 0;
-
-        if (!f) {
-                perror(path);
-                exit(99);
-        }
-        while (getline(&line, &size, f) >= 0) {
-                line[strcspn(line, "\n")] = '\0';
-                if (section_of(script, line))
-                        section = section_of(script, line);
-                else if (section && *line && (*line != '#' || section == &script->conf))
-                        add_line(section, line);
-                else if (!section && *line && *line != '#')
-                        complain("line before the first heading: %s", line);
-        }
-        free(line);
-        (void)fclose(f);
-}
-
-static void free_script(struct script *script)
-{
-        struct section *const sections[] = {&script->options, &script->set,     &script->conf,
-                                            &script->run,     &script->prompts, &script->output};
-
-        for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-                for (size_t j = 0; j < sections[i]->count; j++)
-                        free(sections[i]->lines[j]);
-}
-
-/* The value of `name = value` in a section; NULL if it is absent. */
-static const char *value_of(const struct section *section, const char *name)
-{
-        for (size_t i = 0; i < section->count; i++) {
-                const char *line = section->lines[i];
-                size_t len = strlen(name);
-
-                if (strncmp(line, name, len) == 0 && (line[len] == '\0' || strncmp(line + len, " =", 2) == 0))
-                        return line[len] == '\0' || line[len + 2] == '\0' ? "" : line + len + 3;
-        }
-        return NULL;
-}
-
-static char *conf_text(const struct script *script)
-{
-        char *text = NULL;
-        size_t size = 0;
-        FILE *f = open_memstream(&text, &size);
-
-        for (size_t i = 0; f && i < script->conf.count; i++)
-                (void)fprintf(f, "%s\n", script->conf.lines[i]);
-        if (!f || fclose(f) != 0)
-                abort();
-        return text;
 }
 
 static void write_stack(const struct script *script, const char *service, bool debug)
