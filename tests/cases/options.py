@@ -27,7 +27,7 @@ EFFECTS = {
     "issuer/bind": LOGIN + "bound-demanded-by-issuer-and-unbound",
     "grant/bind": LOGIN + "bound-demanded-by-grant-and-unbound",
     "service/bind": LOGIN + "bound-demanded-by-service-and-unbound",
-    "host/machine_id": "tests/cli/test_doctor.py:test_clone",
+    "host/machine_id": "tests/cli/test_doctor_files.py:test_clone",
     "issuer/issuer": LOGIN + "clm-10-iss-unknown",
     "issuer/audience": LOGIN + "clm-14-aud-of-another-host",
     "issuer/jwks": ANSWERS + "test_a_jwks_url_needs_no_discovery",

@@ -48,7 +48,6 @@ FILES_IN_DIRECTORY, LINES_IN_FILE, LINES_IN_FUNCTION, COLUMNS, NESTING, INDENT =
 SPLIT = "being split"
 EXCEPTIONS = {
     ("tests/bench/bench.py", "file-length"): SPLIT,
-    ("tests/cli/test_doctor.py", "file-length"): SPLIT,
 }
 
 INCLUDE = re.compile(r"^[ \t]*(?:#|%:|\?\?=)(?:[ \t]|\\\n)*(?:include|include_next|import)\b[ \t]*(.*?)[ \t]*$", re.MULTILINE)
