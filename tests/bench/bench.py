@@ -26,10 +26,10 @@ import host  # noqa: E402
 import jwt  # noqa: E402
 from jwcrypto import jwk  # noqa: E402
 
-PASSWORD = "correct horse 7"
-AUDIENCE = f"ssh://{host.HOSTNAME}"
-ISSUER = "https://login.acme.example"
-WORK = pathlib.Path("/run/bench")
+from contenders import ALGORITHMS, Contender, write_cases  # noqa: E402
+from growing import growing_grants, growing_issuers, growing_keys, growing_store, growing_tokens  # noqa: E402
+from names import AUDIENCE, ISSUER, PASSWORD, WORK  # noqa: E402
+
 SCRIPT = """#!/usr/bin/python3
 import sys, jwt
 key = open("/run/bench/ES256.pem").read()
@@ -262,63 +262,8 @@ def ssh(world, results, rounds):
 
 # ------------------------------------------------------------------------------------- 2. verifications in one process
 
-ALGORITHMS = {
-    "RS256": {"kty": "RSA", "size": 2048}, "PS256": {"kty": "RSA", "size": 2048}, "ES256": {"kty": "EC", "crv": "P-256"},
-    "ES384": {"kty": "EC", "crv": "P-384"}, "EdDSA": {"kty": "OKP", "crv": "Ed25519"}, "HS256": {"kty": "oct", "size": 256}}
 OF_EVP = {"RS256": 0.93, "ES256": 0.96, "EdDSA": 0.95}
 PEERS = ("PyJWT", "libjwt", "cjose", "rhonabwy")
-
-
-class Contender:
-    """A program that answers lines `ALG SECONDS` with a rate."""
-
-    def __init__(self, argv):
-        self.process = subprocess.Popen([str(a) for a in argv], text=True, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
-
-    def rate(self, alg, seconds):
-        self.process.stdin.write(f"{alg} {seconds}\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().strip()
-        return None if answer in ("", "none") else float(answer)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def write_cases(world, folder):
-    folder.mkdir(mode=0o700)
-    for alg, kind in ALGORITHMS.items():
-        key = jwk.JWK.generate(**kind, kid="k", alg=alg)
-        secret = alg == "HS256"
-        material = jwt.utils.base64url_decode(key["k"]) if secret else key.export_to_pem(private_key=True, password=None)
-        now = int(time.time())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 36000, "jti": "4711",
-                  "groups": ["staff", "linux-users"]}
-        (folder / f"{alg}.token").write_text(jwt.encode(claims, material, alg, {"kid": "k"}))
-        (folder / f"{alg}.jwk").write_text(key.export(private_key=secret))
-        if secret:
-            (folder / f"{alg}.secret").write_bytes(material)
-        else:
-            (folder / f"{alg}.pem").write_bytes(key.export_to_pem())
-    make_ml_dsa(world, folder)
-
-
-def make_ml_dsa(world, folder):
-    """Only where OpenSSL knows it (3.5): our own command signs, since PyJWT cannot."""
-    private = folder / "ML-DSA-65.private"
-    made = subprocess.run(["openssl", "genpkey", "-algorithm", "ML-DSA-65", "-out", private], stderr=subprocess.DEVNULL)
-    if made.returncode != 0:
-        return
-    host.run("openssl", "pkey", "-in", private, "-pubout", "-out", folder / "ML-DSA-65.pem")
-    jwks = host.run("pamjwt", "keys", folder / "ML-DSA-65.pem", "--public").stdout
-    (folder / "ML-DSA-65.jwk").write_text(jwks)
-    now = int(time.time())
-    claims = json.dumps({"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 36000})
-    token = host.run("pamjwt", "encode", "-", "--key", private, "--alg", "ML-DSA-65", input=claims).stdout.strip()
-    (folder / "ML-DSA-65.token").write_text(token)
-    ALGORITHMS["ML-DSA-65"] = {}
 
 
 def verify(world, results, rounds):
@@ -394,79 +339,6 @@ def cold(world, results, rounds):
 
 
 # --------------------------------------------------------------------------------------------------------- 4. growth
-
-
-def case(world, name, text, token):
-    """A PAM service with a configuration of its own; the command that logs in there."""
-    world.conf(name, text)
-    world.stack(name, f"pam_jwt.so config=/etc/security/{name}.conf")
-    return world.login(name, world.secret(name, token).stem)
-
-
-def services(text, name):
-    return text.replace(" case ", f" {name} ")
-
-
-def growing_keys(world):
-    made = [jwk.JWK.generate(kty="RSA", size=2048, kid=f"k{i}", alg="RS256") for i in range(10)]
-    public = [key.export_public(as_dict=True) for key in made]
-    for count in (1, 10, 100, 1000):
-        name = f"keys-{count}"
-        rest = [{**public[i % 10], "kid": f"other-{i}"} for i in range(count - 1)]
-        host.write(f"/etc/security/{name}.json", json.dumps({"keys": rest + [public[0]]}))
-        text = world.issuer(jwks=f"file:///etc/security/{name}.json") + services(world.grant(), name)
-        yield count, case(world, name, text, world.token("RS256", made[0]))
-
-
-def local(world):
-    host.write("/etc/security/local.json", world.jwks(*world.keys.values()))
-    return "file:///etc/security/local.json"
-
-
-def growing_issuers(world):
-    for count in (1, 10, 100):
-        name = f"issuers-{count}"
-        others = "".join(world.issuer(f"i{i}", f"https://i{i}.acme.example", local(world)) for i in range(count - 1))
-        text = others + world.issuer(jwks=local(world)) + services(world.grant(), name)
-        yield count, case(world, name, text, world.token("RS256"))
-
-
-def growing_grants(world):
-    for count in (10, 100, 1000, 10000):
-        name = f"grants-{count}"
-        others = "".join(f"[grant/t{i}]\nissuer = acme\nuser = deploy-{i:05}\nmatch.groups = team-{i:05}\n"
-                         f"services = sshd {name}\n\n" for i in range(count - 1))
-        text = world.issuer(jwks=local(world)) + others + services(world.grant(), name)
-        yield count, case(world, name, text, world.token("RS256"))
-
-
-def growing_tokens(world):
-    for size in (400, 1024, 4096, 32000):
-        name = f"size-{size}"
-        text = world.issuer(jwks=local(world)) + services(world.grant(), name)
-        pad = "x" * max(0, (size - len(world.token("ES256", pad=""))) * 3 // 4)
-        yield size, case(world, name, text, world.token("ES256", pad=pad))
-
-
-def growing_store(world):
-    used = host.RUN / "used"
-    used.mkdir(mode=0o700, exist_ok=True)
-    boot = int(time.time()) + 3600
-    have = 0
-    for count in (1, 10, 100, 1000, 100000):
-        for i in range(have, count):
-            os.symlink(str(boot), used / f"{i:043}")
-        have = count
-        name = f"store-{count}"
-        text = (world.issuer(jwks=local(world)) + services(world.grant(), name) +
-                f"[service/{name}]\none_use = yes\n")
-        fixed = case(world, name, text, "")
-
-        def fresh(number, name=name, fixed=fixed):
-            world.secret(name, world.token("ES256", jti=f"{name}-{number}-{time.time_ns()}"))
-            return fixed
-
-        yield count, fresh
 
 
 AXES = {"keys in the set": (growing_keys, 100), "issuers": (growing_issuers, 10), "grants": (growing_grants, 1000),
