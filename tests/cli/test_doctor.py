@@ -1,10 +1,8 @@
 """pamjwt doctor: a good host has no findings; a host that is broken in one place has exactly that one."""
 
-import json
 import os
 import pathlib
 import shutil
-import time
 
 import pytest
 
