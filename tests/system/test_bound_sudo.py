@@ -91,7 +91,7 @@ def test_the_record_of_an_unbound_login_is_refused(sshd, conf, issuer, keys, bou
     heard = of_sudo(log, mark)
     assert [reason for _, reason, _ in heard if reason != "no-answer"] == ["unbound", "unbound", "bound"], heard
     assert "service sudo sets bind = ssh-key, but the token has no cnf" in heard[0][2]
-    assert "the login record of sshd knows of no key" in heard[-1][2]
+    assert "the login record of sshd does not contain a key" in heard[-1][2]
 
 
 def test_a_bound_token_typed_in_the_session_counts_beside_its_key_alone(sshd, conf, issuer, keys, bound, log):
@@ -123,7 +123,7 @@ def test_sudo_itself_knows_of_no_key(machine, conf, issuer, keys, bound, log, se
         environment.unlink()
     heard = of_sudo(log, mark)
     assert [reason for _, reason, _ in heard] == ["bound", "bound", "unbound"]
-    assert "for service sudo only the login record of an ssh login can prove its key; there is none" in heard[0][2]
+    assert "for service sudo only the login record of an ssh login can prove possession of its key, and there is none" in heard[0][2]
 
 
 RECORDS = {  # what it says of its key -> the reason
