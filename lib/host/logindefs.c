@@ -29,29 +29,45 @@ static long decimal_of(const char *s, const char *end)
         return start != s && s == end && value <= SYSTEM_UID_LIMIT ? value : -1;
 }
 
+/* Is there nothing but blanks between the start of the line and `at`? */
+static bool begins_line(const char *text, const char *at)
+{
+        while (at > text && is_blank(at[-1]))
+                at--;
+        return at == text || at[-1] == '\n';
+}
+
+/* The number after a name, which ends at `after`; -1: none, or not a number. */
+static long number_after(const char *after, const char *end)
+{
+        const char *newline = memchr(after, '\n', (size_t)(end - after));
+
+        if (newline)
+                end = newline;
+        while (after < end && is_blank(*after))
+                after++;
+        return decimal_of(after, end);
+}
+
 /*
- * The value of `name` in a text of lines `NAME value`; the last one is used, as in shadow's getdef. -1:
- * none.
+ * The value of `name` in a text of lines `NAME value`; the last one is used, as in shadow's getdef. -1: none.
+ * Every login reads this file, which is mostly comments: memchr() skips to the next U, the rarest letter of
+ * the names.
  */
 static long number_of(const char *text, size_t len, const char *name)
 {
-        const char *end = text + len;
+        const size_t name_len = strlen(name), before_u = strcspn(name, "U");
+        const char *end = text + len, *rest = text, *u;
         long value = -1;
 
-        while (text < end) {
-                const char *newline = memchr(text, '\n', (size_t)(end - text));
-                const char *stop = newline ? newline : end;
+        while ((u = memchr(rest, 'U', (size_t)(end - rest)))) {
+                const bool fits = (size_t)(u - text) >= before_u && (size_t)(end - u) > name_len - before_u;
+                const char *at = fits ? u - before_u : u;
 
-                while (text < stop && is_blank(*text))
-                        text++;
-                if ((size_t)(stop - text) > strlen(name) && memcmp(text, name, strlen(name)) == 0 &&
-                    is_blank(text[strlen(name)])) {
-                        text += strlen(name);
-                        while (text < stop && is_blank(*text))
-                                text++;
-                        value = decimal_of(text, stop);
-                }
-                text = newline ? newline + 1 : end;
+                rest = u + 1;
+                if (fits && memcmp(at, name, name_len) == 0 && is_blank(at[name_len]) &&
+                    begins_line(text, at))
+                        value = number_after(at + name_len, end);
         }
         return value;
 }
@@ -59,10 +75,11 @@ static long number_of(const char *text, size_t len, const char *name)
 uid_t pjwt_system_uid_max(const char *text, size_t len)
 {
         long system_max = number_of(text, len, "SYS_UID_MAX");
-        long user_min = number_of(text, len, "UID_MIN");
+        long user_min;
 
         if (system_max >= 0)
                 return (uid_t)system_max;
+        user_min = number_of(text, len, "UID_MIN");
         return user_min > 0 ? (uid_t)(user_min - 1) : SYSTEM_UID_DEFAULT;
 }
 

@@ -18,6 +18,8 @@ static size_t plain_char(const char *s, size_t len)
 
         if (c == '\'' || c == '"' || c == '\\' || n == 0 || n > len)
                 return 0;
+        if (n == 1)
+                return c >= ' ' && c != 0x7f; /* most bytes of most lines: spared the whole check */
         return pjwt_ini_text_ok(s, n) ? n : 0;
 }
 

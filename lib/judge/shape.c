@@ -84,13 +84,15 @@ bool pjwt_shape_token(struct pjwt_span reply)
 
 bool pjwt_shape_truncated(struct pjwt_span reply)
 {
-        size_t dots = 0;
+        struct pjwt_span rest = reply;
+        const char *dot;
 
-        if (!begins_with_eyj(reply) || run_of(reply, true) != reply.len)
-                return false;
-        for (size_t i = 0; i < reply.len; i++)
-                dots += reply.text[i] == '.';
-        return dots < 2;
+        for (unsigned dots = 0; (dot = memchr(rest.text, '.', rest.len)); dots++) {
+                if (dots == 1)
+                        return false; /* two dots: it has all its parts, so the letters do not matter */
+                rest = skip(rest, (size_t)(dot - rest.text) + 1);
+        }
+        return begins_with_eyj(reply) && run_of(reply, true) == reply.len;
 }
 
 bool pjwt_shape_stand_in(struct pjwt_span reply)

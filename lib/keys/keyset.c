@@ -9,6 +9,7 @@
 
 #include "evpkey.h"
 #include "jwkread.h"
+#include "libctx.h"
 #include "pem.h"
 #include "prepared.h"
 #include "secret.h"
@@ -21,7 +22,7 @@ static struct pjwt_keyset *new_set(size_t room)
                 return NULL;
         set->keys = calloc(room + 1, sizeof(*set->keys)); /* never zero */
         set->states = calloc(room + 1, sizeof(*set->states));
-        set->libctx = OSSL_LIB_CTX_new();
+        set->libctx = pjwt_libctx();
         if (set->keys && set->states && set->libctx)
                 return set;
         pjwt_keyset_free(set);
@@ -54,7 +55,6 @@ void pjwt_keyset_free(struct pjwt_keyset *set)
         free(set->keys);
         free(set->states);
         json_object_put(set->doc);
-        OSSL_LIB_CTX_free(set->libctx);
         free(set);
 }
 

@@ -10,8 +10,7 @@
 
 /* Threads may share a set once it has been created: verification changes only its atomic state. */
 struct pjwt_keyset {
-        OSSL_LIB_CTX
-        *libctx; /* independent of openssl.cnf, engines and providers of the process */
+        OSSL_LIB_CTX *libctx; /* borrowed: pjwt_libctx() */
         struct pjwt_key *keys;
         size_t count;
         size_t usable;

@@ -3,6 +3,7 @@
 #include "tokens.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -73,10 +74,18 @@ static const char *priority_name(int priority)
         return names[LOG_PRI(priority)];
 }
 
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void world_after_fork(void)
+{
+        (void)pthread_mutex_init(&log_lock, NULL);
+}
+
 __attribute__((format(printf, 2, 0))) static void record(int priority, const char *fmt, va_list ap)
 {
         char *text = NULL;
 
+        (void)pthread_mutex_lock(&log_lock);
         if (vasprintf(&text, fmt, ap) < 0 || world_log_count == WORLD_LINES)
                 abort();
         if (asprintf(&world_log[world_log_count], "%s%s %s",
@@ -85,6 +94,7 @@ __attribute__((format(printf, 2, 0))) static void record(int priority, const cha
                 abort();
         world_log_count++;
         free(text);
+        (void)pthread_mutex_unlock(&log_lock);
 }
 
 void vsyslog(int priority, const char *fmt, va_list ap)

@@ -15,6 +15,8 @@ extern char *world_log[WORLD_LINES];
 extern size_t world_log_count;
 
 void world_forget(void);
+/* In a forked child: another thread of the parent may have been writing the log. */
+void world_after_fork(void);
 
 /*
  * A directory for one test: pam.d/, jwks.json (mode 0600) and pam_jwt.conf with an issuer, or with the text
