@@ -1,15 +1,17 @@
 /*
  * The minimum work of a module that verifies a token with OpenSSL and json-c, for comparison. It takes the
- * reply, reads one JWK from a file, creates the key with EVP_PKEY_fromdata and verifies one RS256 or ES256
- * signature with EVP. No policy, no claims, no strict parsing: for measurements only, never for use.
+ * reply, reads one JWK from a file, creates the key with EVP_PKEY_fromdata and verifies one RS256, ES256,
+ * EdDSA (Ed25519) or HS256 signature with EVP. No policy, no claims, no strict parsing: for measurements only, never for use.
  *
  *   auth required pam_floor.so JWK-FILE
  */
 #include <json-c/json.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
@@ -94,6 +96,20 @@ static EVP_PKEY *ec_key(struct json_object *jwk)
         return key;
 }
 
+static EVP_PKEY *ed25519_key(struct json_object *jwk)
+{
+        unsigned char x[ROOM];
+
+        return member(jwk, "x", x) == 32 ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x, 32) : NULL;
+}
+
+static EVP_PKEY *public_key(struct json_object *jwk)
+{
+        if (json_object_object_get_ex(jwk, "n", NULL))
+                return rsa_key(jwk);
+        return json_object_object_get_ex(jwk, "y", NULL) ? ec_key(jwk) : ed25519_key(jwk);
+}
+
 static int der(unsigned char sig[ROOM])
 {
         ECDSA_SIG *s = ECDSA_SIG_new();
@@ -116,11 +132,25 @@ static int verify(EVP_PKEY *key, const char *token)
 
         if (len == 64 && EVP_PKEY_is_a(key, "EC"))
                 len = der(sig);
-        if (ctx && len > 0 && EVP_DigestVerifyInit_ex(ctx, NULL, "SHA256", NULL, NULL, key, NULL) == 1)
+        if (ctx && len > 0 &&
+            EVP_DigestVerifyInit_ex(ctx, NULL, EVP_PKEY_is_a(key, "ED25519") ? NULL : "SHA256", NULL, NULL,
+                                    key, NULL) == 1)
                 r = EVP_DigestVerify(ctx, sig, (size_t)len, (const unsigned char *)token,
                                      (size_t)(dot - token));
         EVP_MD_CTX_free(ctx);
         return r == 1;
+}
+
+static int verify_hmac(struct json_object *jwk, const char *token)
+{
+        const char *dot = strrchr(token, '.');
+        unsigned char k[ROOM], sig[ROOM], mac[EVP_MAX_MD_SIZE];
+        int klen = member(jwk, "k", k);
+        unsigned len = 0;
+
+        return dot && klen > 0 && decode(dot + 1, strlen(dot + 1), sig) == 32 &&
+               HMAC(EVP_sha256(), k, klen, (const unsigned char *)token, (size_t)(dot - token), mac, &len) &&
+               len == 32 && CRYPTO_memcmp(mac, sig, len) == 0;
 }
 
 int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -132,8 +162,9 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 
         (void)flags;
         if (jwk && pam_get_authtok(pamh, PAM_AUTHTOK, &token, "JWT: ") == PAM_SUCCESS) {
-                key = json_object_object_get_ex(jwk, "n", NULL) ? rsa_key(jwk) : ec_key(jwk);
-                if (key && verify(key, token))
+                if (json_object_object_get_ex(jwk, "k", NULL))
+                        r = verify_hmac(jwk, token) ? PAM_SUCCESS : PAM_AUTH_ERR;
+                else if ((key = public_key(jwk)) && verify(key, token))
                         r = PAM_SUCCESS;
         }
         EVP_PKEY_free(key);
