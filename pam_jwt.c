@@ -3,7 +3,9 @@
  * For the meaning of the codes, and for when the reply is kept for the next module, see pam_jwt(8).
  */
 #include "account.h"
+#include "environment.h"
 #include "expiry.h"
+#include "judge.h"
 #include "login.h"
 #include "report.h"
 #include "request.h"
@@ -12,6 +14,35 @@
 
 #include <security/pam_modules.h>
 
+static enum pjwt_reason reuse(struct pjwt_login *login)
+{
+        struct pjwt_error ignored = {
+                0}; /* without the judge a password is still possible, so it is asked for */
+
+        if (pjwt_login_may_reuse(login))
+                login->judge = pjwt_judge_load(&ignored);
+        return login->judge ? login->judge->reuse(login) : PJWT_NO_RECORD;
+}
+
+/* A decision was made, by the judge or without it. */
+static enum pjwt_reason conclude(struct pjwt_login *login)
+{
+        if (login->judge)
+                login->judge->write_record(login);
+        else if (login->decision.error.reason == PJWT_OK) /* cannot be: nothing but the judge accepts */
+                login->decision.error.reason = PJWT_UNDECIDED;
+        pjwt_report_decision(login->pamh, &login->options, &login->request, &login->decision);
+        return login->decision.error.reason;
+}
+
+static void end(struct pjwt_login *login)
+{
+        if (login->judge)
+                login->judge->end(login);
+        else
+                pjwt_reply_clear(&login->reply);
+}
+
 int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
         struct pjwt_login login;
@@ -19,22 +50,19 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         bool observe;
 
         pjwt_login_begin(pamh, argc, argv, &login);
-        reason = pjwt_login_reuse(&login);
+        reason = reuse(&login);
         if (reason != PJWT_OK) {
                 reason = pjwt_prompt(pamh, &login.options, &login.reply, &login.decision.error);
                 if (reason != PJWT_NOT_A_TOKEN)
-                        pjwt_login_judge(&login, reason);
+                        pjwt_login_decide(&login, reason);
         }
-        if (reason != PJWT_NOT_A_TOKEN) {
-                pjwt_login_write_record(&login);
-                pjwt_report_decision(pamh, &login.options, &login.request, &login.decision);
-                reason = login.decision.error.reason;
-        }
+        if (reason != PJWT_NOT_A_TOKEN)
+                reason = conclude(&login);
         observe = login.options.observe;
         if (!observe)
                 pjwt_report_sentence(pamh, flags, reason, login.reply.typed);
         pjwt_login_delay(&login);
-        pjwt_login_end(&login);
+        end(&login);
         return observe ? PAM_CRED_UNAVAIL : pjwt_report_pam_code(reason);
 }
 
@@ -74,6 +102,23 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
         return observe ? PAM_IGNORE : pjwt_report_pam_code(reason);
 }
 
+/* Most sessions were not opened by a token: nothing is loaded for them. */
+static void open_session(pam_handle_t *pamh, int flags, const struct pjwt_options *options)
+{
+        struct pjwt_error error = {0};
+        const struct pjwt_judge *judge = NULL;
+
+        if (pjwt_session_has_record(pamh)) {
+                judge = pjwt_judge_load(&error);
+                if (!judge)
+                        pjwt_report_phase(pamh, "session", &error);
+        }
+        if (judge)
+                judge->open_session(pamh, flags, options);
+        else
+                pjwt_environment_put(pamh, NULL);
+}
+
 /* A session is never refused here: failures are logged. */
 int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
@@ -83,7 +128,7 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
         if (pjwt_options_parse(argc, argv, PJWT_LINE_SESSION, &options, &error) != PJWT_OK)
                 pjwt_report_phase(pamh, "session", &error);
         if (!options.observe)
-                pjwt_session_open(pamh, flags, &options);
+                open_session(pamh, flags, &options);
         return PAM_SUCCESS;
 }
 

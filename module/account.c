@@ -1,25 +1,13 @@
 #include "account.h"
 
 #include "accounts.h"
+#include "judge.h"
 #include "state.h"
 
 #include <inttypes.h>
 
 /* A process that was stopped here goes on with a refusal (attacks RVW-03). */
 #define ACCOUNT_MS (2 * PJWT_LOOKUPS_MS)
-
-/* The `user` lines of the revocation list also apply to logins without a token. */
-static enum pjwt_reason check_revoked(const struct pjwt_request *request, struct pjwt_error *error)
-{
-        struct pjwt_revoked *list = NULL;
-        struct pjwt_origin origin;
-        enum pjwt_reason reason = pjwt_revoked_load(request->revoked_file, NULL, &list, error);
-
-        if (reason == PJWT_OK)
-                reason = pjwt_revoked_user(list, &request->user, &request->accounts, &origin, error);
-        pjwt_revoked_free(list);
-        return reason;
-}
 
 static enum pjwt_reason check_token(pam_handle_t *pamh, const struct pjwt_options *options,
                                     const struct pjwt_request *request, struct pjwt_error *error)
@@ -47,8 +35,12 @@ enum pjwt_reason pjwt_account_check(pam_handle_t *pamh, const struct pjwt_option
 
         if (error->reason != PJWT_UNDECIDED)
                 return error->reason;
-        if (options->revoked && check_revoked(request, error) != PJWT_OK)
-                return error->reason;
+        if (options->revoked) {
+                const struct pjwt_judge *judge = pjwt_judge_load(error);
+
+                if (!judge || judge->check_revoked(request, error) != PJWT_OK)
+                        return error->reason;
+        }
         reason = check_token(pamh, options, request, error);
         if ((reason == PJWT_OK || options->revoked) && pjwt_moment_age_ms(request->read) > ACCOUNT_MS)
                 return pjwt_fail(error, PJWT_INTERRUPTED,

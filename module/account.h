@@ -16,4 +16,11 @@
 enum pjwt_reason pjwt_account_check(pam_handle_t *pamh, const struct pjwt_options *options,
                                     const struct pjwt_request *request, struct pjwt_error *error);
 
+/*
+ * Does a `user` line of the revocation list name the user of the request? These also hold for logins without
+ * a token. In the judge.
+ * Returns PJWT_OK, PJWT_REVOKED, or what was wrong with the list.
+ */
+enum pjwt_reason pjwt_account_check_revoked(const struct pjwt_request *request, struct pjwt_error *error);
+
 #endif

@@ -77,5 +77,5 @@ void pjwt_expiry_check(pam_handle_t *pamh)
             pam_get_data(pamh, SYSTEMD_DONE, &data) != PAM_SUCCESS)
                 pam_syslog(pamh, LOG_WARNING,
                            "session_until_exp has no effect: pam_systemd did not create a logind session for "
-                           "this ");
+                           "this login");
 }

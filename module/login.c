@@ -8,51 +8,11 @@
 #include "session.h"
 #include "state.h"
 
-#include <pwd.h>
 #include <security/pam_ext.h>
-#include <security/pam_modutil.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
-
-/* As pam_unix, which prompts even for users who do not exist (attacks REV-03). */
-#define FAIL_DELAY_USEC 2000000
-
-/*
- * Does this process wait for one person? sshd, sudo, su and login are root, a screen locker is the user
- * itself. A service account that authenticates others (nginx, lighttpd, pgbouncer) serves all of them in one
- * event loop or thread: a delay there stops requests that have nothing to do with this one (attacks RVW-08).
- */
-static bool waits_for_one_person(pam_handle_t *pamh)
-{
-        const void *user = NULL;
-        const struct passwd *passwd = NULL;
-
-        if (geteuid() == 0)
-                return true;
-        if (pam_get_item(pamh, PAM_USER, &user) == PAM_SUCCESS && user)
-                passwd = pam_modutil_getpwnam(pamh, user);
-        return passwd && passwd->pw_uid == geteuid();
-}
-
-void pjwt_login_delay(struct pjwt_login *login)
-{
-        int64_t left = FAIL_DELAY_USEC - login->judged_ms * 1000;
-
-        if (!login->options.nodelay && !login->options.observe && left > 0 &&
-            waits_for_one_person(login->pamh))
-                (void)pam_fail_delay(login->pamh, (unsigned)left);
-}
-
-void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret)
-{
-        *ret = (struct pjwt_login){.pamh = pamh};
-        (void)pjwt_options_parse(argc, argv, PJWT_LINE_AUTH, &ret->options, &ret->arguments);
-        if (!ret->options.observe)
-                pjwt_state_forget(pamh);
-        pjwt_lookups_forget(pamh);
-}
 
 static enum pjwt_reason load_conf(struct pjwt_login *login, struct pjwt_error *reterr)
 {
@@ -89,8 +49,7 @@ static bool find_caller(struct pjwt_login *login)
 {
         struct pjwt_error ignored = {0};
 
-        return login->arguments.reason == PJWT_UNDECIDED && !login->options.observe && getuid() != 0 &&
-               pjwt_request_fill(login->pamh, &login->options, &login->request, &ignored) == PJWT_OK &&
+        return pjwt_request_fill(login->pamh, &login->options, &login->request, &ignored) == PJWT_OK &&
                has_record(login);
 }
 
@@ -164,15 +123,10 @@ static void judge(struct pjwt_login *login)
         pjwt_reply_name_truncated(&login->reply, error);
 }
 
-void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked)
+void pjwt_login_judge(struct pjwt_login *login)
 {
         const struct pjwt_moment begun = pjwt_moment_now();
 
-        if (asked != PJWT_OK) { /* there is nothing to judge, only to report */
-                (void)pjwt_request_fill(login->pamh, &login->options, &login->request,
-                                        &login->decision.error);
-                return;
-        }
         judge(login);
         if (login->decision.error.reason == PJWT_INTERRUPTED && !login->decision.used) {
                 pam_syslog(login->pamh, LOG_NOTICE, "judged once more: %s", login->decision.error.detail);

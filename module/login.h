@@ -9,9 +9,12 @@
 #include "prompt.h"
 #include "record.h"
 
+struct pjwt_judge;
+
 /* The state of one attempt. Free with pjwt_login_end(). */
 struct pjwt_login {
         pam_handle_t *pamh;
+        const struct pjwt_judge *judge; /* NULL as long as nothing needed it (judge.h) */
         struct pjwt_options options;
         struct pjwt_error arguments; /* error in the arguments; reported only if there is a token */
         struct pjwt_request request;
@@ -26,7 +29,18 @@ struct pjwt_login {
 /* Reads the arguments; without observe, removes what the handle accepted before. */
 void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pjwt_login *ret);
 
+/* Is this sudo or its like, and may there be a record? Else the judge is not loaded before the prompt. */
+bool pjwt_login_may_reuse(const struct pjwt_login *login);
+
 /*
+ * Decides on the reply, or on the failure to get one; loads the judge only for what looks like a token. The
+ * decision says which.
+ */
+void pjwt_login_decide(struct pjwt_login *login, enum pjwt_reason asked);
+
+/*
+ * In the judge, all that follows.
+ *
  * reuse_login: whether the token of the login that the caller is in is accepted. Only for a set-uid program
  * (sudo), and only if there is a record; otherwise no configuration is read. If the record does not meet
  * the service's requirements, this is logged, and a token is requested.
@@ -34,8 +48,8 @@ void pjwt_login_begin(pam_handle_t *pamh, int argc, const char **argv, struct pj
  */
 enum pjwt_reason pjwt_login_reuse(struct pjwt_login *login);
 
-/* Decides about the reply, or the failure to get one; sets the decision. */
-void pjwt_login_judge(struct pjwt_login *login, enum pjwt_reason asked);
+/* Judges the token of the reply. */
+void pjwt_login_judge(struct pjwt_login *login);
 
 /*
  * Writes the login record of an accepted decision, and remembers it for later phases. A failure turns the

@@ -14,8 +14,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define DATA_NAME "pam_jwt.session"
-
 enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjwt_record **ret,
                                         struct pjwt_error *reterr)
 {
@@ -107,7 +105,7 @@ static void move_to_session(pam_handle_t *pamh, struct pjwt_process self, const 
                 return;
         }
         (void)snprintf(name, sizeof(name), "%u", id);
-        (void)pjwt_data_set(pamh, DATA_NAME, name);
+        (void)pjwt_data_set(pamh, PJWT_SESSION_DATA, name);
 }
 
 /* This process's record, if it belongs to the user whose session is opened. */
@@ -153,13 +151,4 @@ void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_opti
         if (record && record->session_until_exp)
                 pjwt_expiry_set(pamh, pam_flags, record);
         pjwt_record_free(taken);
-}
-
-void pjwt_session_close(pam_handle_t *pamh)
-{
-        const void *name = NULL;
-
-        pjwt_expiry_check(pamh);
-        if (pam_get_data(pamh, DATA_NAME, &name) == PAM_SUCCESS && name)
-                pjwt_record_drop_session(PJWT_RUN_DIR, (unsigned)strtoul(name, NULL, 10));
 }

@@ -8,6 +8,8 @@
 #include "options.h"
 #include "record.h"
 
+#define PJWT_SESSION_DATA "pam_jwt.session" /* PAM data: the audit session id whose record is kept */
+
 /*
  * The record of the login that this process descends from, for reuse_login: found by the kernel's audit
  * session id; its uid must be the caller's and the user's.
@@ -23,6 +25,15 @@ enum pjwt_reason pjwt_session_of_caller(const struct pjwt_user *user, struct pjw
  * (attacks REV-05). Never fails.
  */
 void pjwt_session_open(pam_handle_t *pamh, int pam_flags, const struct pjwt_options *options);
+
+/* Removes the session's record. In pam_jwt.so itself. */
 void pjwt_session_close(pam_handle_t *pamh);
+
+/*
+ * May there be a record for pjwt_session_of_caller(), or for pjwt_session_open() to take or to end? Only then
+ * is the judge loaded. In pam_jwt.so itself.
+ */
+bool pjwt_session_caller_has_record(void);
+bool pjwt_session_has_record(const pam_handle_t *pamh);
 
 #endif

@@ -1,86 +1,20 @@
 #include "state.h"
 
-#include "recordstore.h"
-#include "secret.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#define DATA_NAME "pam_jwt.accepted"
-#define HINT_NAME "PAMJWT_EXP"
-
-static void state_free(struct pjwt_state *state)
-{
-        if (!state)
-                return;
-        pjwt_record_free(state->record);
-        pjwt_wipe_free(state, sizeof(*state));
-}
-
-/*
- * Removes the pending record if this process did not finish its login. If the record belongs to another
- * process (sshd's parent of the conversation), or this is a forked child, it must be kept.
- */
-static void drop_pending(const struct pjwt_state *state)
-{
-        if (state->pending.pid != 0 && state->pending.pid == getpid() && state->owner == getpid())
-                pjwt_record_drop_pending(PJWT_RUN_DIR, state->pending);
-}
-
-static void cleanup(pam_handle_t *pamh, void *data, int status)
-{
-        (void)pamh;
-        (void)status;
-        drop_pending(data);
-        state_free(data);
-}
-
 void pjwt_state_forget(pam_handle_t *pamh)
 {
-        (void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
-        if (pam_getenv(pamh, HINT_NAME))
-                (void)pam_putenv(pamh, HINT_NAME);
-}
-
-/* Without it, setcred's code would end a token-only login in sshd's parent process (fatal: pam_setcred). */
-static void leave_hint(pam_handle_t *pamh, int64_t exp)
-{
-        char hint[sizeof(HINT_NAME) + 24];
-
-        (void)snprintf(hint, sizeof(hint), HINT_NAME "=%" PRId64, exp);
-        (void)pam_putenv(pamh, hint);
+        (void)pam_set_data(pamh, PJWT_STATE_DATA, NULL, NULL);
+        if (pam_getenv(pamh, PJWT_STATE_HINT))
+                (void)pam_putenv(pamh, PJWT_STATE_HINT);
 }
 
 bool pjwt_state_hinted(pam_handle_t *pamh)
 {
-        return pjwt_state_of(pamh) || pam_getenv(pamh, HINT_NAME);
-}
-
-enum pjwt_reason pjwt_state_set(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,
-                                struct pjwt_error *reterr)
-{
-        struct pjwt_state *state = calloc(1, sizeof(*state));
-
-        if (!state) {
-                pjwt_record_free(record);
-                return pjwt_fail_memory(reterr);
-        }
-        *state = (struct pjwt_state){record, pending, getpid()};
-        if (pam_set_data(pamh, DATA_NAME, state, cleanup) != PAM_SUCCESS) {
-                drop_pending(state);
-                state_free(state);
-                return pjwt_fail_memory(reterr);
-        }
-        leave_hint(pamh, record->exp);
-        return PJWT_OK;
+        return pjwt_state_of(pamh) || pam_getenv(pamh, PJWT_STATE_HINT);
 }
 
 const struct pjwt_state *pjwt_state_of(const pam_handle_t *pamh)
 {
         const void *data = NULL;
 
-        return pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS ? data : NULL;
+        return pam_get_data(pamh, PJWT_STATE_DATA, &data) == PAM_SUCCESS ? data : NULL;
 }

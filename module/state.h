@@ -11,6 +11,9 @@
 #include "process.h"
 #include "record.h"
 
+#define PJWT_STATE_DATA "pam_jwt.accepted" /* the struct, as PAM data */
+#define PJWT_STATE_HINT "PAMJWT_EXP"       /* in the PAM environment: see pjwt_state_hinted() */
+
 struct pjwt_state {
         struct pjwt_record *record;  /* the user who logged in, the expiry, and the token's data */
         struct pjwt_process pending; /* the process whose pending login record was written; pid 0: none */
@@ -21,7 +24,8 @@ struct pjwt_state {
 void pjwt_state_forget(pam_handle_t *pamh);
 
 /*
- * Remembers the contents of an accepted token. Takes ownership of the record, also on failure.
+ * Remembers the contents of an accepted token. Takes ownership of the record, also on failure. In the judge
+ * (accepted.c); all else here is in pam_jwt.so itself.
  * Returns PJWT_OK, PJWT_NO_MEMORY.
  */
 enum pjwt_reason pjwt_state_set(pam_handle_t *pamh, struct pjwt_record *record, struct pjwt_process pending,

@@ -1,6 +1,5 @@
 #include "secret.h"
 
-#include <openssl/crypto.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +36,18 @@ char *pjwt_secret_dup(const char *s, size_t len)
         return copy;
 }
 
+/*
+ * As CRYPTO_memcmp(), without libcrypto: the prompt needs it, and a login without a token loads no OpenSSL.
+ * volatile: the compiler may not end the loop early (tests/cases/constant_time.c looks at what it made).
+ */
 bool pjwt_secret_equal(const void *a, size_t alen, const void *b, size_t blen)
 {
-        return alen == blen && (alen == 0 || CRYPTO_memcmp(a, b, alen) == 0);
+        const volatile unsigned char *one = a, *other = b;
+        unsigned char difference = 0;
+
+        if (alen != blen)
+                return false;
+        for (size_t i = 0; i < alen; i++)
+                difference = (unsigned char)(difference | (one[i] ^ other[i]));
+        return difference == 0;
 }

@@ -103,22 +103,6 @@ enum pjwt_reason pjwt_record_session(const char *run_dir, unsigned id, struct pj
         return read_record(run_dir, PJWT_RECORD_SESSION, name, ret, reterr);
 }
 
-void pjwt_record_drop_pending(const char *run_dir, struct pjwt_process opener)
-{
-        char name[PJWT_RECORD_NAME];
-
-        pjwt_recordname_of_process(opener, name);
-        pjwt_recordname_remove(run_dir, PJWT_RECORD_PENDING, name);
-}
-
-void pjwt_record_drop_session(const char *run_dir, unsigned id)
-{
-        char name[PJWT_RECORD_NAME];
-
-        pjwt_recordname_of_session(id, name);
-        pjwt_recordname_remove(run_dir, PJWT_RECORD_SESSION, name);
-}
-
 enum pjwt_reason pjwt_record_move(const char *run_dir, struct pjwt_process opener, unsigned id,
                                   struct pjwt_error *reterr)
 {

@@ -3,11 +3,12 @@ What a login costs, measured side by side in one run; see docs/performance.md. R
 
     tools/machine/throwaway /usr/bin/python3 tests/bench/bench.py BUILD [--rounds N] [PART...]
 
-Prints one JSON object; tests/bench/report.py makes the table, the chart and the page of it. Parts: login ssh verify cold
-growth storm memory wait; all without any. What is compared takes turns, round by round, each round on one processor.
+Prints one JSON object; tests/bench/report.py makes the table, the chart and the page of it. Parts: login repeat password ssh
+verify cold growth storm memory wait; all without any. What is compared takes turns, round by round, each round on one processor.
 """
 import argparse
 import concurrent.futures
+import ctypes
 import json
 import os
 import pathlib
@@ -23,6 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tools/machine"))
 import host  # noqa: E402
 
+import repeat  # noqa: E402
+
 import jwt  # noqa: E402
 from jwcrypto import jwk  # noqa: E402
 
@@ -36,6 +39,13 @@ key = open("/run/bench/ES256.pem").read()
 claims = jwt.decode(sys.stdin.read().rstrip("\\0\\n"), key, ["ES256"], audience=%r, issuer=%r)
 sys.exit(claims["sub"] != "alice")
 """
+
+
+def libcrypto_version():
+    """Of the library that the modules load, which may be another than that of the command openssl."""
+    library = ctypes.CDLL("libcrypto.so.3")
+    library.OpenSSL_version.restype = ctypes.c_char_p
+    return library.OpenSSL_version(0).decode().split()[1]
 
 
 def say(text):
@@ -114,6 +124,7 @@ class World:
     def __init__(self, build):
         self.build = pathlib.Path(build).resolve()
         self.drive = self.build / "tests/bench/drive"
+        self.work, self.race, self.libcrypto = WORK, race, libcrypto_version()
         WORK.mkdir(mode=0o755)
         host.use_local_names()
         self.log = host.LogCollector()
@@ -157,7 +168,20 @@ class World:
         key = key or self.keys[alg]
         now = int(time.time())
         body = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 3600, **claims}
-        return jwt.encode(body, key.export_to_pem(private_key=True, password=None), alg, {"kid": key["kid"]})
+        secret = alg.startswith("HS")
+        material = jwt.utils.base64url_decode(key["k"]) if secret else key.export_to_pem(private_key=True, password=None)
+        return jwt.encode(body, material, alg, {"kid": key["kid"]})
+
+    def about(self, key, token):
+        """What every row says of the token that it is about, and of the OpenSSL that judged it."""
+        kind = json.loads(key.export_public() if key.has_public else "{}") or {"kty": "oct"}
+        size = {"RSA": lambda: f"RSA {len(jwt.utils.base64url_decode(kind['n'])) * 8}", "oct": lambda: "HMAC 256"}
+        return {"key": size.get(kind["kty"], lambda: kind["crv"])(), "token": len(token), "libcrypto": self.libcrypto}
+
+    def of_name(self, name, default="RS256"):
+        """about() of the key and token of World that the row is about: the algorithm in its name, or the default."""
+        alg = next((alg for alg in self.keys if alg in name), default)
+        return self.about(self.keys[alg], (WORK / f"{alg}.token").read_text().strip())
 
     def stacks(self):
         floor = self.build / "tests/bench/pam_floor.so"
@@ -207,7 +231,8 @@ def login(world, results, rounds):
         "pam_unix (yescrypt)": world.login("unix", "password"),
         "pam_exec + PyJWT": world.login("script", "ES256")}, rounds)
     wall = {name: results.row("login", name, of(runs, "wall"), "ms", cpu=round(statistics.median(of(runs, "cpu")), 3),
-                              faults=statistics.median(of(runs, "faults"))) for name, runs in found.items()}
+                              faults=statistics.median(of(runs, "faults")), **world.of_name(name))
+            for name, runs in found.items()}
     cost = {name: value - wall["pam_permit"] for name, value in wall.items()}
     for alg in ("RS256", "ES256"):
         ours = cost[f"pam_jwt {alg}"]
@@ -253,7 +278,7 @@ def ssh(world, results, rounds):
                 assert done.ok == (name != "no authentication"), done
                 if number > 0:
                     found[name].append(done.seconds * 1e3)
-    wall = {name: results.row("ssh", name, values, "ms") for name, values in found.items()}
+    wall = {name: results.row("ssh", name, values, "ms", **world.about(world.keys["ES256"], token)) for name, values in found.items()}
     none = wall["no authentication"]
     results.limit("ssh", "token to password", wall["token"] / wall["password"], 1.0)
     results.limit("ssh", "what a token adds, to what a public key adds",
@@ -285,16 +310,22 @@ def verify(world, results, rounds):
                     found[name].append(rate)
         if not found["pam_jwt"]:
             raise SystemExit(f"pam_jwt refuses the token of {alg}")
-        judge_rates(results, alg, found)
+        about = {"key": describe(alg), "token": len((folder / f"{alg}.token").read_text()), "libcrypto": world.libcrypto}
+        judge_rates(results, alg, found, about)
     grown(results, contenders["pam_jwt"])
     for contender in contenders.values():
         contender.close()
 
 
-def judge_rates(results, alg, found):
+def describe(alg):
+    kind = ALGORITHMS[alg]
+    return f"{kind['kty']} {kind['size']}".replace("oct", "HMAC") if "size" in kind else kind.get("crv", alg)
+
+
+def judge_rates(results, alg, found, about):
     for name, rates in found.items():
         if rates:
-            results.row("verify", f"{alg} {name}", rates, "1/s")
+            results.row("verify", f"{alg} {name}", rates, "1/s", **about)
 
     def ratio(one, other):  # of neighbours in time
         return statistics.median(a / b for a, b in zip(found[one], found[other]))
@@ -335,7 +366,8 @@ def cold(world, results, rounds):
         "curl, the same key set": ["/usr/bin/curl", "-sS", "--cacert", "/etc/ssl/throwaway/ca.pem", certificate],
     }, max(5, rounds // 2), before=lambda name: forget_keys() if "empty" in name else None)
     for name, runs in found.items():
-        results.row("cold", name, of(runs, "wall"), "ms", cpu=round(statistics.median(of(runs, "cpu")), 3))
+        results.row("cold", name, of(runs, "wall"), "ms", cpu=round(statistics.median(of(runs, "cpu")), 3),
+                    **world.of_name(name, "ES256"))
 
 
 # --------------------------------------------------------------------------------------------------------- 4. growth
@@ -345,15 +377,23 @@ AXES = {"keys in the set": (growing_keys, 100), "issuers": (growing_issuers, 10)
         "bytes of token": (growing_tokens, 4096), "one-use records": (growing_store, None)}
 
 
+def of_case(world, command, axis):
+    """about() of a case: its token is the last argument of its command."""
+    argv = command(0) if callable(command) else command
+    alg = "ES256" if axis in ("bytes of token", "one-use records") else "RS256"
+    return world.about(world.keys[alg], pathlib.Path(argv[-1]).read_text().strip())
+
+
 def growth(world, results, rounds):
     for axis, (cases, bound) in AXES.items():
         if axis == "one-use records":  # the store grows while it is measured, so its sizes cannot take turns
             medians = {size: results.row("growth", f"{axis} {size}", of(race({0: argv}, rounds)[0], "cpu"), "ms of CPU",
-                                         axis=axis, size=size) for size, argv in cases(world)}
+                                         axis=axis, size=size, **of_case(world, argv, axis)) for size, argv in cases(world)}
         else:
-            found = race(dict(cases(world)), rounds)
-            medians = {size: results.row("growth", f"{axis} {size}", of(runs, "cpu"), "ms of CPU", axis=axis, size=size)
-                       for size, runs in found.items()}
+            commands = dict(cases(world))
+            found = race(commands, rounds)
+            medians = {size: results.row("growth", f"{axis} {size}", of(runs, "cpu"), "ms of CPU", axis=axis, size=size,
+                                         **of_case(world, commands[size], axis)) for size, runs in found.items()}
         sizes = sorted(medians)
         first, last, before = medians[sizes[0]], medians[sizes[-1]], medians[sizes[-2]]
         straight = first + max(before - first, 0.1 * first) * (sizes[-1] - sizes[0]) / (sizes[-2] - sizes[0])
@@ -376,7 +416,7 @@ def grants_inside(world, results, rounds):
     for row in rows:
         results.rows.append({"part": "growth", "name": f"{axis} {row['grants']}", "unit": "ms of CPU", "n": rounds,
                              "p25": row["p25"], "median": row["median"], "p75": row["p75"], "axis": axis,
-                             "size": row["grants"]})
+                             "size": row["grants"], "libcrypto": world.libcrypto})
     results.limit("growth", "grants, OpenSSL there: 10000 to 10", rows[-1]["median"] / rows[0]["median"], 3.0)
 
 
@@ -402,7 +442,8 @@ def storm(world, results, rounds):
                 with concurrent.futures.ThreadPoolExecutor(size) as pool:
                     done = list(pool.map(way, range(size)))
                 rates[name] = size / (time.monotonic() - started)
-                results.row("storm", f"{size} at once, {name}", [rates[name]], "logins/s")
+                results.row("storm", f"{size} at once, {name}", [rates[name]], "logins/s",
+                            **world.about(world.keys["ES256"], token))
                 results.limit("storm", f"{size} at once, {name}: failures", sum(not d.ok for d in done), 0)
                 if "token" in name:
                     asked = len(world.endpoint.requests) - seen
@@ -422,8 +463,8 @@ def memory(world, results, rounds):
     names = {"pam_permit": "permit", "floor module": "floor-rs256", "pam_jwt": "jwt-rs256"}
     found = {name: [held(world, service, "RS256")[0] for _ in range(max(3, rounds // 4))]
              for name, service in names.items()}
-    size = {name: results.row("memory", f"{name}, RSS", [h[1] for h in runs], "KB") for name, runs in found.items()}
-    dirty = {name: results.row("memory", f"{name}, private dirty", [h[2] for h in runs], "KB")
+    size = {name: results.row("memory", f"{name}, RSS", [h[1] for h in runs], "KB", **world.of_name(name)) for name, runs in found.items()}
+    dirty = {name: results.row("memory", f"{name}, private dirty", [h[2] for h in runs], "KB", **world.of_name(name))
              for name, runs in found.items()}
     results.limit("memory", "RSS over pam_permit, pam_jwt to the floor module",
                   (size["pam_jwt"] - size["pam_permit"]) / (size["floor module"] - size["pam_permit"]), 1.2)
@@ -447,16 +488,16 @@ def wait(world, results, rounds):
     names = {"pam_permit": "permit", "floor module": "floor-rs256", "pam_jwt": "jwt-rs256"}
     for name, service in names.items():
         seen = calls(world, service, "RS256")
-        results.row("wait", f"{name}, system calls", [len(seen)], "")
+        results.row("wait", f"{name}, system calls", [len(seen)], "", **world.of_name(name))
         if name == "pam_jwt":
             unwanted = [c for c in seen[1:] if c.split("(")[0] in FORBIDDEN or re.match(r"socket\(AF_INET", c)]
             results.limit("wait", "forks, internet sockets and fsyncs of a warm login", len(unwanted), 0)
     for name, runs in race({n: world.login(s, "RS256") for n, s in names.items()}, rounds).items():
-        results.row("wait", f"{name}, context switches", of(runs, "switches"), "")
-        results.row("wait", f"{name}, page faults", of(runs, "faults"), "")
+        results.row("wait", f"{name}, context switches", of(runs, "switches"), "", **world.of_name(name))
+        results.row("wait", f"{name}, page faults", of(runs, "faults"), "", **world.of_name(name))
 
 
-PARTS = {"login": (login, 40), "ssh": (ssh, 15), "verify": (verify, 60), "cold": (cold, 12), "growth": (growth, 30),
+PARTS = {"login": (login, 40), "repeat": (repeat.repeat, 10), "password": (repeat.password, 40), "ssh": (ssh, 15), "verify": (verify, 60), "cold": (cold, 12), "growth": (growth, 30),
          "storm": (storm, 30), "memory": (memory, 12), "wait": (wait, 20)}
 
 

@@ -1,7 +1,8 @@
 /*
  * The minimum work of a module that verifies a token with OpenSSL and json-c, for comparison. It takes the
  * reply, reads one JWK from a file, creates the key with EVP_PKEY_fromdata and verifies one RS256, ES256,
- * EdDSA (Ed25519) or HS256 signature with EVP. No policy, no claims, no strict parsing: for measurements only, never for use.
+ * EdDSA (Ed25519) or HS256 signature with EVP. No policy, no claims, no strict parsing: for measurements
+ * only, never for use.
  *
  *   auth required pam_floor.so JWK-FILE
  */

@@ -12,7 +12,8 @@ import json
 import math
 import re
 
-TITLES = {"login": "1. A login through PAM, in a separate process", "ssh": "1. A login through sshd",
+TITLES = {"login": "1. A login through PAM, in a separate process", "repeat": "1. Further logins in the same process",
+          "password": "1. A password through the token-or-password stack", "ssh": "1. A login through sshd",
           "verify": "2. Verifications per second in one process", "cold": "3. The first login, without a cache",
           "growth": "4. Growth", "storm": "5. Storm", "memory": "6. Memory",
           "wait": "7. System calls, context switches and page faults"}
@@ -38,6 +39,13 @@ def first_of(rows, row):
     return rows[0]
 
 
+def about(row):
+    """The key, the token and the OpenSSL that a row is about; empty in runs that did not note it."""
+    notes = [row.get("key", ""), f"{row['token']} bytes" if row.get("token") else "",
+             f"libcrypto {row['libcrypto']}" if "libcrypto" in row else ""]
+    return ", ".join(note for note in notes if note and note != "none")
+
+
 def comparable(part):
     return part in ("login", "ssh", "verify", "cold", "growth")
 
@@ -50,7 +58,7 @@ def lines(run):
         for row in rows:
             ratio = number(row["median"] / first_of(rows, row)["median"]) if comparable(part) else ""
             table.append((row["name"], f"{number(row['median'])} {row['unit']}".strip(),
-                          f"{number(row['p25'])} to {number(row['p75'])}" if row["n"] > 1 else "", ratio))
+                          f"{number(row['p25'])} to {number(row['p75'])}" if row["n"] > 1 else "", ratio, about(row)))
         limits = [(m["text"], number(m["value"]), ("at least " if m["at_least"] else "at most ") + number(m["limit"]),
                    "yes" if m["ok"] else "NO") for m in run["limits"] if m["part"] == part]
         yield TITLES[part], table, limits
@@ -60,8 +68,8 @@ def print_table(run):
     print(machine_line(run))
     for title, rows, limits in lines(run):
         print(f"\n{title}")
-        for name, median, spread, ratio in rows:
-            print(f"  {name:45} {median:>18}  {spread:>22}  {ratio:>8}")
+        for name, median, spread, ratio, notes in rows:
+            print(f"  {name:60} {median:>26}  {spread:>22}  {ratio:>8}  {notes}".rstrip())
         for text, value, limit, ok in limits:
             print(f"  {'met' if ok == 'yes' else 'MISSED':8} {text:64} {value:>8}  {limit}")
 
@@ -75,8 +83,9 @@ def machine_line(run):
 def page(run):
     out = [BEGIN, "", machine_line(run) + ".", ""]
     for title, rows, limits in lines(run):
-        out += [f"### {title}", "", "| | median | quartiles | ratio |", "|---|---|---|---|"]
-        out += [f"| {' | '.join(row)} |" for row in rows] + [""]
+        width = 5 if any(row[4] for row in rows) else 4
+        out += [f"### {title}", "", "| | median | quartiles | ratio |" + " key, token, OpenSSL |" * (width - 4), "|---" * width + "|"]
+        out += [f"| {' | '.join(row[:width])} |" for row in rows] + [""]
         if limits:
             out += ["| requirement | measured | limit | met |", "|---|---|---|---|"]
             out += [f"| {' | '.join(row)} |" for row in limits] + [""]

@@ -20,7 +20,7 @@ from jwcrypto import jwk
 
 FIRST = 1.02  # of the floor module's
 FURTHER = 200_000  # more than the floor module's
-PASSWORD = 4_000_000
+PASSWORD = 150_000
 ROUNDS = 10  # further logins that are counted
 KINDS = {"RS256": {"kty": "RSA", "size": 2048}, "ES256": {"kty": "EC", "crv": "P-256"}}
 NEXT = "[success=done cred_unavail=ignore module_unknown=ignore default=die]"

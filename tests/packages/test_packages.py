@@ -240,8 +240,12 @@ def test_a_missing_module_keeps_no_password_out_and_lets_no_token_in():  # REV-0
 # ------------------------------------------------------------------------------------------------------------- upgrade
 
 
+def judges():
+    return [path.name for path in host.installed("pam_jwt.so").parent.glob("pam_jwt-*")]
+
+
 def next_version():
-    """The same packages as the next version, with another module file (with an additional byte)."""
+    """The same packages as the next version, with another build id in the module and its judge."""
     folder = pathlib.Path("/run/next")
     folder.mkdir()
     for deb in debs():
@@ -249,8 +253,11 @@ def next_version():
         host.run("dpkg-deb", "-R", deb, tree)
         control = tree / "DEBIAN/control"
         control.write_text(re.sub(r"(Version: |\(= )([^\s)]+)", r"\g<1>\g<2>+next", control.read_text()))
-        for module in tree.glob("usr/lib/*/security/pam_jwt.so"):
-            module.write_bytes(module.read_bytes() + b"\n")
+        for old in tree.glob("usr/lib/*/security/pam_jwt-*.so"):
+            build = old.stem.removeprefix("pam_jwt-").encode()
+            for file in (old, old.with_name("pam_jwt.so")):
+                file.write_bytes(file.read_bytes().replace(build, build[::-1]))
+            old.rename(old.with_name(f"pam_jwt-{build[::-1].decode()}.so"))
         host.run("dpkg-deb", "-Znone", "-b", tree, folder / f"{tree.name}_next.deb")
     return folder
 
@@ -258,10 +265,12 @@ def next_version():
 def test_upgrade_keeps_configuration_profile_and_logins(machine):
     folder = next_version()
     before = hashlib.sha256(host.installed("pam_jwt.so").read_bytes()).digest()
+    old_judges = judges()
     stack = pathlib.Path("/etc/pam.d/common-auth").read_text()
     dpkg("--unpack", *debs(folder, ["libpam-jwt"]))  # as if the machine had stopped here
     assert state("libpam-jwt")[0] == "iU"
     assert hashlib.sha256(host.installed("pam_jwt.so").read_bytes()).digest() != before
+    assert judges() != old_judges and len(judges()) == 1
     assert_token_logs_in(machine)
     assert host.ssh("alice", PASSWORD).ok
     dpkg("-i", *debs(folder))

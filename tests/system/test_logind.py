@@ -65,8 +65,8 @@ def test_end_reaches_the_users_systemd(seen):
 
 NO_EFFECT = {
     "after pam_systemd": "session_until_exp has no effect: the session line of pam_jwt is after pam_systemd",
-    "no pam_systemd": "session_until_exp has no effect: pam_systemd did not create a logind session for this",
-    "no logind": "session_until_exp has no effect: pam_systemd did not create a logind session for this",
+    "no pam_systemd": "session_until_exp has no effect: pam_systemd did not create a logind session for this login",
+    "no logind": "session_until_exp has no effect: pam_systemd did not create a logind session for this login",
 }
 
 

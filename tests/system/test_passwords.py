@@ -1,5 +1,7 @@
 """What is no token goes its old way: passwords and public keys, also when pam_jwt is broken or missing."""
 import contextlib
+import pathlib
+import re
 
 import pytest
 
@@ -39,7 +41,7 @@ def test_a_password_is_refused_where_only_tokens_count(sshd):
     assert not host.sudo("alice", PASSWORDS["alice"]).ok
 
 
-@pytest.mark.parametrize("name", ["pam_jwt.so", "libpamjwt.so.0", "libjson-c.so.5"])
+@pytest.mark.parametrize("name", ["pam_jwt.so", "pam_jwt-*.so", "libpamjwt.so.0", "libjson-c.so.5"])
 def test_passwords_and_keys_work_without_the_module_or_a_library(sshd, key, name):  # REV-04
     use_stack("token-or-password")
     with host.hidden(host.installed(name)):
@@ -48,6 +50,30 @@ def test_passwords_and_keys_work_without_the_module_or_a_library(sshd, key, name
             assert login.ok and len(login.prompts) == 1, login
         assert host.ssh_key("alice", key).ok
         assert host.sudo("alice", PASSWORDS["alice"]).ok
+
+
+def test_a_set_uid_program_that_asks_has_no_crypto_library():
+    """Until a token is typed sudo has pam_jwt.so, and neither OpenSSL nor json-c nor the judge."""
+    use_stack("token-or-password")
+    asking = host.Terminal("sudo", "-k", "id", "-un", user="alice")
+    assert asking.expect("JWT or password: "), asking.shown
+    mapped = pathlib.Path(f"/proc/{asking.pid}/maps").read_text()
+    assert "/pam_jwt.so" in mapped and not re.search("libcrypto|libjson-c|pam_jwt-", mapped), mapped
+    asking.kill()
+
+
+def test_an_upgrade_while_sudo_asks(provider, log):
+    """A token that is typed across an upgrade is refused by name; a password at the same moment is accepted."""
+    use_stack("token-or-password")
+    for reply, ok in ((provider.token("alice", alg="ES256"), False), (PASSWORDS["alice"], True)):
+        mark = log.mark()
+        asking = host.Terminal("sudo", "-k", "id", "-un", user="alice")
+        with contextlib.ExitStack() as upgrade:
+            assert asking.expect("JWT or password: "), asking.shown
+            upgrade.enter_context(host.hidden(host.installed("pam_jwt-*.so")))
+            asking.answer("", reply)
+            assert (asking.wait() == 0) == ok, asking.shown
+        assert [line["reason"] for line in log.audits(mark)] == ([] if ok else ["upgraded"]), log.text(mark)
 
 
 def test_a_token_does_not_get_in_without_the_module(sshd, provider):  # REV-04

@@ -117,7 +117,7 @@ static void *work_on(void *retfailed)
 
 /*
  * Forks while another thread makes the context and then uses it. What OpenSSL sets up once in a process is
- * set up before: a fork in the middle of that leaves a lock of OpenSSL's own behind (OBJ_NAME_add), whatever
+ * set up before: a fork in the middle of that leaves one of OpenSSL's own locks held (OBJ_NAME_add), whatever
  * context is used.
  */
 static bool forks_meanwhile(void)
@@ -146,7 +146,7 @@ static void a_fork_meanwhile_does_no_harm(void **state)
 {
         (void)state;
 #ifdef __SANITIZE_ADDRESS__
-        skip(); /* ASan's own allocator has locks that a fork leaves behind */
+        skip(); /* ASan's own allocator has locks that a fork leaves held */
 #endif
         for (int i = 0; i < ROUNDS; i++)
                 assert_true(in_child(forks_meanwhile));

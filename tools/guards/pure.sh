@@ -14,9 +14,11 @@ impure='
 lib/base/arena.c: asks for the size of a page
 lib/base/clock.c: the clock for deadlines
 lib/base/safefile.c: reads files, and replaces them by rename
+lib/keys/libctx.c: asks which process this is
 lib/conf/load.c: loads pam_jwt.conf and what it includes
 lib/pamstack/stackfiles.c: reads the files of PAM stacks, for the command
 lib/policy/revoked.c: loads the list of what is revoked
+lib/host/boot.c: asks when the host was booted
 lib/host/cachefile.c: reads and replaces the cached keys
 lib/host/fetchcall.c: starts pamjwt-fetch, or asks its socket
 lib/host/fetchlock.c: takes the lock of a request, and reads its note

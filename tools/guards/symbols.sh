@@ -9,8 +9,8 @@ names() { sed -n 's/^ *\(pjwt_[a-z_]*\)[;@].*/\1/p' "$1" | sort; }
 
 seen=$(nm -D --defined-only "$library" | sed -n 's/.* T \(pjwt_[a-z_]*\)@@PAMJWT_0$/\1/p' | sort)
 [ "$(echo "$seen" | wc -l)" -gt 20 ] || bad "$library: hardly a function was read"
-# pam_jwt.map is exports.sh's.
-promises=$("$here/known.sh" "$source" '*.map' 'debian/*.symbols' | grep -vx pam_jwt.map)
+# pam_jwt.map and module/judge.map are exports.sh's.
+promises=$("$here/known.sh" "$source" '*.map' 'debian/*.symbols' | grep -vxE 'pam_jwt.map|module/judge.map')
 [ "$(echo "$promises" | wc -l)" -ge 2 ] || bad 'lib/api/libpamjwt.map or debian/libpamjwt0.symbols was not read'
 for promise in $promises; do
         [ "$seen" = "$(names "$source/$promise")" ] || bad "$promise lists something else than $library exports"

@@ -199,10 +199,10 @@ def install(build):
 
 
 def installed(name):
-    """The path of a file that meson installed in the library directory (pam_jwt.so, libpamjwt.so.0)."""
+    """The path of a file that meson installed in the library directory (pam_jwt.so, pam_jwt-*.so, libpamjwt.so.0)."""
     found = [p for base in ("/usr/lib", "/lib") for p in pathlib.Path(base).glob(f"**/{name}")]
     assert found, f"{name} is not installed"
-    return found[0].resolve().parent / name
+    return found[0].resolve().parent / found[0].name
 
 
 @contextlib.contextmanager
