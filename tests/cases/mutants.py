@@ -129,7 +129,7 @@ MUTANTS = [
     ("SIG-17", "pem.c", "if (EVP_PKEY_is_a(pkey, \"RSA-PSS\") && !add_pss_alg(jwk, pkey, key))", "if (0)"),
     ("SIG-19", "jwkread.c", "return !is_small_order(x, curve->public_size) ||", "return true ||"),
     ("SIG-19", "jwkread.c", "y[size - 1] &= 0x7f;", ""),
-    ("SIG-25", "keyset.c", "set->libctx = OSSL_LIB_CTX_new();", "set->libctx = OSSL_LIB_CTX_new();\n        OSSL_LIB_CTX_free(set->libctx);\n        set->libctx = NULL;"),
+    ("SIG-25", "libctx.c", "{OSSL_LIB_CTX_new(), pid, inherited}", "{OSSL_LIB_CTX_get0_global_default(), pid, inherited}"),
     ("SIG-25", "verify.c", "(void)ERR_pop_to_mark();\n                if (r == PJWT_OK)", "if (r == PJWT_OK)"),
     ("SIG-27", "alg.c", "if (!rows[i].by_name_only)", "if (1)"),
     ("USR-01", "grant.c", "return strlen(s->user->name) == len && memcmp(s->user->name, name, len) == 0;", "return strncasecmp(s->user->name, name, len) == 0;"),
