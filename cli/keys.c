@@ -24,10 +24,10 @@ struct keys_options {
 static const struct cli_option option_rows[] = {
         CLI_OPT("public", CLI_FLAG, NULL, CLI_ANY, public_only, "print the minimal public JWKS"),
         CLI_OPT("thumbprint", CLI_FLAG, NULL, CLI_ANY, thumbprint, "print the RFC 7638 thumbprints only"),
-        CLI_OPT_CA_FILE(fetching),
-        CLI_OPT_FETCH(fetching),
+        CLI_OPT_CA_FILE(fetching.ca_file),
+        CLI_OPT_FETCH(fetching.program),
         CLI_OPT_CONFIG,
-        CLI_OPT_CACHE(fetching),
+        CLI_OPT_CACHE(fetching.cache),
         CLI_OPT_NOW,
         CLI_OPT_JSON,
         CLI_OPT_HELP,

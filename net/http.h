@@ -44,7 +44,7 @@ struct fetch_response {
         int64_t date;
         char dpop_nonce[FETCH_NONCE_MAX + 1]; /* DPoP-Nonce (RFC 9449 section 8); empty: none */
         bool too_long;
-        bool refused; /* public_only: an address was not public */
+        bool refused;   /* public_only: an address was not public */
         bool is_public; /* the responding address is public; through a proxy: the URL names no other */
 };
 

@@ -76,9 +76,8 @@ static bool read_lines(char *text, struct cli_journal *j)
         while ((line = strsep(&text, "\n")) && *line && !ended) {
                 if (strncmp(line, "boot ", 5) == 0)
                         snprintf(j->boot, sizeof(j->boot), "%s", line + 5);
-                else if (strncmp(line, "deadline ", 9) == 0 && cli_number(line + 9, &j->deadline))
-                        continue;
-                else if (strncmp(line, "until ", 6) == 0 && cli_number(line + 6, &j->until))
+                else if ((strncmp(line, "deadline ", 9) == 0 && cli_number(line + 9, &j->deadline)) ||
+                         (strncmp(line, "until ", 6) == 0 && cli_number(line + 6, &j->until)))
                         continue;
                 else if (strcmp(line, "end") == 0)
                         ended = true;

@@ -23,15 +23,15 @@ struct cli_key_source {
         struct cli_fetching fetching;
 };
 
-/* Rows that several subcommands share. member: a struct cli_fetching in their options. */
-#define CLI_OPT_CACHE(member)                                                                                \
-        CLI_OPT("cache", CLI_STRING, "DIR", CLI_FILE, member.cache,                                          \
+/* Rows that several subcommands share. field: the member of a struct cli_fetching in their options. */
+#define CLI_OPT_CACHE(field)                                                                                 \
+        CLI_OPT("cache", CLI_STRING, "DIR", CLI_FILE, field,                                                 \
                 "use this directory of cached keys instead of /var/cache/pam_jwt")
-#define CLI_OPT_FETCH(member)                                                                                \
-        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, member.program,                                    \
+#define CLI_OPT_FETCH(field)                                                                                 \
+        CLI_OPT("fetch", CLI_STRING, "PROGRAM", CLI_FILE, field,                                             \
                 "use this fetch helper instead of the installed one")
-#define CLI_OPT_CA_FILE(member)                                                                              \
-        CLI_OPT("ca-file", CLI_STRING, "FILE", CLI_FILE, member.ca_file,                                     \
+#define CLI_OPT_CA_FILE(field)                                                                               \
+        CLI_OPT("ca-file", CLI_STRING, "FILE", CLI_FILE, field,                                              \
                 "trust these certificate authorities instead of the system's when fetching keys")
 
 /* Whether it is a URL rather than the name of a file. */

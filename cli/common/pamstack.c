@@ -31,7 +31,7 @@ static bool find_libpam(int *root, struct pjwt_stack_rules *ret, const char **re
                                            "/usr/lib64",
                                            "/lib",
                                            "/usr/lib",
-                                           PJWT_MODULE_DIR "/.."};
+                                           (PJWT_MODULE_DIR "/..")};
         struct pjwt_stack_rules rules;
         char path[512];
 

@@ -206,7 +206,7 @@ static void add_match(struct values *values, const char *pattern, const char *st
                 if (*pattern == '*')
                         n += (size_t)snprintf(value + n, sizeof(value) - n, "%s", star);
                 else
-                        value[n++] = *pattern == '?' ? 'q' : *pattern;
+                        value[n++] = (char)(*pattern == '?' ? 'q' : *pattern);
         }
         value[n] = '\0';
         add_value(values, value);

@@ -25,7 +25,7 @@ struct doctor_options {
 
 static const struct cli_option option_rows[] = {
         CLI_OPT_CONFIG,
-        CLI_OPT_CACHE(fetching),
+        CLI_OPT_CACHE(fetching.cache),
         CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
                 "check the system below this directory instead of this host"),
         CLI_OPT("if-removed", CLI_FLAG, NULL, CLI_ANY, if_removed,

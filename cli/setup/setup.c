@@ -42,7 +42,7 @@ static const struct cli_option option_rows[] = {
         CLI_OPT("match", CLI_LIST, "CLAIM=VALUE", CLI_ANY, match,
                 "accept only tokens whose claim has this value, as for match. in pam_jwt.conf. May be "
                 "given several times"),
-        CLI_OPT_CA_FILE(fetching),
+        CLI_OPT_CA_FILE(fetching.ca_file),
         CLI_OPT("host-name", CLI_STRING, "NAME", CLI_ANY, host_name,
                 "the host name that replaces %h; default: the name of this host"),
         CLI_OPT("stack", CLI_STRING, "NAME", CLI_ANY, stack,
@@ -61,7 +61,7 @@ static const struct cli_option option_rows[] = {
                 "with --undo: only if it is unconfirmed and its time has expired, as the timer does"),
         CLI_OPT("root", CLI_STRING, "DIR", CLI_FILE, root,
                 "set up the system below this directory instead of this host; no login is tested there"),
-        CLI_OPT_FETCH(fetching),
+        CLI_OPT_FETCH(fetching.program),
         CLI_OPT_HELP,
         CLI_OPT_END,
 };

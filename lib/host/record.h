@@ -13,8 +13,8 @@
 
 /* All strings are owned; NULL: absent. */
 struct pjwt_record {
-        char *user; /* the user who logged in, as the name was asked for */
-        uid_t uid;  /* what says whose record it is: a name may be spelled in several ways */
+        char *user;    /* the user who logged in, as the name was asked for */
+        uid_t uid;     /* what says whose record it is: a name may be spelled in several ways */
         char *service; /* the PAM service of the login */
         char *rhost;
         char *issuer; /* the section's name */

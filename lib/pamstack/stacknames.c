@@ -34,8 +34,7 @@ const char *pjwt_stack_note_text(enum pjwt_stack_note_kind kind)
                 [PJWT_STACK_NOTE_NO_MODULE] = "a line without a module; it always fails",
                 [PJWT_STACK_NOTE_MODULE_NAME] = "not a module name; libpam rejects the whole file",
                 [PJWT_STACK_NOTE_SWALLOWED] =
-                        "this line ends in a backslash, and libpam skips the comment or empty line "
-                        "after it and joins it with line",
+                        "ends in a backslash; libpam skips the comment after it and joins it with line",
                 [PJWT_STACK_NOTE_SPLIT] =
                         "longer than 1023 bytes; libpam reads the rest as a line of its own",
                 [PJWT_STACK_NOTE_BROKEN] = "the file ends in a continued line; libpam rejects the whole file",
