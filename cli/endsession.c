@@ -15,6 +15,7 @@
 
 #include "args.h"
 #include "clock.h"
+#include "process.h"
 
 #define GRACE_STEPS 20 /* of 100 ms, between asking a process to end and killing it */
 
@@ -56,13 +57,16 @@ static bool session_of(pid_t pid, unsigned *ret)
 static bool has_uid(const char *status, uid_t uid)
 {
         const char *line = strstr(status, "\nUid:");
-        unsigned ids[4] = {0};
+        const char *p = line ? line + strlen("\nUid:") : "";
 
-        if (!line || sscanf(line, "\nUid: %u %u %u %u", &ids[0], &ids[1], &ids[2], &ids[3]) != 4)
-                return true; /* unknown: as the user's, which is ended */
-        for (size_t i = 0; i < 4; i++)
-                if (ids[i] == uid)
-                        return true;
+        for (int i = 0; i < 4; i++) {
+                char *end;
+                unsigned long id = strtoul(p, &end, 10);
+
+                if (end == p || id == uid)
+                        return true; /* unknown counts as the user's, which is ended */
+                p = end;
+        }
         return false;
 }
 
@@ -80,8 +84,7 @@ static bool read_stat(pid_t pid, int64_t since, struct cli_process *ret)
 {
         char text[1024];
         const char *open_paren, *close_paren;
-        int ppid, pgrp, sid, tty;
-        unsigned long long start;
+        uint64_t sid, tty, start;
         size_t len;
 
         if (!read_proc(pid, "stat", text, sizeof(text)))
@@ -89,18 +92,18 @@ static bool read_stat(pid_t pid, int64_t since, struct cli_process *ret)
         open_paren = strchr(text, '(');
         close_paren = strrchr(text, ')');
         if (!open_paren || !close_paren || close_paren < open_paren ||
-            sscanf(close_paren + 1,
-                   " %*c %d %d %d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ppid,
-                   &pgrp, &sid, &tty, &start) != 5)
+            !pjwt_process_stat_field(close_paren + 1, 6, &sid) ||
+            !pjwt_process_stat_field(close_paren + 1, 7, &tty) ||
+            !pjwt_process_stat_field(close_paren + 1, 22, &start))
                 return false;
         len = (size_t)(close_paren - open_paren - 1);
         if (len >= sizeof(ret->name))
                 len = sizeof(ret->name) - 1;
         memcpy(ret->name, open_paren + 1, len);
         ret->name[len] = '\0';
-        ret->sid = sid;
+        ret->sid = (pid_t)sid;
         ret->terminal = tty != 0;
-        ret->before = (int64_t)(start * 1000 / (unsigned long long)sysconf(_SC_CLK_TCK)) < boot_ms_of(since);
+        ret->before = (int64_t)(start * 1000 / (uint64_t)sysconf(_SC_CLK_TCK)) < boot_ms_of(since);
         return true;
 }
 

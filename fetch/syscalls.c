@@ -1,6 +1,7 @@
 #include "syscalls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -50,8 +51,6 @@ static const char *const allowed[] = {
         "readlinkat",
         "getdents64",
         "getcwd",
-        "fcntl",
-        "fcntl64",
         "dup",
         "ftruncate",
         "ftruncate64",
@@ -256,6 +255,24 @@ static int allow_sockets(scmp_filter_ctx filter)
         return r;
 }
 
+/*
+ * O_ASYNC with F_SETOWN and F_SETSIG would send a signal of choice to any process of the same user, the
+ * helper of another issuer for example.
+ */
+static int allow_fcntl(scmp_filter_ctx filter, const char *name)
+{
+        static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL};
+        const struct scmp_arg_cmp set_flags[] = {masked(1, INT_MASK, F_SETFL), masked(2, O_ASYNC, 0)};
+        int r = allow(filter, name, 2, set_flags);
+
+        for (size_t i = 0; r == 0 && i < COUNT(commands); i++) {
+                const struct scmp_arg_cmp command = masked(1, INT_MASK, (uint32_t)commands[i]);
+
+                r = allow(filter, name, 1, &command);
+        }
+        return r;
+}
+
 /* Calls that are needed in one form only. clone3 hides its flags in memory; glibc then uses clone. */
 static int allow_forms(scmp_filter_ctx filter)
 {
@@ -301,6 +318,10 @@ static int add_rules(scmp_filter_ctx filter)
                 r = allow_sockets(filter);
         if (r == 0)
                 r = allow_forms(filter);
+        if (r == 0)
+                r = allow_fcntl(filter, "fcntl");
+        if (r == 0)
+                r = allow_fcntl(filter, "fcntl64");
         return r;
 }
 

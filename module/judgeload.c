@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME "pam_jwt-" PJWT_BUILD_ID ".so"
@@ -30,14 +31,36 @@ static bool judge_path(char path[PATH_MAX])
 }
 
 /*
+ * A program may have changed its root directory since libpam loaded this module; whatever is found then under
+ * the same name must not run unless it belongs to root (or to the user, in a process that is not root's).
+ */
+static bool is_trusted(const char *path, struct pjwt_error *reterr)
+{
+        struct stat st;
+
+        if (lstat(path, &st) != 0)
+                return true; /* dlopen() says what is missing */
+        if (S_ISREG(st.st_mode) && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+            (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+                return true;
+        (void)pjwt_fail(reterr, PJWT_UPGRADED,
+                        "%s must be a regular file of root that other users cannot write", path);
+        return false;
+}
+
+/*
  * RTLD_NOW: what is missing is noticed here and not in the middle of a decision. RTLD_LOCAL: no name of the
  * judge or its libraries is seen by the host process.
  */
 static const struct pjwt_judge *open_judge(const char *path, struct pjwt_error *reterr)
 {
-        void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-        const struct pjwt_judge *judge = handle ? dlsym(handle, PJWT_JUDGE_SYMBOL) : NULL;
+        const struct pjwt_judge *judge;
+        void *handle;
 
+        if (!is_trusted(path, reterr))
+                return NULL;
+        handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        judge = handle ? dlsym(handle, PJWT_JUDGE_SYMBOL) : NULL;
         if (judge && strcmp(judge->build_id, PJWT_BUILD_ID) == 0)
                 return judge;
         if (!handle && access(path, F_OK) == 0)

@@ -141,7 +141,7 @@ static enum pjwt_reason make_record(struct pjwt_login *login, struct pjwt_proces
         enum pjwt_reason reason = pjwt_decision_record(&login->request, &login->decision, &login->record,
                                                        &login->decision.error);
 
-        if (reason == PJWT_OK) {
+        if (reason == PJWT_OK && login->record) {
                 login->record->session_before = pjwt_process_session_now();
                 pjwt_opener_announce(login->pamh, login->record, login->request.now, retopener);
         }

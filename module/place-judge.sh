@@ -8,5 +8,10 @@ id=$(sed -n 's/^#define PJWT_BUILD_ID "\([0-9a-f]*\)"$/\1/p' "$header")
 name=pam_jwt-$id.so
 install -m 0644 "$judge" "$directory/.$name.new"
 mv -f "$directory/.$name.new" "$directory/$name"
-for old in "$directory"/pam_jwt-*.so; do [ "$old" = "$directory/$name" ] || rm -f "$old"; done
+for old in "$directory"/pam_jwt-*.so; do
+        other=${old##*/pam_jwt-}
+        # 32 hexadecimal digits: a module of that name which is not ours stays.
+        case ${other%.so} in *[!0-9a-f]*) continue ;; esac
+        [ "${#other}" -ne 35 ] || [ "$old" = "$directory/$name" ] || rm -f "$old"
+done
 [ $# -lt 4 ] || echo "$name" >"$4"

@@ -93,8 +93,6 @@ void pjwt_report_sentence(pam_handle_t *pamh, int pam_flags, enum pjwt_reason re
                         PJWT_SUDO_MOST);
         else if (typed < PJWT_SHAPE_LONG || ((unsigned)pam_flags & PAM_SILENT))
                 return;
-        else if (reason == PJWT_UPGRADED) /* the same for every user */
-                (void)pam_error(pamh, "pam_jwt was upgraded during this login; try again.");
         else if (client)
                 (void)pam_error(
                         pamh,

@@ -5,6 +5,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,8 +14,8 @@ static bool may_be_there(const char *directory, const char *name)
 {
         char path[PATH_MAX];
 
-        return !pjwt_recordname_path(PJWT_RUN_DIR, directory, name, path) || access(path, F_OK) == 0 ||
-               (errno != ENOENT && errno != ENOTDIR);
+        return !pjwt_recordname_path(PJWT_RUN_DIR, directory, name, path) ||
+               faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 bool pjwt_session_caller_has_record(void)

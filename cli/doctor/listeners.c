@@ -47,13 +47,13 @@ static bool is_child_of_itself(const char *proc, long pid, const char *name)
 {
         char stat[1024], parent[64];
         const char *fields;
-        long ppid = 0;
+        uint64_t ppid = 0;
 
         read_small(proc, pid, "stat", stat, sizeof(stat));
         fields = strrchr(stat, ')');
-        if (!fields || sscanf(fields + 1, " %*c %ld", &ppid) != 1 || ppid <= 0)
+        if (!fields || !pjwt_process_stat_field(fields + 1, 4, &ppid) || ppid == 0)
                 return false;
-        read_small(proc, ppid, "comm", parent, sizeof(parent));
+        read_small(proc, (long)ppid, "comm", parent, sizeof(parent));
         return strcmp(parent, name) == 0;
 }
 

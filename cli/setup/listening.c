@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "sshdconf.h"
 
 /* --- processes --- */
@@ -46,15 +47,20 @@ static bool is_root(pid_t pid)
 {
         char path[64];
         char line[256];
-        unsigned real = 1;
-        unsigned effective = 1;
+        char *end;
+        unsigned long real = 1;
+        unsigned long effective = 1;
         FILE *f;
 
         snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
         f = fopen(path, "re");
-        while (f && fgets(line, sizeof(line), f))
-                if (sscanf(line, "Uid: %u %u", &real, &effective) == 2)
-                        break;
+        while (f && fgets(line, sizeof(line), f)) {
+                if (strncmp(line, "Uid:", 4) != 0)
+                        continue;
+                real = strtoul(line + 4, &end, 10);
+                effective = strtoul(end, NULL, 10);
+                break;
+        }
         if (f)
                 fclose(f);
         return real == 0 && effective == 0;
@@ -117,16 +123,24 @@ static bool is_connection(const char *title)
 /* One line of /proc/PID/net/tcp or tcp6 of a socket that listens. */
 static bool read_socket(const char *line, char address[64], unsigned *retport, unsigned long *retsocket)
 {
-        char hex[40];
-        unsigned state;
+        char copy[512], *rest = copy, *field[10], *hex, *end;
         uint32_t words[4] = {0};
         size_t count;
         bool any = true;
 
-        if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%x %*32[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu",
-                   hex, retport, &state, retsocket) != 4 ||
-            state != 0x0A)
+        (void)snprintf(copy, sizeof(copy), "%s", line);
+        for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
+                field[i] = strtok_r(rest, " \n", &rest);
+                if (!field[i])
+                        return false;
+        }
+        hex = strtok_r(field[1], ":",
+                       &end); /* sl local remote state queues timer retransmits uid timeout inode */
+        if (!hex || strspn(hex, "0123456789ABCDEFabcdef") != strlen(hex) ||
+            strtoul(field[3], NULL, 16) != 0x0A)
                 return false;
+        *retport = (unsigned)strtoul(end, NULL, 16);
+        *retsocket = strtoul(field[9], NULL, 10);
         count = strlen(hex) / 8;
         for (size_t i = 0; i < count && i < 4; i++) {
                 char word[9];
@@ -186,8 +200,10 @@ static unsigned long listens_on(pid_t pid, unsigned long wanted, char address[64
                 snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
                 n = readlink(path, target, sizeof(target) - 1);
                 target[n > 0 ? n : 0] = '\0';
-                if (sscanf(target, "socket:[%lu]", &socket) == 1 && (!wanted || socket == wanted) &&
-                    find_socket(pid, socket, address, retport))
+                if (strncmp(target, "socket:[", 8) != 0)
+                        continue;
+                socket = strtoul(target + 8, NULL, 10);
+                if ((!wanted || socket == wanted) && find_socket(pid, socket, address, retport))
                         found = socket;
         }
         if (dir)
@@ -229,27 +245,11 @@ void cli_listening_find(struct cli_listener_watch *watch)
 /* When the process began, in milliseconds of CLOCK_BOOTTIME; 0 if it has ended. */
 static int64_t began(pid_t pid)
 {
-        char path[64];
-        char text[1024];
-        unsigned long long ticks = 0;
-        const char *rest;
-        FILE *f;
-        size_t n;
+        struct pjwt_process process;
 
-        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-        f = fopen(path, "re");
-        if (!f)
+        if (!pjwt_process_of(pid, &process))
                 return 0;
-        n = fread(text, 1, sizeof(text) - 1, f);
-        fclose(f);
-        text[n] = '\0';
-        rest = strrchr(text, ')'); /* the name before it may hold anything */
-        if (!rest ||
-            sscanf(rest + 1,
-                   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                   &ticks) != 1)
-                return 0;
-        return (int64_t)(ticks * 1000 / (unsigned long long)sysconf(_SC_CLK_TCK));
+        return (int64_t)(process.start * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 /* "[accepted]": it has just begun. "[net]": the side without rights of one that is not logged in. */

@@ -30,7 +30,7 @@
 
 #define CLIENT(user)                                                                                         \
         {                                                                                                    \
-                "/usr/bin/ssh", "-F", "none", "-o", "ProxyCommand=" CLI_SSHD " -i", "-o",                    \
+                "/usr/bin/ssh", "-F", "none", "-o", ("ProxyCommand=" CLI_SSHD " -i"), "-o",                  \
                         "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",              \
                         "GlobalKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o",                      \
                         "PubkeyAuthentication=no", "-o", "PreferredAuthentications=keyboard-interactive",    \

@@ -31,8 +31,7 @@ static bool stat_fields(pid_t pid, char *buffer, size_t size, const char **ret)
         return true;
 }
 
-/* field: 3 is the first one after the name. */
-static bool number_field(const char *fields, unsigned field, uint64_t *ret)
+bool pjwt_process_stat_field(const char *fields, unsigned field, uint64_t *ret)
 {
         char *end = NULL;
 
@@ -54,7 +53,7 @@ bool pjwt_process_of(pid_t pid, struct pjwt_process *ret)
         uint64_t start;
 
         if (pid <= 0 || !stat_fields(pid, buffer, sizeof(buffer), &fields) ||
-            !number_field(fields, 22, &start))
+            !pjwt_process_stat_field(fields, 22, &start))
                 return false;
         *ret = (struct pjwt_process){pid, start};
         return true;

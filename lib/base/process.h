@@ -22,6 +22,14 @@ bool pjwt_process_parent(struct pjwt_process *ret);
 bool pjwt_process_is_alive(struct pjwt_process process);
 
 /*
+ * One number of /proc/PID/stat, by its field number in proc(5).
+ * fields: the text after the name, that is after the last `)`; the first field there is 3.
+ * Returns false if there is no number; *ret is then undefined. A negative number is converted as by
+ * strtoull(3).
+ */
+bool pjwt_process_stat_field(const char *fields, unsigned field, uint64_t *ret);
+
+/*
  * The kernel's audit session id of this process: set by pam_loginuid, inherited, and not changeable by the
  * user. False if there is none (containers, audit disabled).
  */

@@ -38,8 +38,9 @@ void pjwt_lookups_free(struct pjwt_lookups *lookups)
 }
 
 /*
- * getpwnam_r(3): 0 without an entry, ENOENT, ESRCH, EBADF and EPERM say that the name was not found; all else
- * that something is wrong, or that the source does not answer now (EAGAIN).
+ * glibc returns 0 without an entry if every source says that there is no such name. Any error, also the
+ * ENOENT and EPERM that getpwnam_r(3) lists, is what a source ran into that cannot answer now, for example
+ * the missing socket of its daemon.
  */
 static enum pjwt_account account_of(int error, const struct passwd *passwd, uid_t *retuid)
 {
@@ -47,9 +48,7 @@ static enum pjwt_account account_of(int error, const struct passwd *passwd, uid_
                 *retuid = passwd->pw_uid;
         if (passwd)
                 return PJWT_ACCOUNT_FOUND;
-        return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM
-                       ? PJWT_ACCOUNT_ABSENT
-                       : PJWT_ACCOUNT_UNSURE;
+        return error == 0 ? PJWT_ACCOUNT_ABSENT : PJWT_ACCOUNT_UNSURE;
 }
 
 static enum pjwt_account look_up(const char *name, uid_t *retuid)
@@ -87,14 +86,13 @@ static const struct found *known(struct pjwt_lookups *lookups, const char *name)
 static void keep(struct pjwt_lookups *lookups, const char *name, enum pjwt_account account, uid_t uid)
 {
         struct found *more = reallocarray(lookups->found, lookups->count + 1, sizeof(*more));
-        char *copy = strdup(name);
 
-        if (more)
-                lookups->found = more;
-        if (more && copy)
-                more[lookups->count++] = (struct found){copy, account, uid};
-        else
-                free(copy);
+        if (!more)
+                return;
+        lookups->found = more;
+        more[lookups->count] = (struct found){strdup(name), account, uid};
+        if (more[lookups->count].name)
+                lookups->count++;
 }
 
 static enum pjwt_account find(void *arg, const char *name, uid_t *retuid)

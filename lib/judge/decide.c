@@ -111,7 +111,11 @@ static enum pjwt_reason pick_after_refresh(struct run *run, struct pjwt_error *e
         struct pjwt_keyset *keys = NULL;
         enum pjwt_reason reason;
 
-        if (ret->keys.from_file || ret->keys.fetched)
+        /*
+         * One request for one decision: whether it brought keys or failed, another would only add to the
+         * wait.
+         */
+        if (ret->keys.from_file || ret->keys.fetched || !ret->keys.too_soon)
                 return PJWT_UNKNOWN_KID;
         reason = pjwt_keycache_get(&cache, ret->issuer, PJWT_KEYS_REFRESH, &keys, &ret->keys, &fetch);
         if (reason != PJWT_OK) {

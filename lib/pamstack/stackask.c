@@ -190,19 +190,17 @@ static enum pjwt_reason walk(struct search *s, enum pjwt_stack_type type, enum p
 static enum pjwt_reason find_way(struct search *s, enum pjwt_stack_type type, struct pjwt_stack_finding *ret,
                                  struct pjwt_error *reterr)
 {
-        struct pjwt_stack_finding finding = {.verdict = PJWT_STACK_UNDECIDED};
         enum pjwt_stack_verdict verdict = PJWT_STACK_UNDECIDED;
         enum pjwt_reason r;
 
-        s->ret = &finding;
+        *ret = (struct pjwt_stack_finding){.verdict = PJWT_STACK_UNDECIDED};
+        s->ret = ret;
         r = walk(s, type, &verdict, reterr);
-        if (r != PJWT_OK) {
-                pjwt_stack_finding_free(&finding);
-                return r;
-        }
-        finding.verdict = verdict;
-        *ret = finding;
-        return PJWT_OK;
+        if (r == PJWT_OK)
+                ret->verdict = verdict;
+        else
+                pjwt_stack_finding_free(ret);
+        return r;
 }
 
 enum pjwt_reason pjwt_stack_ask_open(const struct pjwt_stack_asked *asked, pjwt_stack_answers token,

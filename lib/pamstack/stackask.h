@@ -57,7 +57,7 @@ void pjwt_stack_finding_free(struct pjwt_stack_finding *finding);
  *        without the module.
  * ret:   PERHAPS: a module of unknown kind is on the way, and lets in without proof. For
  *        pjwt_stack_finding_free().
- * Returns PJWT_OK or PJWT_NO_MEMORY (ret is untouched), as do the questions below.
+ * Returns PJWT_OK or PJWT_NO_MEMORY (ret is then undecided, without a way), as do the questions below.
  */
 enum pjwt_reason pjwt_stack_ask_open(const struct pjwt_stack_asked *asked, pjwt_stack_answers token,
                                      struct pjwt_stack_finding *ret, struct pjwt_error *reterr);

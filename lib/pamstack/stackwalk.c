@@ -75,12 +75,12 @@ static struct pjwt_stack_state unpack(const struct node *node)
         struct pjwt_stack_state state = pjwt_stack_begin();
 
         state.at = node->at;
-        state.impression = node->impression;
+        state.impression = (int)node->impression;
         state.status = node->status;
         state.level_before = node->level_before;
         state.ended = node->ended;
         for (int i = 0; i < PJWT_STACK_LEVELS; i++) {
-                state.entered[i].impression = node->entered_impression[i];
+                state.entered[i].impression = (int)node->entered_impression[i];
                 state.entered[i].status = node->entered_status[i];
         }
         return state;

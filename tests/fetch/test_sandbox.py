@@ -50,6 +50,7 @@ def test_what_is_left(host):
 KILLED = ["execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "bpf", "mount", "unshare", "setns",
           "io_uring_setup", "memfd_create", "keyctl", "userfaultfd", "setresuid"]
 REFUSED = {"clone3": "ENOSYS", "clone": "ENOSYS", "kill": "ENOSYS", "tgkill": "ENOSYS", "prlimit64": "ENOSYS", "listen": "ENOSYS",
+           "fcntl owner": "ENOSYS", "fcntl signal": "ENOSYS", "fcntl async": "ENOSYS",
            "unix socket": "EAFNOSUPPORT", "unix datagram pair": "ENOSYS", "netlink audit": "ENOSYS", "packet socket": "ENOSYS"}
 
 

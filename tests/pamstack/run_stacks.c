@@ -51,7 +51,7 @@ struct scenario {
 static const char *const call_names[PJWT_STACK_CALLS] = {"authenticate", "setcred",       "acct_mgmt",
                                                          "open_session", "close_session", "chauthtok"};
 
-static _Noreturn void die(int status, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static _Noreturn void die(int status, const char *format, ...)
 {
         va_list args;
 
