@@ -235,3 +235,14 @@ enum pjwt_reason pjwt_cachefile_write(const char *dir, const struct pjwt_issuer 
         free(text);
         return r;
 }
+
+bool pjwt_cachefile_is_newer(const char *dir, const struct pjwt_issuer *issuer, int64_t now,
+                             const struct pjwt_cachefile *than)
+{
+        struct pjwt_cachefile there = {0};
+        bool newer = pjwt_cachefile_read(dir, issuer, now, false, &there, NULL) == PJWT_OK &&
+                     pjwt_cachefile_newer(&there, than);
+
+        pjwt_cachefile_clear(&there);
+        return newer;
+}

@@ -50,6 +50,13 @@ enum pjwt_reason pjwt_cachefile_write(const char *dir, const struct pjwt_issuer 
 /* Whether a was requested later than b. */
 bool pjwt_cachefile_newer(const struct pjwt_cachefile *a, const struct pjwt_cachefile *b);
 
+/*
+ * Whether the file has keys that were requested later than `than`. Reads the first line only, so that a
+ * waiting login can ask often.
+ */
+bool pjwt_cachefile_is_newer(const char *dir, const struct pjwt_issuer *issuer, int64_t now,
+                             const struct pjwt_cachefile *than);
+
 void pjwt_cachefile_clear(struct pjwt_cachefile *file);
 
 #endif

@@ -81,12 +81,10 @@ static bool cache_has_newer(struct call *c)
 {
         struct pjwt_cachefile file = {0};
 
-        if (pjwt_cachefile_read(c->cache->cache_dir, c->issuer, c->cache->now, true, &file, NULL) != PJWT_OK)
+        if ((c->cached.set &&
+             !pjwt_cachefile_is_newer(c->cache->cache_dir, c->issuer, c->cache->now, &c->cached)) ||
+            pjwt_cachefile_read(c->cache->cache_dir, c->issuer, c->cache->now, true, &file, NULL) != PJWT_OK)
                 return false;
-        if (c->cached.set && !pjwt_cachefile_newer(&file, &c->cached)) {
-                pjwt_cachefile_clear(&file);
-                return false;
-        }
         take(c, &file);
         return true;
 }
@@ -98,7 +96,6 @@ static void read_cache(struct call *c)
 
         c->info->read = pjwt_moment_now();
         r = pjwt_cachefile_read(c->cache->cache_dir, c->issuer, c->cache->now, true, &c->cached, &err);
-
         if (r != PJWT_OK && r != PJWT_NO_KEYS) /* treated as absent, and reported */
                 (void)pjwt_fail(&c->info->warning, r, "%s", err.detail);
 }
