@@ -1,9 +1,29 @@
 /* The strict JSON parser: what it accepts, json-c's own parser must accept with the same result. */
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "strictjson.h"
+
+/*
+ * json-c 0.16 takes a character such as U+1D800 (\ud836 and any low surrogate), whose lower 16 bits look like
+ * a surrogate's, for a lone one and replaces it. This finds the 32 high surrogates that begin such a
+ * character.
+ */
+static bool has_pair_that_json_c_replaces(const char *text, size_t size)
+{
+        for (size_t i = 0; i + 6 <= size; i++) {
+                char hex[5] = "";
+
+                if (text[i] != '\\' || text[i + 1] != 'u')
+                        continue;
+                memcpy(hex, text + i + 2, 4);
+                if ((strtoul(hex, NULL, 16) & 0xfc3e) == 0xd836)
+                        return true;
+        }
+        return false;
+}
 
 static void check_against_json_c(struct json_object *ours, const char *text, size_t size)
 {
@@ -15,7 +35,8 @@ static void check_against_json_c(struct json_object *ours, const char *text, siz
         json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
         theirs = json_tokener_parse_ex(tok, text, (int)size);
         FUZZ_CHECK(theirs != NULL || json_tokener_get_error(tok) == json_tokener_continue);
-        FUZZ_CHECK(theirs == NULL || json_object_equal(ours, theirs));
+        FUZZ_CHECK(theirs == NULL || json_object_equal(ours, theirs) ||
+                   has_pair_that_json_c_replaces(text, size));
         json_object_put(theirs);
         json_tokener_free(tok);
 }
