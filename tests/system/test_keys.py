@@ -148,7 +148,8 @@ def test_keys_are_fetched_by_the_user_pamjwt_or_not_at_all(conf, keys_endpoint, 
 def test_where_no_systemd_runs_cron_brings_the_keys(conf, keys_endpoint):
     """The command of etc/cron.d/pam_jwt as cron runs it, with a wait of nothing instead of up to ten minutes."""
     conf(keys_endpoint.conf())
-    line = (host.CHECKOUT / "etc/cron.d/pam_jwt").read_text().splitlines()[-1]
+    lines = (host.CHECKOUT / "etc/cron.d/pam_jwt").read_text().splitlines()
+    line = next(line for line in lines if "pamjwt refresh" in line)
     command = line.split(" root ", 1)[1]
     assert "\\% 600" in command and command.count("%") == command.count("\\%"), "cron ends a command at a bare %"
     command = command.replace("\\% 600", "% 1")

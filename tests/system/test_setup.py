@@ -47,6 +47,7 @@ def fresh(machine, ca):
     for path in pathlib.Path("/etc/security").glob("pam_jwt*"):
         host.run("rm", "-rf", path)
     host.write(host.CONF, (host.CHECKOUT / "etc/pam_jwt.conf").read_text())
+    host.write("/etc/security/pam_jwt.revoked", (host.CHECKOUT / "etc/pam_jwt.revoked").read_text())
     fresh_pam()
     host.run("ssh-keygen", "-A")
     for path in pathlib.Path("/etc/ssh/sshd_config.d").glob("*"):

@@ -25,7 +25,9 @@ def include_paths(build):
         words = shlex.split(entry["command"])
         # A test may build the same file with a wider path; the program's own target is in the same directory.
         if place in layout.LAYOUT and entry["output"].startswith(place.split("/")[0]):
-            flags = [w for w in words if w.startswith(("-I", "-isystem", "-std=", "-D_GNU_SOURCE"))]
+            flags = [w for w in words if w.startswith(("-I", "-std=", "-D_GNU_SOURCE"))]
+            # -isystem DIR is two words
+            flags += [w for i, word in enumerate(words) if word == "-isystem" for w in (word, words[i + 1])]
             compiler = words[:next(i for i, w in enumerate(words) if w.startswith("-"))]
             ret.setdefault(place, set()).add((entry["directory"], *compiler, *flags))
     return ret
