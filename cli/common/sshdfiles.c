@@ -48,16 +48,17 @@ static void *checked(void *p)
         return p;
 }
 
+#define BLANKS " \t\r\f"
+
 static bool trouble(struct reading *r, const char *what)
 {
         pjwt_fail(r->err, PJWT_FILE_KIND, "%s%s:%u: %s", r->root, r->file, r->number, what);
         return false;
 }
 
-/* The next word at *p, without its quotes; NULL after the last or at a comment. Changes the text. */
-static char *next_word(char **p)
+char *cli_sshd_word(char **p, const char *blanks)
 {
-        char *start = *p + strspn(*p, " \t\r\f");
+        char *start = *p + strspn(*p, blanks);
         char *end;
 
         if (!*start || *start == '#')
@@ -66,7 +67,7 @@ static char *next_word(char **p)
                 start++;
                 end = start + strcspn(start, "\"");
         } else {
-                end = start + strcspn(start, " \t\r\f");
+                end = start + strcspn(start, blanks);
         }
         *p = *end ? end + 1 : end;
         *end = '\0';
@@ -172,7 +173,7 @@ static bool add_line(struct reading *r, enum cli_sshd_keyword keyword, char *res
         size_t used = 0;
         char *word;
 
-        while ((word = next_word(&rest))) {
+        while ((word = cli_sshd_word(&rest, BLANKS))) {
                 int n = snprintf(value + used, sizeof(value) - used, "%s%s", used ? " " : "", word);
 
                 if (n < 0 || (size_t)n >= sizeof(value) - used)
@@ -197,7 +198,7 @@ static bool read_line(struct reading *r, char *line)
         if (strcasecmp(keyword, "match") == 0)
                 return add_block(r, line);
         if (strcasecmp(keyword, "include") == 0) {
-                while ((word = next_word(&line)))
+                while ((word = cli_sshd_word(&line, BLANKS)))
                         if (!include(r, word))
                                 return false;
                 return true;

@@ -96,4 +96,11 @@ const char *cli_sshd_case_value(const struct cli_sshd_case *c, enum cli_sshd_key
 bool cli_sshd_case_password(const struct cli_sshd_case *c);
 bool cli_sshd_case_kbdint(const struct cli_sshd_case *c);
 
+/*
+ * The next word at *p, without its quotes, and *p after it; NULL after the last one or at a comment. Changes
+ * the text.
+ * blanks: the characters that separate words.
+ */
+char *cli_sshd_word(char **p, const char *blanks);
+
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sshdfiles.h"
+
 enum attribute { USER, GROUP, HOST, ADDRESS, LOCAL_ADDRESS, LOCAL_PORT, RDOMAIN, OTHER, ALL };
 
 static const struct {
@@ -139,25 +141,6 @@ static bool add(struct criterion *all, size_t *count, enum attribute attribute, 
         return true;
 }
 
-/* The next word, at white space or `=`, without quotes. */
-static char *next_word(char **p)
-{
-        char *start = *p + strspn(*p, " \t\r=");
-        char *end;
-
-        if (!*start || *start == '#')
-                return NULL;
-        if (*start == '"') {
-                start++;
-                end = start + strcspn(start, "\"");
-        } else {
-                end = start + strcspn(start, " \t\r=");
-        }
-        *p = *end ? end + 1 : end;
-        *end = '\0';
-        return start;
-}
-
 /* A word that is not known here (exec, or of a later sshd) may hold or not. */
 static bool read_line(const char *text, size_t line, struct criterion *all, size_t *count)
 {
@@ -167,7 +150,7 @@ static bool read_line(const char *text, size_t line, struct criterion *all, size
 
         if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))
                 return false;
-        while ((word = next_word(&rest))) {
+        while ((word = cli_sshd_word(&rest, " \t\r="))) {
                 enum attribute attribute = OTHER;
                 const char *list = "";
                 bool alone = false;
@@ -178,7 +161,7 @@ static bool read_line(const char *text, size_t line, struct criterion *all, size
                                 alone = rows[i].alone;
                         }
                 if (!alone)
-                        list = next_word(&rest);
+                        list = cli_sshd_word(&rest, " \t\r=");
                 if (!list || !add(all, count, attribute, line, list))
                         return false;
         }

@@ -102,12 +102,12 @@ void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out)
 
 /* --- sshd --- */
 
-void cli_plan_sshd(const char *behind, struct cli_buf *out)
+void cli_plan_sshd(const char *after, struct cli_buf *out)
 {
         cli_buf_str(out, "# Written by `pamjwt setup`. sshd uses the first value it reads.\n"
                          "UsePAM yes\n"
                          "KbdInteractiveAuthentication yes\n");
-        cli_buf_str(out, behind);
+        cli_buf_str(out, after);
 }
 
 bool cli_plan_sshd_includes(const char *text)

@@ -89,7 +89,7 @@ int cli_setup_in_the_way(const char *fmt, ...) __attribute__((format(printf, 1, 
 /* pam_jwt.conf.d/setup.conf. */
 void cli_plan_conf(const struct cli_setup *s, struct cli_buf *out);
 /* The two lines that sshd needs, followed by the old text, or "". */
-void cli_plan_sshd(const char *behind, struct cli_buf *out);
+void cli_plan_sshd(const char *after, struct cli_buf *out);
 /*
  * The stack of a service with the lines of pam_jwt added in the places described in README; unchanged if it
  * uses pam_jwt already. The token-or-password stack keeps all existing lines.
