@@ -73,10 +73,9 @@ static bool has_uid(const char *status, uid_t uid)
 /* Milliseconds since boot at the beginning of a second since the epoch. */
 static int64_t boot_ms_of(int64_t since)
 {
-        struct timespec now = {0};
+        const struct pjwt_moment now = pjwt_moment_now();
 
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        return pjwt_boot_ms() - ((int64_t)now.tv_sec - since) * 1000 - now.tv_nsec / 1000000;
+        return now.boot_ms - (now.wall_ms - since * 1000);
 }
 
 /* Name, process session, terminal and start time, from /proc/PID/stat (proc(5)). */
