@@ -133,13 +133,3 @@ bool cli_tree_remove(const char *root, const char *path, int flags)
         close_keeping(parent);
         return good;
 }
-
-void cli_tree_sync(const char *root, const char *path)
-{
-        int fd = cli_tree_open(root, path, O_RDONLY | O_DIRECTORY);
-
-        if (fd >= 0) {
-                (void)syncfs(fd);
-                close(fd);
-        }
-}

@@ -46,7 +46,4 @@ bool cli_tree_make_dir(const char *root, const char *path, mode_t mode);
 /* Removes a file; flags: AT_REMOVEDIR for an empty directory. One that does not exist is good. */
 bool cli_tree_remove(const char *root, const char *path, int flags);
 
-/* Writes the file system of a directory to the disk. */
-void cli_tree_sync(const char *root, const char *path);
-
 #endif

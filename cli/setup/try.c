@@ -198,7 +198,7 @@ static void wrong_token(const struct cli_setup *s, struct cli_buf *out)
 }
 
 /* An existing account that no one uses: pam_faillock counting its failures locks no one out. */
-static const char *somebody(void)
+static const char *unused_account(void)
 {
         return getpwnam("nobody") ? "nobody" : "root";
 }
@@ -207,7 +207,7 @@ static int must_be_refused(const char *text, const char *what)
 {
         char line[160];
         bool asked = false;
-        int status = log_in_at_terminal(somebody(), text, &asked);
+        int status = log_in_at_terminal(unused_account(), text, &asked);
 
         if (status < 0)
                 return says("the second sshd could not be started, or did not respond in time");
